@@ -1,0 +1,99 @@
+"""Fills `open_parts/` from the development data, and writes or verifies its checksums.
+
+    python -m open_parts.pack SOURCE_DIR   # select, restrict and copy the parts, then list them
+    python -m open_parts.pack              # list what lies here now (after adding a decoder)
+    python -m open_parts.pack --verify     # compare what lies here with the list
+
+Copied are the parts whose licence allows it: of the photographs those with `embed` 1 in the
+source's `photos/splits.csv`, and only their rows of the tables and of the golden embeddings.
+"""
+
+import argparse
+import csv
+import pathlib
+import shutil
+
+import numpy as np
+
+import open_parts
+
+WHOLE_FILES = (
+    "face_model/ict_bfm_layout_f16.h5",
+    "encoder/face-reidentification-retail-0095.xml",
+    "encoder/face-reidentification-retail-0095.bin",
+    "scorer/dlib_densenet_centred.xml",
+    "scorer/dlib_densenet_centred.bin",
+    "licenses/Cydral-BAREL_MIT.txt",
+    "licenses/ICT-FaceKit_MIT.txt",
+    "licenses/congress_images_CC0.txt",
+    "licenses/open_model_zoo_Apache-2.0.txt",
+)
+TABLES = ("photos/splits.csv", "photos/landmarks.csv")
+GOLDENS = ("encoder/golden_embeddings.npz", "scorer/golden_embeddings.npz")
+
+
+def embedded_photographs(source):
+    """Returns the file names with `embed` 1 in `photos/splits.csv` of the source folder."""
+    with open(source / "photos" / "splits.csv", newline="", encoding="utf-8") as file:
+        return {row["file"] for row in csv.DictReader(file) if row["embed"] == "1"}
+
+
+def copy_file(source, target):
+    """Copies a file's content (not its read-only mode), making the folder that it goes to."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(source, target)
+
+
+def restrict_table(source, target, names):
+    """Copies the header of a CSV file and the rows whose first field is in `names`."""
+    header, *rows = source.read_text(encoding="utf-8").splitlines()
+    kept = [row for row in rows if row.split(",", 1)[0] in names]
+    target.write_text("\n".join([header, *kept]) + "\n", encoding="utf-8")
+
+
+def restrict_goldens(source, target, names):
+    """Copies the rows of a golden file whose `photo` is in `names`; constants stay whole."""
+    with np.load(source, allow_pickle=False) as arrays:
+        arrays = dict(arrays)
+    keep = np.isin(arrays["photo"], sorted(names))
+    per_photo = {"photo", "embedding", *(name for name in arrays if name.startswith("aligned"))}
+    np.savez_compressed(
+        target, **{name: a[keep] if name in per_photo else a for name, a in arrays.items()}
+    )
+
+
+def pack(source, folder=open_parts.FOLDER):
+    """Copies the parts from the development data in `source` into `folder`."""
+    names = embedded_photographs(source)
+    for name in (*WHOLE_FILES, *(f"photos/{name}" for name in sorted(names))):
+        copy_file(source / name, folder / name)
+    for name in TABLES:
+        restrict_table(source / name, folder / name, names)
+    for name in GOLDENS:
+        restrict_goldens(source / name, folder / name, names)
+
+
+def write_checksums(folder=open_parts.FOLDER):
+    """Writes `CHECKSUMS.sha256` (the format of sha256sum) and returns the number of files."""
+    names = open_parts.part_files(folder)
+    lines = [f"{open_parts.sha256(folder / name)}  {name}\n" for name in names]
+    (folder / open_parts.CHECKSUMS.name).write_text("".join(lines), encoding="utf-8")
+    return len(names)
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="python -m open_parts.pack", description=__doc__)
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.add_argument("source", nargs="?", type=pathlib.Path, help="the development data")
+    parser.add_argument("--verify", action="store_true", help="only compare with the list")
+    arguments = parser.parse_args()
+    if arguments.verify:
+        print(f"{open_parts.verify()} files match {open_parts.CHECKSUMS.name}")
+        return
+    if arguments.source:
+        pack(arguments.source)
+    print(f"{write_checksums()} files listed in {open_parts.CHECKSUMS.name}")
+
+
+if __name__ == "__main__":
+    main()
