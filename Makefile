@@ -1,0 +1,50 @@
+# `make demo` and `make test` work from a bare checkout: Python 3.10 to 3.13, g++ and make.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+export TF_CPP_MIN_LOG_LEVEL ?= 2
+
+.PHONY: setup kernels demo test check format clean
+
+setup: $(VENV)/.installed kernels
+
+$(VENV)/.installed: setup.py
+	$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(None if (3, 10) <= v <= (3, 13) \
+	  else "Python 3.10 to 3.13 is needed, this is %d.%d; try make PYTHON=python3.12" % v)'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BIN)/python -m pip install --quiet -e '.[dev]'
+	touch $@
+
+kernels: $(VENV)/.installed
+	$(BIN)/python -m mesh_renderer.build_kernels
+
+# Photographs to faces with the shipped decoder; then both stages of training from nothing.
+demo: setup
+	$(BIN)/python reconstruct.py --output_dir=runs/demo/shipped open_parts/photos --limit=12
+	$(BIN)/python train.py --flagfile=configs/demo.cfg --output_dir=runs/demo/training
+	$(BIN)/python eval.py --checkpoint=runs/demo/training --benchmark=all \
+	  --dataset=open_parts/photos --photo_split=test --output_dir=runs/demo/evaluation
+	$(BIN)/python reconstruct.py --checkpoint=runs/demo/training --limit=12 \
+	  --output_dir=runs/demo/trained open_parts/photos
+	@echo "Faces by the shipped decoder:  runs/demo/shipped"
+	@echo "Training from nothing:         runs/demo/training (tensorboard --logdir=...)"
+	@echo "Its evaluation:                runs/demo/evaluation/report.html"
+	@echo "Faces by what it trained:      runs/demo/trained"
+
+test: setup
+	$(BIN)/python -m pytest
+
+check: setup
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/clang-format --dry-run --Werror mesh_renderer/kernels/*.h mesh_renderer/kernels/*.cc
+	$(BIN)/python -m pytest
+
+format: setup
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+	$(BIN)/clang-format -i mesh_renderer/kernels/*.h mesh_renderer/kernels/*.cc
+
+clean:
+	rm -rf $(VENV) build *.egg-info mesh_renderer/kernels/*.so

@@ -1,0 +1,46 @@
+"""Install editable, into a virtual environment: pip install -e .
+
+The C++ kernels are not built here: pip builds in an environment without TensorFlow. Run
+`python -m mesh_renderer.build_kernels` afterwards, or let the first import do it.
+"""
+
+from setuptools import setup
+
+setup(
+    name="unsupervised-3dmm-regression",
+    version="0.1.0",
+    description="Unsupervised training for 3D morphable model regression, on TensorFlow",
+    license="Apache-2.0",
+    python_requires=">=3.10,<3.14",
+    packages=[
+        "mesh_renderer",
+        "model",
+        "model.identity",
+        "losses",
+        "data_pipeline",
+        "evaluation",
+        "open_parts",
+    ],
+    py_modules=["train", "eval", "reconstruct"],
+    package_data={
+        "mesh_renderer": ["kernels/*.h", "kernels/*.cc"],
+        "open_parts": ["*.md", "*.sha256", "*/*"],
+    },
+    install_requires=[
+        # One minor version for both; TensorFlow 2.21 is the newest.
+        "tensorflow~=2.21.0",
+        "tf_keras~=2.21.0",
+        "tensorflow-datasets>=4.9",
+        "numpy>=1.26",
+        "scipy>=1.11",
+        "absl-py>=2.1",
+        "h5py>=3.10",
+        "matplotlib>=3.8",
+        "mtcnn==1.0.0",
+        "opencv-python-headless>=4.9",
+        "pillow>=10",
+        "tqdm>=4.66",
+        "trimesh>=4.4",
+    ],
+    extras_require={"dev": ["pytest>=8", "pytest-timeout>=2.3", "ruff>=0.8", "clang-format>=18"]},
+)
