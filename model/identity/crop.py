@@ -1,0 +1,42 @@
+"""The crop of a face that a recognition network was trained on."""
+
+import dataclasses
+
+import numpy as np
+
+
+@dataclasses.dataclass(frozen=True)
+class Crop:
+    """Where a network expects a face's landmarks in its input image.
+
+    Pixel coordinates everywhere in this project: x to the right, y down, and integers are the
+    centers of pixels (OpenCV's convention), so that the image spans [-0.5, image_size - 0.5].
+
+    Attributes:
+      image_size: width and height of the square crop, in pixels.
+      point_indices: which of `model.alignment.FIVE_POINTS` the crop is aligned by.
+      points: their canonical (x, y) positions in the crop, in pixels, in the same order.
+    """
+
+    image_size: int
+    point_indices: tuple[int, ...]
+    points: tuple[tuple[float, float], ...]
+
+    def __post_init__(self):
+        if self.image_size < 1:
+            raise ValueError(f"Crop: image_size is {self.image_size}, but must be positive")
+        if len(self.points) != len(self.point_indices) or len(self.points) < 2:
+            raise ValueError(
+                f"Crop: {len(self.points)} points for {len(self.point_indices)} point_indices; "
+                "give one (x, y) for each index, at least two"
+            )
+
+    def canonical_points(self) -> np.ndarray:
+        """Returns the canonical points as float32 [P, 2] pixels."""
+        return np.asarray(self.points, np.float32)
+
+    def resized(self, image_size: int) -> "Crop":
+        """Returns the same crop of the face at another resolution."""
+        scale = image_size / self.image_size
+        points = tuple(((x + 0.5) * scale - 0.5, (y + 0.5) * scale - 0.5) for x, y in self.points)
+        return Crop(image_size, self.point_indices, points)

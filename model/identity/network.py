@@ -1,0 +1,143 @@
+"""The interface of frozen recognition networks.
+
+A recognition network turns an aligned face into features, which the decoder reads (the paper's
+"penultimate layer"), and into an embedding, whose cosine says whether two faces are one person's.
+"""
+
+import abc
+import hashlib
+from collections.abc import Callable
+from typing import NamedTuple
+
+import tensorflow as tf
+
+from model.identity.crop import Crop
+from model.identity.feature_spec import FeatureSpec
+
+# Far below the squared norm of any real embedding; keeps the gradient at a zero vector finite.
+_NORM_EPSILON = 1e-12
+
+
+class IdentityFeatures(NamedTuple):
+    """What a recognition network says about a batch of aligned faces.
+
+    Attributes:
+      features: float32 [B, D], the decoder's input.
+      embedding: float32 [B, E] of unit norm; the dot product of two is their cosine.
+    """
+
+    features: tf.Tensor
+    embedding: tf.Tensor
+
+
+class Forward(NamedTuple):
+    """Activations of a backbone: the tensors asked for, and the raw embedding [B, E]."""
+
+    tensors: dict[str, tf.Tensor]
+    embedding: tf.Tensor
+
+
+class Backbone(abc.ABC):
+    """A network's weights and layers, before the specification of features is applied.
+
+    Attributes:
+      crop: the crop that the network was trained on.
+      penultimate: name of the tensor that enters the last fully connected layer.
+      digest: hexadecimal SHA-256 over architecture and weights.
+    """
+
+    crop: Crop
+    penultimate: str
+    digest: str
+
+    @abc.abstractmethod
+    def bind(self, names: frozenset[str]) -> Callable[[tf.Tensor], Forward]:
+        """Returns the forward pass that also hands out the named tensors.
+
+        Args:
+          names: tensors to hand out, in NHWC order where they are images.
+
+        Returns:
+          A function of float32 RGB [B, S, S, 3] in 0..1.
+
+        Raises:
+          ValueError: the network has no such tensor.
+        """
+
+
+class IdentityNetwork:
+    """A frozen recognition network: a differentiable function of the image, without variables.
+
+    It is a plain object, neither a `tf.Module` nor a Keras layer, so that a model that holds one
+    neither trains it nor writes its weights into checkpoints.
+
+    Attributes:
+      name: the registry's name of the kind of network.
+      image_size: width and height of the images that it takes, in pixels.
+      crop: where the face's landmarks must lie in these images.
+      feature_spec: the specification of its features, as text.
+      feature_size: D.
+      embedding_size: E.
+      fingerprint: hexadecimal SHA-256 over architecture, weights, feature specification and crop.
+        Whatever is computed from features is bound to it.
+    """
+
+    def __init__(self, name: str, backbone: Backbone, features: str, crop: Crop | None = None):
+        """Binds a backbone to a specification of features and a crop.
+
+        Args:
+          name: the registry's name of the network.
+          backbone: its layers and weights.
+          features: see `model.identity.feature_spec`.
+          crop: None for the one that the network was trained on.
+
+        Raises:
+          ValueError: an unknown tensor in `features`, or a crop of another size.
+        """
+        self.name = name
+        self.crop = crop or backbone.crop
+        self.image_size = backbone.crop.image_size
+        if self.crop.image_size != self.image_size:
+            raise ValueError(
+                f"{name}: the crop is {self.crop.image_size} pixels wide, but the network takes "
+                f"{self.image_size}; use Crop.resized"
+            )
+        spec = FeatureSpec.parse(features, backbone.penultimate)
+        self.feature_spec = spec.text
+        self._spec = spec
+        self._backbone_forward = backbone.bind(spec.names)
+        self.fingerprint = _fingerprint(backbone.digest, spec.text, self.crop)
+
+        image = tf.TensorSpec([None, self.image_size, self.image_size, 3], tf.float32)
+        self._compiled = tf.function(self._forward, input_signature=[image])
+        shapes = self._compiled.get_concrete_function().structured_outputs
+        self.feature_size = shapes.features.shape[-1]
+        self.embedding_size = shapes.embedding.shape[-1]
+
+    def __call__(self, images: tf.Tensor) -> IdentityFeatures:
+        """Recognizes aligned faces.
+
+        The gradient with respect to the images is finite everywhere.
+
+        Args:
+          images: float32 RGB [B, S, S, 3] in 0..1, cut by `crop`, row 0 at the top.
+
+        Returns:
+          Features and unit embeddings.
+        """
+        # Inside another tf.function the layers join the caller's graph, with its static shapes.
+        if tf.inside_function():
+            return self._forward(images)
+        return self._compiled(images)
+
+    def _forward(self, images):
+        size = self.image_size
+        images = tf.ensure_shape(images, [None, size, size, 3])
+        result = self._backbone_forward(images)
+        embedding = tf.math.l2_normalize(result.embedding, axis=-1, epsilon=_NORM_EPSILON)
+        return IdentityFeatures(self._spec.assemble(result.tensors), embedding)
+
+
+def _fingerprint(digest, feature_spec, crop):
+    text = "\n".join([digest, feature_spec, repr(crop)])
+    return hashlib.sha256(text.encode()).hexdigest()
