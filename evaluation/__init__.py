@@ -1,0 +1,1 @@
+"""Measures of reconstructions: arrays in, figures out. Knows neither networks nor TensorFlow."""

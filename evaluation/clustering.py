@@ -1,0 +1,95 @@
+"""Whether a reconstruction recalls whose photograph it was made from (section 4.4, table 3)."""
+
+import dataclasses
+
+import numpy as np
+
+from evaluation.recognition import unit
+
+
+@dataclasses.dataclass(frozen=True)
+class Recall:
+    """Identity clustering recall.
+
+    Attributes:
+      top: fraction of the reconstructions whose identity is among the k nearest photographs.
+      random: the same for guessing, k / identities.
+      queries: reconstructions, missed photographs included.
+      photographs, identities: what was searched.
+    """
+
+    top: dict[int, float]
+    random: dict[int, float]
+    queries: int
+    photographs: int
+    identities: int
+
+
+def identity_ranks(
+    renders: np.ndarray,
+    render_identities: list[str],
+    photographs: np.ndarray,
+    photo_identities: list[str],
+    block: int = 1024,
+) -> np.ndarray:
+    """At which place the nearest photograph of the right person comes, by cosine.
+
+    A photograph of someone else that is exactly as near comes first: a network that maps all faces
+    to one point must not score.
+
+    Args:
+      renders: float [R, E] embeddings, one a reconstruction.
+      render_identities: R names.
+      photographs: float [P, E] embeddings of photographs, the sources among them.
+      photo_identities: P names.
+      block: rows of the matrix of cosines at a time.
+
+    Returns:
+      int64 [R], from 1; P + 1 where no photograph is of that person.
+
+    Raises:
+      ValueError: sizes differ, or there is no photograph.
+    """
+    if len(renders) != len(render_identities) or len(photographs) != len(photo_identities):
+        raise ValueError(
+            f"{len(renders)} renders with {len(render_identities)} identities, {len(photographs)} "
+            f"photographs with {len(photo_identities)}: each needs one"
+        )
+    if len(photographs) == 0:
+        raise ValueError("no photographs to search")
+    renders, photographs = unit(np.asarray(renders)), unit(np.asarray(photographs))
+    wanted, present = np.asarray(render_identities), np.asarray(photo_identities)
+    ranks = np.zeros(len(renders), np.int64)
+    for top in range(0, len(renders), block):
+        matrix = renders[top : top + block] @ photographs.T
+        right = wanted[top : top + block, None] == present
+        best = np.max(np.where(right, matrix, -np.inf), axis=1)
+        ranks[top : top + block] = 1 + np.sum(~right & (matrix >= best[:, None]), axis=1)
+    return ranks
+
+
+def recall(
+    ranks: np.ndarray, photo_identities: list[str], misses: int = 0, places: tuple = (1, 5)
+) -> Recall:
+    """Summarizes ranks of `identity_ranks`.
+
+    Args:
+      ranks: int [R].
+      photo_identities: of the photographs that were searched.
+      misses: photographs without a reconstruction; they are queries that fail.
+      places: the k of each top-k.
+
+    Raises:
+      ValueError: there is neither a rank nor a miss.
+    """
+    queries = len(ranks) + misses
+    if queries == 0:
+        raise ValueError("no reconstruction to recall an identity of")
+    identities = len(set(photo_identities))
+    return Recall(
+        top={k: float(np.sum(ranks <= k) / queries) for k in places},
+        random={k: min(1.0, k / identities) for k in places},
+        queries=queries,
+        photographs=len(photo_identities),
+        identities=identities,
+    )

@@ -1,0 +1,111 @@
+"""What one recognition network says about photographs and the renders of their reconstructions."""
+
+import dataclasses
+
+import numpy as np
+
+from evaluation.clustering import Recall, identity_ranks, recall
+from evaluation.recognition import (
+    Histogram,
+    Summary,
+    cosines,
+    count_misses,
+    earth_movers_distance,
+    pair_histograms,
+    summarize,
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class Photographs:
+    """Photographs as a network sees them.
+
+    Attributes:
+      embeddings: float32 [P, E], one a photograph with a face, none of them mirrored.
+      identities: whose each is, P names.
+      misses: how many further photographs have no face that was found.
+      same, different: cosines of all pairs of the same and of different people.
+    """
+
+    embeddings: np.ndarray
+    identities: list[str]
+    misses: int
+    same: Histogram
+    different: Histogram
+
+
+def photographs(embeddings: np.ndarray, identities: list[str], misses: int = 0) -> Photographs:
+    """Gathers photographs, and compares all of them with each other."""
+    same, different = pair_histograms(embeddings, identities)
+    return Photographs(embeddings, list(identities), misses, same, different)
+
+
+@dataclasses.dataclass(frozen=True)
+class Likeness:
+    """How well one decoder's faces are recognized by one network.
+
+    Attributes:
+      scores: for each yaw (degrees, both sides averaged) the cosines float [P + misses] between
+        photograph and render, a miss counting as 0.
+      summaries: of the scores.
+      ranks: int [P], the place of the nearest photograph of the right person, searched with the
+        frontal render.
+      recall: identity clustering recall with the frontal renders.
+      to_same, to_different: earth mover's distances of the frontal scores to the cosines of pairs
+        of photographs (table 2), None where there is no such pair.
+    """
+
+    scores: dict[int, np.ndarray]
+    summaries: dict[int, Summary]
+    ranks: np.ndarray
+    recall: Recall
+    to_same: float | None
+    to_different: float | None
+
+    def figures(self) -> dict:
+        """All but the arrays, as JSON can hold it."""
+        return {
+            "cosine": {f"yaw_{yaw}": vars(summary) for yaw, summary in self.summaries.items()},
+            "recall": {
+                **{f"top_{k}": value for k, value in self.recall.top.items()},
+                **{f"random_top_{k}": value for k, value in self.recall.random.items()},
+                "queries": self.recall.queries,
+                "photographs": self.recall.photographs,
+                "identities": self.recall.identities,
+            },
+            "earth_movers_distance": {"same": self.to_same, "different": self.to_different},
+        }
+
+
+def likeness(photos: Photographs, renders: np.ndarray, yaws_deg: tuple[int, ...]) -> Likeness:
+    """Compares renders with the photographs that they were reconstructed from.
+
+    Args:
+      photos: the photographs.
+      renders: float32 [P, V, E], embeddings of the views of each reconstruction.
+      yaws_deg: the yaw of each of the V views; 0 must be among them.
+
+    Raises:
+      ValueError: sizes differ, or there is no frontal view.
+    """
+    if renders.shape[:2] != (len(photos.embeddings), len(yaws_deg)) or 0 not in yaws_deg:
+        raise ValueError(
+            f"renders of shape {renders.shape} do not fit {len(photos.embeddings)} photographs "
+            f"and the yaws {yaws_deg}, of which one must be 0"
+        )
+    by_view = cosines(photos.embeddings[:, None], renders)
+    sides = np.abs(yaws_deg)
+    scores = {
+        int(yaw): count_misses(by_view[:, sides == yaw].mean(axis=1), photos.misses)
+        for yaw in np.unique(sides)
+    }
+    frontal = renders[:, list(yaws_deg).index(0)]
+    ranks = identity_ranks(frontal, photos.identities, photos.embeddings, photos.identities)
+    return Likeness(
+        scores=scores,
+        summaries={yaw: summarize(values) for yaw, values in scores.items()},
+        ranks=ranks,
+        recall=recall(ranks, photos.identities, photos.misses),
+        to_same=earth_movers_distance(scores[0], photos.same),
+        to_different=earth_movers_distance(scores[0], photos.different),
+    )

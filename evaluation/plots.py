@@ -1,0 +1,96 @@
+"""Figures of a report, as PNG files."""
+
+import io
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from evaluation.likeness import Likeness, Photographs
+
+_MAX_RANK = 20
+
+
+def score_distributions(
+    network: str, photos: Photographs, results: dict[str, Likeness], bins: int = 50
+) -> bytes:
+    """Cosines of photograph and frontal render beside those of pairs of photographs (figure 5).
+
+    Args:
+      network: the name of the network that judges.
+      photos: the photographs.
+      results: for each decoder's name what it reached.
+      bins: of the histograms.
+
+    Returns:
+      A PNG file.
+    """
+    edges = np.linspace(-1, 1, bins + 1)
+    figure, axes = _figure(f"Cosines by {network}", "cosine", "density")
+    pairs = (("pairs of different people", photos.different), ("pairs of one person", photos.same))
+    for label, histogram in pairs:
+        if histogram.total:
+            axes.hist(
+                histogram.centers,
+                edges,
+                weights=histogram.counts,
+                density=True,
+                alpha=0.3,
+                label=f"photographs, {label}: mean {histogram.mean:.2f}",
+            )
+    for name, likeness in results.items():
+        label = f"photograph and render, {name}: mean {likeness.summaries[0].mean:.2f}"
+        axes.hist(likeness.scores[0], edges, density=True, histtype="step", lw=2, label=label)
+    low = min([-0.2, *(likeness.scores[0].min() for likeness in results.values())])
+    axes.set_xlim(low - 0.05, 1)
+    return _png(figure, axes)
+
+
+def recall_curves(network: str, results: dict[str, Likeness]) -> bytes:
+    """Identity recall within the nearest k photographs, over k; a PNG file."""
+    title = f"Right person among the nearest k photographs, by {network}"
+    figure, axes = _figure(title, "k", "fraction of the reconstructions")
+    places = np.arange(1, _MAX_RANK + 1)
+    for name, likeness in results.items():
+        hits = [np.sum(likeness.ranks <= k) / likeness.recall.queries for k in places]
+        axes.plot(places, hits, marker="o", ms=3, label=name)
+    identities = next(iter(results.values())).recall.identities
+    axes.plot(places, np.minimum(1, places / identities), color="gray", ls=":", label="guessing")
+    axes.set_ylim(0, 1)
+    return _png(figure, axes)
+
+
+def component_variances(variances: dict[str, np.ndarray], part: str) -> bytes:
+    """Variance of each coefficient over the photographs, beside that of the model's own faces.
+
+    Args:
+      variances: for each decoder's name float [K].
+      part: "shape" or "texture".
+
+    Returns:
+      A PNG file.
+    """
+    title = f"Variance of the {part} coefficients over the photographs"
+    figure, axes = _figure(title, "component", "variance")
+    axes.axhspan(0.5, 1.5, color="gray", alpha=0.15, label="0.5 to 1.5")
+    axes.axhline(1.0, color="gray", ls=":", label="faces of the model")
+    for name, values in variances.items():
+        axes.plot(np.arange(1, len(values) + 1), values, marker="o", ms=3, lw=1, label=name)
+    axes.set_ylim(bottom=0)
+    return _png(figure, axes)
+
+
+def _figure(title: str, x_label: str, y_label: str):
+    # Without pyplot there is neither a window nor state that outlives the figure.
+    figure = Figure(figsize=(7, 4), layout="constrained")
+    axes = figure.add_subplot()
+    axes.set(title=title, xlabel=x_label, ylabel=y_label)
+    return figure, axes
+
+
+def _png(figure, axes) -> bytes:
+    axes.legend(fontsize="small")
+    axes.grid(alpha=0.3)
+    buffer = io.BytesIO()
+    # Software and date would make equal figures differ.
+    figure.savefig(buffer, format="png", dpi=110, metadata={"Software": None})
+    return buffer.getvalue()
