@@ -1,0 +1,1 @@
+"""From photographs on disk to what training consumes."""
