@@ -12,7 +12,7 @@ import pathlib
 
 import numpy as np
 from absl import logging
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 SUFFIXES = frozenset(
     ".avif .bmp .gif .heic .heif .jfif .jpe .jpeg .jpg .pgm .png .ppm .tif .tiff .webp".split()
@@ -200,6 +200,8 @@ def read_image(path):
         with Image.open(path) as image:
             _check_size(image)
             return np.array(_to_rgb(ImageOps.exif_transpose(image)))
+    except UnidentifiedImageError as error:
+        raise ValueError(f"{path}: not a readable image: no known format") from error
     except Exception as error:
         raise ValueError(f"{path}: not a readable image: {error}") from error
 

@@ -15,14 +15,8 @@ from absl import app, flags, logging
 
 import open_parts
 from data_pipeline.detection import choose_face, make_detector
-from data_pipeline.features_cache import (
-    VARIANTS,
-    CacheKey,
-    FeatureCache,
-    PartialCache,
-    Rejection,
-    summary,
-)
+from data_pipeline.features_cache import VARIANTS, CacheKey, FeatureCache, Rejection, summary
+from data_pipeline.partial_cache import PartialCache
 from data_pipeline.photographs import list_photographs, read_image
 from model import identity
 from model.alignment import mirror_points, warp_photograph
@@ -41,7 +35,7 @@ def prepare_photographs(
       listing: a `Listing` of photographs.
       encoder: an `IdentityNetwork`.
       detector: finds the five points, see `data_pipeline.detection`.
-      output: the file; one that was made of something else is replaced.
+      output: the file; a cache that was made of something else is replaced.
       shard_size: photographs between two savings.
       batch_size: images that the network sees at once.
       progress: whether to show a progress bar.
@@ -50,22 +44,25 @@ def prepare_photographs(
       A `FeatureCache` of the photographs that have a usable face, in the order of the listing.
 
     Raises:
-      ValueError: no photograph is usable.
+      ValueError: no photograph is usable, or `output` is a file but no cache.
     """
     output = pathlib.Path(output)
     key = CacheKey.of(listing, encoder, detector)
     if output.is_file():
-        try:
-            return FeatureCache.open(output, key)
-        except ValueError as error:
-            logging.warning("%s; it is made again", error)
+        # Another cache may be replaced, but a file that is none may be anything of the user's.
+        cache = FeatureCache.open(output)
+        if cache.key == key:
+            return cache
+        logging.warning("%s is made again: its %s", output, cache.key.difference(key))
     partial = PartialCache(output, key, shard_size)
     shards = list(_batches(listing.photographs, shard_size))
     with tqdm.tqdm(total=len(listing.photographs), unit="photo", disable=not progress) as bar:
         for index, photographs in enumerate(shards):
             if partial.read(index) is None:
-                partial.write(index, _prepare_shard(photographs, encoder, detector, batch_size))
-            bar.update(len(photographs))
+                arrays = _prepare_shard(photographs, encoder, detector, batch_size, bar.update)
+                partial.write(index, arrays)
+            else:
+                bar.update(len(photographs))
     return partial.finish(len(shards), listing.missing)
 
 
@@ -76,8 +73,8 @@ def _batches(items, size):
         yield batch
 
 
-def _prepare_shard(photographs, encoder, detector, batch_size):
-    """Returns the arrays of a shard, see `PartialCache.write`."""
+def _prepare_shard(photographs, encoder, detector, batch_size, advance):
+    """Returns the arrays of a shard, see `PartialCache.write`; calls `advance` at each photo."""
     kept, faces, rejected = [], [], []
     for photo in photographs:
         # Whatever a photograph does to a decoder, the detector or the alignment: the others go on.
@@ -87,6 +84,7 @@ def _prepare_shard(photographs, encoder, detector, batch_size):
         except Exception as error:
             reason = str(error).removeprefix(f"{photo.path}: ") or type(error).__name__
             rejected.append(Rejection(photo.name, reason))
+        advance()
     crop_shape = (encoder.image_size, encoder.image_size, 3)
     crops = np.array([crops for crops, _ in faces], np.uint8)
     crops = crops.reshape(len(kept), len(VARIANTS), *crop_shape)
