@@ -1,0 +1,1 @@
+"""Morphable model, frozen recognition network, decoder, and the Keras model that trains it."""

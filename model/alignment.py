@@ -1,0 +1,92 @@
+"""One definition of alignment for photographs and renders.
+
+A recognition network sees a face through a 2-D similarity that takes the face's landmarks to the
+canonical points of the network's crop. A photograph is warped by that similarity; for a render the
+same similarity is multiplied into the projection matrix (`model.face_renderer`), so that the image
+arrives aligned without resampling.
+"""
+
+import cv2
+import numpy as np
+import tensorflow as tf
+
+from model.identity.crop import Crop
+
+# The subject's right eye comes first: it is on the left in an unmirrored photograph.
+FIVE_POINTS = ("right_eye", "left_eye", "nose", "right_mouth", "left_mouth")
+# What each of the five becomes in a mirror.
+MIRRORED_POINTS = (1, 0, 2, 4, 3)
+
+# Below this scale bilinear sampling skips pixels, so the photograph is shrunk by areas first.
+_ALIASING_SCALE = 0.7
+
+
+def similarity_transform(source: tf.Tensor, target: tf.Tensor) -> tf.Tensor:
+    """Least-squares similarity (rotation, uniform scale, translation; no reflection).
+
+    The gradient flows to both arguments and is finite where all source points coincide.
+
+    Args:
+      source: float [..., P, 2].
+      target: float [P, 2] or [..., P, 2].
+
+    Returns:
+      [..., 2, 3]: matrices M with M @ [x, y, 1] nearest to the target points.
+    """
+    target = tf.broadcast_to(target, tf.shape(source))
+    source_center = tf.reduce_mean(source, axis=-2)
+    target_center = tf.reduce_mean(target, axis=-2)
+    p = source - source_center[..., None, :]
+    q = target - target_center[..., None, :]
+    # Coinciding points have no scale: the epsilon (far below a squared pixel) keeps 0 / 0 away.
+    norm = tf.reduce_sum(p * p, axis=[-2, -1]) + 1e-12
+    a = tf.reduce_sum(p * q, axis=[-2, -1]) / norm
+    b = tf.reduce_sum(p[..., 0] * q[..., 1] - p[..., 1] * q[..., 0], axis=-1) / norm
+    linear = tf.stack([tf.stack([a, -b], -1), tf.stack([b, a], -1)], axis=-2)
+    translation = target_center - tf.linalg.matvec(linear, source_center)
+    return tf.concat([linear, translation[..., None]], axis=-1)
+
+
+def warp_photograph(image: np.ndarray, points: np.ndarray, crop: Crop) -> np.ndarray:
+    """Cuts a network's crop out of a photograph.
+
+    Args:
+      image: uint8 RGB [H, W, 3].
+      points: float [5, 2], the face's `FIVE_POINTS` in pixels.
+      crop: the crop that the network wants.
+
+    Returns:
+      uint8 RGB [S, S, 3] with S = crop.image_size; the border of the photograph is replicated.
+
+    Raises:
+      ValueError: the points do not span a face.
+    """
+    points = np.asarray(points, np.float64)[list(crop.point_indices)]
+    if not np.all(np.isfinite(points)) or np.ptp(points, axis=0).max() < 1.0:
+        raise ValueError(f"landmarks {points.tolist()} do not span a face of at least one pixel")
+    matrix = similarity_transform(points, crop.canonical_points().astype(np.float64)).numpy()
+    scale = np.hypot(matrix[0, 0], matrix[1, 0])
+    if scale < _ALIASING_SCALE:
+        shrunk, to_shrunk = _shrink(image, scale)
+        image = shrunk
+        matrix = (np.vstack([matrix, [0, 0, 1]]) @ np.linalg.inv(to_shrunk))[:2]
+    size = (crop.image_size, crop.image_size)
+    return cv2.warpAffine(
+        image, matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+    )
+
+
+def mirror_points(points: np.ndarray, image_width: int) -> np.ndarray:
+    """Five points [..., 5, 2] of a photograph, as they lie in its mirror image."""
+    mirrored = np.array(points)[..., list(MIRRORED_POINTS), :]
+    mirrored[..., 0] = image_width - 1 - mirrored[..., 0]
+    return mirrored
+
+
+def _shrink(image: np.ndarray, scale: float) -> tuple[np.ndarray, np.ndarray]:
+    """Shrinks an image by areas, and returns the 3×3 map from old to new pixel coordinates."""
+    height, width = image.shape[:2]
+    new_width, new_height = max(1, round(width * scale)), max(1, round(height * scale))
+    shrunk = cv2.resize(image, (new_width, new_height), interpolation=cv2.INTER_AREA)
+    sx, sy = new_width / width, new_height / height
+    return shrunk, np.array([[sx, 0, 0.5 * sx - 0.5], [0, sy, 0.5 * sy - 0.5], [0, 0, 1]])

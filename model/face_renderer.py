@@ -1,0 +1,195 @@
+"""Coefficients and a scene in, images aligned to the recognition network's crop out."""
+
+import numpy as np
+import tensorflow as tf
+
+from mesh_renderer import mesh_renderer, rasterize_triangles
+from mesh_renderer.vertex_normals import vertex_normals
+from model.alignment import similarity_transform
+from model.identity.crop import Crop
+from model.landmarks import FivePoints, five_points
+from model.morphable_model import MorphableModel
+from model.scene import Scene, linear_to_srgb, srgb_to_linear
+
+# The clipping planes lie this far before and behind the model's origin: no head is larger.
+_HALF_DEPTH_MM = 400.0
+
+
+class FaceRenderer:
+    """Draws faces of a morphable model (sections 3.2.1 and 3.2.2).
+
+    Gradients flow from the images to the coefficients: through shading, barycentric coordinates
+    and the alignment. There is none from a silhouette, as in the paper.
+    """
+
+    def __init__(
+        self,
+        face_model: MorphableModel,
+        crop: Crop,
+        color_space: str = "linear",
+        specular: float = 0.15,
+        shininess: float = 12.0,
+        landmarks: FivePoints | None = None,
+    ):
+        """Binds a face model to a crop.
+
+        Args:
+          face_model: the morphable model.
+          crop: the crop that images are aligned to; its size is theirs.
+          color_space: in which space lights act, "linear" or "srgb". The paper does not say. In
+            linear light shading falls off as in photographs, which are sRGB-encoded; "srgb" shades
+            the encoded colors directly, as the original renderer's users did.
+          specular: c of Ks = c - c Kd, in 0..1 (section 3.2.2; the paper does not give it).
+          shininess: the Phong exponent.
+          landmarks: where the five points lie, those of the detector by default.
+
+        Raises:
+          ValueError: an unknown color space, c outside 0..1, or a model without the landmarks.
+        """
+        if color_space not in ("linear", "srgb"):
+            raise ValueError(f"color_space is {color_space!r}; it must be 'linear' or 'srgb'")
+        if not 0.0 <= specular <= 1.0:
+            raise ValueError(f"specular is {specular}; the constant c must lie in 0..1")
+        landmarks = five_points(face_model) if landmarks is None else landmarks
+        self.face_model = face_model
+        self.crop = crop
+        self.fingerprint = (
+            f"{face_model.fingerprint} {crop} {color_space} specular={specular} "
+            f"shininess={shininess} landmarks={landmarks.offsets.tolist()}"
+        )
+        self._linear = color_space == "linear"
+        self._specular = specular
+        self._shininess = shininess
+        self._landmarks = landmarks
+
+    def __call__(self, shape: tf.Tensor, texture: tf.Tensor, scenes: Scene) -> tf.Tensor:
+        """Renders each face in each of its scenes.
+
+        Args:
+          shape: float32 [B, Ks]; texture: float32 [B, Kt]. Coefficients.
+          scenes: fields [B, V, ...].
+
+        Returns:
+          float32 [B, V, S, S, 3] RGB in 0..1, row 0 at the top, aligned to the crop.
+        """
+        vertices = self.face_model.decode_shape(shape)
+        colors = self.face_model.decode_texture(texture)
+        return self.render_meshes(vertices, colors, scenes)
+
+    def render_meshes(self, vertices: tf.Tensor, colors: tf.Tensor, scenes: Scene) -> tf.Tensor:
+        """As `__call__`, for vertices [B, N, 3] mm and colors [B, N, 3] of the model's topology."""
+        size = self.crop.image_size
+        batch, views = tf.shape(scenes.rotation)[0], scenes.rotation.shape[1]
+        normals = vertex_normals(vertices, self.face_model.triangles)
+        colors = srgb_to_linear(colors) if self._linear else colors
+        attributes = tf.concat([vertices, normals, colors, tf.ones_like(colors[..., :1])], axis=-1)
+        pixels = rasterize_triangles.rasterize_clip_space(
+            _merge_views(self.clip_space(vertices, scenes)),
+            tf.repeat(attributes, views, axis=0),
+            self.face_model.triangles,
+            size,
+            size,
+            [0.0] * 10,
+        )
+        positions, normals, diffuse, coverage = tf.split(pixels, [3, 3, 3, 1], axis=-1)
+        # Lights and camera are turned into the model's frame, so that normals need no rotation.
+        inverse = tf.linalg.matrix_transpose(scenes.rotation)
+        camera = inverse[..., 2] * scenes.camera_distance[..., None]
+        lights = tf.linalg.matvec(inverse[..., None, :, :], scenes.light_positions)
+        shaded = mesh_renderer.phong_shader(
+            normals=tf.math.l2_normalize(normals, axis=-1, epsilon=1e-12),
+            alphas=coverage[..., 0],
+            pixel_positions=positions,
+            light_positions=_merge_views(lights),
+            light_intensities=_merge_views(scenes.light_intensities),
+            diffuse_colors=diffuse,
+            camera_position=_merge_views(camera),
+            specular_colors=specular_colors(diffuse, self._specular),
+            shininess_coefficients=tf.fill(tf.shape(diffuse)[:1], self._shininess),
+            ambient_color=_merge_views(scenes.ambient),
+        )
+        rgb = tf.clip_by_value(shaded[..., :3], 0.0, 1.0)
+        rgb = linear_to_srgb(rgb) if self._linear else rgb
+        # The shader has put row 0 at the top; coverage is still in the rasterizer's order.
+        covered = tf.reverse(coverage, axis=[1]) > 0.5
+        background = _merge_views(_gradient_background(scenes.background, size))
+        images = tf.where(covered, rgb, background)
+        return tf.reshape(images, [batch, views, size, size, 3])
+
+    def clip_space(self, vertices: tf.Tensor, scenes: Scene) -> tf.Tensor:
+        """Projects vertices [B, N, 3] mm to clip space [B, V, N, 4], aligned to the crop."""
+        return _transform(vertices, self.model_to_clip(vertices, scenes))
+
+    def project_landmarks(self, vertices: tf.Tensor, scenes: Scene) -> tf.Tensor:
+        """The five points of vertices [B, N, 3] in the aligned images: [B, V, 5, 2] pixels."""
+        clip = _transform(self._landmarks(vertices), self.model_to_clip(vertices, scenes))
+        ndc = clip[..., :2] / clip[..., 3:]
+        return (ndc * (1.0, -1.0) + 1.0) * (self.crop.image_size / 2) - 0.5
+
+    def model_to_clip(self, vertices: tf.Tensor, scenes: Scene) -> tf.Tensor:
+        """Perspective projection with the crop's alignment folded in: [B, V, 4, 4].
+
+        With u, v the pixel coordinates that the similarity M gives to the perspective image
+        (x / w, -y / w), clip space is linear in (x, y, w): u w = M00 x - M01 y + M02 w.
+        """
+        view = _transform(self._landmarks(vertices), _model_to_view(scenes))
+        chosen = tf.gather(view, self.crop.point_indices, axis=2)
+        image_points = chosen[..., :2] * (1.0, -1.0) / chosen[..., 2:3]
+        to_pixels = similarity_transform(image_points, self.crop.canonical_points())
+        a, b, c = (to_pixels[..., k] for k in range(3))
+        # Pixel coordinates to normalized device coordinates; integers are pixel centers.
+        scale = 2.0 / self.crop.image_size
+        x_row = tf.stack([scale * a[..., 0], -scale * b[..., 0], scale * (c[..., 0] + 0.5) - 1], -1)
+        y_row = tf.stack([-scale * a[..., 1], scale * b[..., 1], 1 - scale * (c[..., 1] + 0.5)], -1)
+        near = tf.maximum(scenes.camera_distance - _HALF_DEPTH_MM, 10.0)
+        far = scenes.camera_distance + _HALF_DEPTH_MM
+        # Rows act on (x, y, w, 1), where w is the distance from the camera's plane.
+        zero, one = tf.zeros_like(near), tf.ones_like(near)
+        rows = [
+            tf.concat([x_row, zero[..., None]], -1),
+            tf.concat([y_row, zero[..., None]], -1),
+            tf.stack([zero, zero, (far + near) / (far - near), -2 * far * near / (far - near)], -1),
+            tf.stack([zero, zero, one, zero], -1),
+        ]
+        return tf.stack(rows, axis=-2) @ _model_to_view(scenes)
+
+
+def specular_colors(diffuse: tf.Tensor, c: float) -> tf.Tensor:
+    """Ks = c - c Kd (section 3.2.2), elementwise."""
+    return c - c * diffuse
+
+
+def _model_to_view(scenes: Scene) -> tf.Tensor:
+    """Matrices [B, V, 4, 4] from (x, y, z, 1) to (x, y, w, 1) with w = distance - z."""
+    flip = tf.constant(np.diag([1.0, 1.0, -1.0]), tf.float32)
+    zero = tf.zeros_like(scenes.camera_distance)
+    translation = tf.stack([zero, zero, scenes.camera_distance], axis=-1)[..., None]
+    top = tf.concat([flip @ scenes.rotation, translation], axis=-1)
+    bottom = tf.broadcast_to([0.0, 0.0, 0.0, 1.0], tf.shape(top[..., :1, :]))
+    return tf.concat([top, bottom], axis=-2)
+
+
+def _transform(points: tf.Tensor, matrices: tf.Tensor) -> tf.Tensor:
+    """Points [B, P, 3] by matrices [B, V, 4, 4] to homogeneous points [B, V, P, 4]."""
+    linear = tf.matmul(points[:, None], matrices[..., :3], transpose_b=True)
+    return linear + matrices[..., None, :, 3]
+
+
+def _merge_views(field: tf.Tensor) -> tf.Tensor:
+    """[B, V, ...] to [B V, ...]."""
+    return tf.reshape(field, tf.concat([[-1], tf.shape(field)[2:]], 0))
+
+
+def _gradient_background(corners: tf.Tensor, size: int) -> tf.Tensor:
+    """Blends the colors of the four corners [..., 4, 3] to images [..., size, size, 3]."""
+    ramp = np.linspace(0.0, 1.0, size, dtype=np.float32)
+    weights = np.stack(
+        [
+            np.outer(1 - ramp, 1 - ramp),
+            np.outer(1 - ramp, ramp),
+            np.outer(ramp, 1 - ramp),
+            np.outer(ramp, ramp),
+        ],
+        axis=-1,
+    )
+    return tf.einsum("hwc,...cd->...hwd", weights, corners)

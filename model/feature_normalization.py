@@ -1,0 +1,80 @@
+"""Frozen constants that bring the features of photographs and of renders into one frame.
+
+Features of photographs lie about one standard deviation away from those of renders. The paper
+does not treat this domain gap; "none" is the paper's input.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+KINDS = ("none", "standardize", "coral")
+
+# CORAL's covariances are regularized by this many mean eigenvalues: there are fewer photographs
+# than a covariance needs, and its small directions are noise.
+_CORAL_SHRINKAGE = 1.0
+
+
+class AffineMap(NamedTuple):
+    """features -> (features - mean) @ matrix, with mean float32 [D] and matrix float32 [D, D]."""
+
+    mean: np.ndarray
+    matrix: np.ndarray
+
+
+def fit_normalization(
+    kind: str, photo_features: np.ndarray, render_features: np.ndarray
+) -> dict[str, AffineMap]:
+    """Fits the normalization of both domains.
+
+    Args:
+      kind: "none" leaves features alone; "standardize" gives each domain zero mean and unit
+        variance; "coral" (Sun et al. 2016) also gives photographs the covariance of renders.
+      photo_features: float [P, D], of the training photographs.
+      render_features: float [R, D], of synthetic faces.
+
+    Returns:
+      A map for "photo" and one for "render".
+
+    Raises:
+      ValueError: an unknown kind, or fewer than two samples of a domain.
+    """
+    size = render_features.shape[1]
+    if kind == "none":
+        identity = AffineMap(np.zeros(size, np.float32), np.eye(size, dtype=np.float32))
+        return {"photo": identity, "render": identity}
+    if kind not in KINDS:
+        raise ValueError(f"feature normalization {kind!r} is unknown; choose one of {KINDS}")
+    for domain, features in (("photo", photo_features), ("render", render_features)):
+        if len(features) < 2:
+            raise ValueError(f"{len(features)} {domain} features are too few to normalize by")
+    render = _standardization(render_features)
+    if kind == "standardize":
+        return {"photo": _standardization(photo_features), "render": render}
+    to_render = _inverse_root(_covariance(photo_features)) @ _root(_covariance(render_features))
+    mean = photo_features.mean(axis=0).astype(np.float32)
+    matrix = (to_render @ render.matrix.astype(np.float64)).astype(np.float32)
+    return {"photo": AffineMap(mean, matrix), "render": render}
+
+
+def _standardization(features: np.ndarray) -> AffineMap:
+    deviation = features.std(axis=0, dtype=np.float64)
+    # A unit that never fires has no deviation to divide by.
+    scale = 1.0 / np.maximum(deviation, 1e-3 * deviation.max())
+    mean = features.mean(axis=0, dtype=np.float64)
+    return AffineMap(mean.astype(np.float32), np.diag(scale).astype(np.float32))
+
+
+def _covariance(features: np.ndarray) -> np.ndarray:
+    covariance = np.cov(features.astype(np.float64), rowvar=False)
+    ridge = _CORAL_SHRINKAGE * np.trace(covariance) / len(covariance)
+    return covariance + ridge * np.eye(len(covariance))
+
+
+def _root(matrix: np.ndarray, power: float = 0.5) -> np.ndarray:
+    values, vectors = np.linalg.eigh(matrix)
+    return (vectors * values**power) @ vectors.T
+
+
+def _inverse_root(matrix: np.ndarray) -> np.ndarray:
+    return _root(matrix, -0.5)

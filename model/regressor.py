@@ -1,0 +1,214 @@
+"""The computation graph of figure 2 as a Keras model with its own training step."""
+
+import dataclasses
+
+import tensorflow as tf
+import tf_keras
+
+import losses
+from model.decoder import Coefficients, Decoder
+from model.face_renderer import FaceRenderer
+from model.identity import IdentityNetwork
+from model.scene import SceneRanges, random_scene
+
+REDUCTIONS = ("mean", "paper_sum")
+TERMS = ("loss", "parameter", "identity", "batch_distribution", "loopback", "weight_decay")
+
+
+@dataclasses.dataclass(frozen=True)
+class LossWeights:
+    """The weights of equations 2 and 3; the defaults are the paper's.
+
+    Attributes:
+      shape, texture: omega_s and omega_t of the parameter loss.
+      identity: of the identity loss, which has none in equation 2.
+      batch_distribution: omega_batch.
+      loopback: omega_loop.
+      weight_decay: of the decoder's squared weights; the paper gives no value.
+    """
+
+    shape: float = 0.4
+    texture: float = 0.002
+    identity: float = 1.0
+    batch_distribution: float = 10.0
+    loopback: float = 0.07
+    weight_decay: float = 0.0
+
+
+class Regressor(tf_keras.Model):
+    """Trains a decoder on batches of photographs and synthetic faces (figure 2).
+
+    A batch is a dictionary with one or both of
+
+      synthetic: {shape [Bs, Ks], texture [Bs, Kt]} and {images [Bs, S, S, 3]} or {features};
+      photos: {features [Bp, D], embedding [Bp, E]} or {images}, {scene_noise [Bp, V, NOISE_SIZE]},
+        and optionally {moment_features [Bm, D]}: photographs for the batch distribution loss alone.
+
+    Stage 1 of section 3.3 is training on batches without photographs. Under a distribution
+    strategy each replica sees its part of the batch, and losses and their gradients are those of
+    the whole batch. The encoder is frozen and none of its weights is a weight of this model.
+    """
+
+    def __init__(
+        self,
+        decoder: Decoder,
+        encoder: IdentityNetwork,
+        renderer: FaceRenderer,
+        loss_weights: LossWeights = LossWeights(),
+        scene_ranges: SceneRanges = SceneRanges(),
+        loss_reduction: str = "mean",
+    ):
+        """Puts the parts together.
+
+        Args:
+          decoder: what is trained.
+          encoder: the frozen recognition network.
+          renderer: draws faces in the encoder's crop.
+          loss_weights: weights of the terms; a term of weight zero is not computed.
+          scene_ranges: what poses and lights of the identity loss are drawn from.
+          loss_reduction: "mean" over batch and views, or "paper_sum": the sums of equation 3.
+
+        Raises:
+          ValueError: an unknown reduction.
+        """
+        super().__init__(name="regressor")
+        if loss_reduction not in REDUCTIONS:
+            raise ValueError(f"loss_reduction is {loss_reduction!r}; choose one of {REDUCTIONS}")
+        self.decoder = decoder
+        self._encoder = encoder
+        self._renderer = renderer
+        self._loss_weights = loss_weights
+        self._scene_ranges = scene_ranges
+        self._sums = loss_reduction == "paper_sum"
+        self._logged = {name: tf_keras.metrics.Mean(name) for name in TERMS}
+
+    def call(self, features: tf.Tensor) -> Coefficients:
+        """Decodes features of photographs, float32 [B, D]."""
+        return self.decoder(features, domain="photo")
+
+    @property
+    def metrics(self) -> list[tf_keras.metrics.Metric]:
+        return list(self._logged.values())
+
+    def train_step(self, batch: dict) -> dict[str, tf.Tensor]:
+        """One step on one batch; returns the mean of each unweighted term since the last reset."""
+        variables = self.decoder.trainable_variables
+        with tf.GradientTape() as tape:
+            terms = self.loss_terms(batch)
+            total = tf.add_n(list(terms.values()))
+        gradients = tape.gradient(total, variables)
+        self.optimizer.apply_gradients(zip(gradients, variables, strict=True))
+        return self._results(terms)
+
+    def test_step(self, batch: dict) -> dict[str, tf.Tensor]:
+        """The loss terms on one batch, without training."""
+        return self._results(self.loss_terms(batch))
+
+    def loss_terms(self, batch: dict) -> dict[str, tf.Tensor]:
+        """This replica's share of each weighted term of equation 2.
+
+        Summed over the replicas, they and their gradients are those of the whole batch.
+        """
+        weights = self._loss_weights
+        terms = {}
+        if "synthetic" in batch:
+            terms["parameter"] = self._reduce("parameter", self._parameter_loss(batch["synthetic"]))
+        if "photos" in batch:
+            terms.update(self._photo_terms(batch["photos"]))
+        if weights.weight_decay:
+            decay = weights.weight_decay * self.decoder.weight_norm()
+            terms["weight_decay"] = self._share("weight_decay", decay)
+        return terms
+
+    def _photo_terms(self, photos: dict) -> dict[str, tf.Tensor]:
+        weights = self._loss_weights
+        features, embedding = self._features_and_embedding(photos)
+        prediction = self.decoder(features, domain="photo")
+        terms = {}
+        if weights.batch_distribution:
+            loss = self._batch_distribution_loss(prediction, photos.get("moment_features"))
+            terms["batch_distribution"] = weights.batch_distribution * self._share(
+                "batch_distribution", loss
+            )
+        if not (weights.identity or weights.loopback):
+            return terms
+        # The renders of the identity loss serve the loopback loss too: section 3.3.4 asks for
+        # faces "rendered in random poses and illuminations", and these are.
+        views = self._encode_views(prediction, photos["scene_noise"])
+        if weights.identity:
+            loss = losses.identity_loss(embedding, views.embedding)
+            terms["identity"] = weights.identity * self._reduce("identity", loss)
+        if weights.loopback:
+            loss = self._loopback_loss(prediction, views.features)
+            terms["loopback"] = weights.loopback * self._reduce("loopback", loss)
+        return terms
+
+    def _features_and_embedding(self, faces: dict) -> tuple[tf.Tensor, tf.Tensor | None]:
+        """Cached features where the batch has them, else those of its images."""
+        if "features" in faces:
+            return faces["features"], faces.get("embedding")
+        encoded = self._encoder(faces["images"])
+        return tf.stop_gradient(encoded.features), tf.stop_gradient(encoded.embedding)
+
+    def _encode_views(self, prediction: Coefficients, noise: tf.Tensor):
+        """Renders predictions in random scenes and encodes them: fields [B, V, ...]."""
+        images = self._renderer(*prediction, random_scene(noise, self._scene_ranges))
+        encoded = self._encoder(tf.reshape(images, [-1, *images.shape[2:]]))
+        views = noise.shape[1]
+        return type(encoded)(*(tf.reshape(x, [-1, views, x.shape[-1]]) for x in encoded))
+
+    def _parameter_loss(self, synthetic: dict) -> tf.Tensor:
+        features, _ = self._features_and_embedding(synthetic)
+        predicted = self.decoder(features, domain="render")
+        weights = self._loss_weights
+        return losses.parameter_loss(
+            *predicted, synthetic["shape"], synthetic["texture"], weights.shape, weights.texture
+        )
+
+    def _loopback_loss(self, prediction: Coefficients, view_features: tf.Tensor) -> tf.Tensor:
+        views = view_features.shape[1]
+        flat = self.decoder(tf.reshape(view_features, [-1, view_features.shape[-1]]), "render")
+        loop = (tf.reshape(x, [-1, views, x.shape[-1]]) for x in flat)
+        weights = self._loss_weights
+        return losses.loopback_loss(*prediction, *loop, weights.shape, weights.texture)
+
+    def _batch_distribution_loss(
+        self, prediction: Coefficients, moment_features: tf.Tensor | None
+    ) -> tf.Tensor:
+        if moment_features is not None:
+            more = self.decoder(moment_features, domain="photo")
+            prediction = [tf.concat(pair, axis=0) for pair in zip(prediction, more, strict=True)]
+        return losses.batch_distribution_loss(
+            *(losses.batch_moments(x, _sum_over_replicas) for x in prediction)
+        )
+
+    def _reduce(self, name: str, values: tf.Tensor) -> tf.Tensor:
+        """Reduces per-sample losses [B] or [B, V] and logs them."""
+        self._log(name, values)
+        local_sum = tf.reduce_sum(values)
+        if self._sums:
+            return local_sum
+        count = _sum_over_replicas(tf.cast(tf.size(values), values.dtype))
+        return local_sum / tf.maximum(count, 1.0)
+
+    def _share(self, name: str, value: tf.Tensor) -> tf.Tensor:
+        """This replica's share of a loss that all replicas have alike, and logs it."""
+        self._log(name, value)
+        # The gradient of an all-reduce adds up over the replicas, and so do the replicas' losses.
+        return value / tf.distribute.get_strategy().num_replicas_in_sync
+
+    def _log(self, name: str, values: tf.Tensor) -> None:
+        self._logged[name].update_state(values)
+
+    def _results(self, terms: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+        """Logs the weighted total, and reads the metrics of the terms of this batch."""
+        replicas = tf.distribute.get_strategy().num_replicas_in_sync
+        self._log("loss", tf.add_n(list(terms.values())) * replicas)
+        return {name: self._logged[name].result() for name in ("loss", *terms)}
+
+
+def _sum_over_replicas(value: tf.Tensor) -> tf.Tensor:
+    context = tf.distribute.get_replica_context()
+    if context is None or context.num_replicas_in_sync == 1:
+        return value
+    return context.all_reduce(tf.distribute.ReduceOp.SUM, value)

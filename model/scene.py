@@ -1,0 +1,215 @@
+"""Random and fixed scenes: pose, camera, two point lights, color temperature, background.
+
+Everything random is a function of uniform noise that the caller draws with one seed a sample, so
+that a sample's scene depends neither on its batch nor on the number of replicas.
+"""
+
+import dataclasses
+import math
+from typing import NamedTuple
+
+import numpy as np
+import tensorflow as tf
+
+# Light sources (sRGB of the light, 0..255) from candle to blue sky: the "approximations of common
+# indoor and outdoor light sources" of section 3.2.2; the paper gives no list.
+_LIGHT_SOURCES = (
+    (255, 147, 41),  # candle, 1900 K
+    (255, 197, 143),  # 40 W tungsten bulb, 2600 K
+    (255, 214, 170),  # 100 W tungsten bulb, 2850 K
+    (255, 241, 224),  # halogen, 3200 K
+    (255, 244, 229),  # warm fluorescent
+    (244, 255, 250),  # standard fluorescent
+    (255, 250, 244),  # carbon arc, 5200 K
+    (255, 255, 251),  # high noon sun, 5400 K
+    (255, 255, 255),  # direct sun, 6000 K
+    (201, 226, 255),  # overcast sky, 7000 K
+    (64, 156, 255),  # clear blue sky, 20000 K
+)
+N_LIGHTS = 2
+_LIGHT_NOISE = 4 + 3  # azimuth, elevation, distance, share; perturbation of the color
+_BACKGROUND_NOISE = 4 * 3
+# yaw, pitch, camera distance, exposure, ambient share, source, then lights and background.
+NOISE_SIZE = 6 + N_LIGHTS * _LIGHT_NOISE + _BACKGROUND_NOISE
+
+
+class Scene(NamedTuple):
+    """A batch of scenes; [...] stands for any leading dimensions, the same for all fields.
+
+    The view frame has the face model's origin, +x to the right, +y up, and the camera on +z,
+    looking along -z. Millimeters; light is linear RGB.
+
+    Attributes:
+      rotation: [..., 3, 3], from the face model's frame to the view frame.
+      camera_distance: [...], of the camera from the origin.
+      light_positions: [..., N_LIGHTS, 3] in the view frame.
+      light_intensities: [..., N_LIGHTS, 3].
+      ambient: [..., 3].
+      background: [..., 4, 3], sRGB at the image's top left, top right, bottom left, bottom right.
+    """
+
+    rotation: tf.Tensor
+    camera_distance: tf.Tensor
+    light_positions: tf.Tensor
+    light_intensities: tf.Tensor
+    ambient: tf.Tensor
+    background: tf.Tensor
+
+
+@dataclasses.dataclass(frozen=True)
+class SceneRanges:
+    """What random scenes are drawn from; the paper gives no ranges.
+
+    Attributes:
+      yaw_deg, pitch_deg: the pose is uniform in plus or minus these. Roll is none, since crops are
+        aligned.
+      camera_distance: millimeters, uniform in its inverse (which is what perspective depends on).
+      light_azimuth_deg: plus or minus, seen from the face; 0 is the camera's side.
+      light_elevation_deg: lowest and highest.
+      light_distance: millimeters; section 3.2.2 says several meters.
+      exposure: the light that reaches a surface facing the camera, as a factor of a white one's.
+      ambient_share: the part of the light that has no direction.
+      white_balance: how far the camera takes the color of the light back; 0 leaves it, 1 none.
+      color_perturbation: each light's channels vary by plus or minus this factor.
+    """
+
+    yaw_deg: float = 40.0
+    pitch_deg: float = 20.0
+    camera_distance: tuple[float, float] = (700.0, 3000.0)
+    light_azimuth_deg: float = 70.0
+    light_elevation_deg: tuple[float, float] = (-10.0, 60.0)
+    light_distance: tuple[float, float] = (2000.0, 5000.0)
+    exposure: tuple[float, float] = (0.7, 1.1)
+    ambient_share: tuple[float, float] = (0.25, 0.6)
+    white_balance: float = 0.85
+    color_perturbation: float = 0.06
+
+
+def draw_noise(seed: tf.Tensor, views: int) -> tf.Tensor:
+    """Draws the noise of one sample's scenes: float32 [views, NOISE_SIZE], uniform in 0..1.
+
+    Args:
+      seed: int [2], the sample's own.
+      views: how many scenes.
+    """
+    return tf.random.stateless_uniform([views, NOISE_SIZE], seed)
+
+
+def random_scene(noise: tf.Tensor, ranges: SceneRanges = SceneRanges()) -> Scene:
+    """Turns noise [..., NOISE_SIZE] into scenes with the same leading dimensions."""
+    noise = tf.convert_to_tensor(noise)
+    head, lights, background = tf.split(
+        noise, [6, N_LIGHTS * _LIGHT_NOISE, _BACKGROUND_NOISE], axis=-1
+    )
+    yaw, pitch, distance, exposure, ambient, source = tf.unstack(head, axis=-1)
+    lead = tf.shape(noise)[:-1]
+    lights = tf.reshape(lights, tf.concat([lead, [N_LIGHTS, _LIGHT_NOISE]], 0))
+    background = tf.reshape(background, tf.concat([lead, [4, 3]], 0))
+
+    rotation = rotation_matrix(
+        _radians(_uniform(yaw, -ranges.yaw_deg, ranges.yaw_deg)),
+        _radians(_uniform(pitch, -ranges.pitch_deg, ranges.pitch_deg)),
+    )
+    near, far = ranges.camera_distance
+    positions, directions = _light_positions(lights, ranges)
+    colors = _light_colors(source, lights[..., 4:], ranges)
+    ambient_share = _uniform(ambient, *ranges.ambient_share)
+    light_share = 0.2 + lights[..., 3]
+    light_share /= tf.reduce_sum(light_share, axis=-1, keepdims=True)
+    # A surface facing the camera gets this much of the directed light.
+    received = tf.reduce_sum(light_share * tf.maximum(directions[..., 2], 0.0), axis=-1)
+    exposure = _uniform(exposure, *ranges.exposure)
+    directed = exposure * (1.0 - ambient_share) / tf.maximum(received, 0.3)
+    return Scene(
+        rotation=rotation,
+        camera_distance=1.0 / _uniform(distance, 1.0 / far, 1.0 / near),
+        light_positions=positions,
+        light_intensities=colors * (light_share * directed[..., None])[..., None],
+        ambient=tf.reduce_mean(colors, axis=-2) * (exposure * ambient_share)[..., None],
+        background=background,
+    )
+
+
+def fixed_scene(yaw_deg: float = 0.0, pitch_deg: float = 0.0) -> Scene:
+    """The one neutral scene in which faces are shown and evaluated; no leading dimensions.
+
+    Args:
+      yaw_deg: positive turns the subject to its left (the viewer's right), in degrees.
+      pitch_deg: positive turns the face down, in degrees.
+    """
+    lights = np.array([[-900.0, 1200.0, 2600.0], [1500.0, 500.0, 2600.0]], np.float32)
+    return Scene(
+        rotation=rotation_matrix(math.radians(yaw_deg), math.radians(pitch_deg)),
+        camera_distance=tf.constant(1500.0),
+        light_positions=tf.constant(lights),
+        light_intensities=tf.constant([[0.42] * 3, [0.26] * 3]),
+        ambient=tf.constant([0.35] * 3),
+        background=tf.fill([4, 3], 0.5),
+    )
+
+
+def stack_scenes(scenes: list[Scene], batch_size: int | tf.Tensor) -> Scene:
+    """Single scenes, shown to every face of a batch: fields [batch_size, len(scenes), ...]."""
+    views = [tf.stack(fields) for fields in zip(*scenes, strict=True)]
+    return Scene(*(tf.repeat(field[None], batch_size, axis=0) for field in views))
+
+
+def rotation_matrix(yaw: tf.Tensor, pitch: tf.Tensor) -> tf.Tensor:
+    """Rotations [..., 3, 3] by yaw about +y, then by pitch about the view's +x; radians [...]."""
+    yaw, pitch = tf.convert_to_tensor(yaw, tf.float32), tf.convert_to_tensor(pitch, tf.float32)
+    zero, one = tf.zeros_like(yaw), tf.ones_like(yaw)
+    cy, sy, cp, sp = tf.cos(yaw), tf.sin(yaw), tf.cos(pitch), tf.sin(pitch)
+    about_y = _matrix([[cy, zero, sy], [zero, one, zero], [-sy, zero, cy]])
+    about_x = _matrix([[one, zero, zero], [zero, cp, -sp], [zero, sp, cp]])
+    return about_x @ about_y
+
+
+def _light_positions(noise: tf.Tensor, ranges: SceneRanges) -> tuple[tf.Tensor, tf.Tensor]:
+    """Positions and unit directions [..., N_LIGHTS, 3]."""
+    azimuth = _radians(_uniform(noise[..., 0], -ranges.light_azimuth_deg, ranges.light_azimuth_deg))
+    elevation = _radians(_uniform(noise[..., 1], *ranges.light_elevation_deg))
+    distance = _uniform(noise[..., 2], *ranges.light_distance)
+    directions = tf.stack(
+        [
+            tf.sin(azimuth) * tf.cos(elevation),
+            tf.sin(elevation),
+            tf.cos(azimuth) * tf.cos(elevation),
+        ],
+        axis=-1,
+    )
+    return directions * distance[..., None], directions
+
+
+def _light_colors(source: tf.Tensor, noise: tf.Tensor, ranges: SceneRanges) -> tf.Tensor:
+    """Linear RGB [..., N_LIGHTS, 3], luminance 1: one source an image, each light perturbed."""
+    table = srgb_to_linear(tf.constant(_LIGHT_SOURCES, tf.float32) / 255.0)
+    index = tf.minimum(tf.cast(source * len(_LIGHT_SOURCES), tf.int32), len(_LIGHT_SOURCES) - 1)
+    color = tf.pow(tf.gather(table, index), 1.0 - ranges.white_balance)
+    perturbation = _uniform(noise, -ranges.color_perturbation, ranges.color_perturbation)
+    color = color[..., None, :] * (1.0 + perturbation)
+    return color / tf.reduce_sum(color * (0.2126, 0.7152, 0.0722), axis=-1, keepdims=True)
+
+
+def srgb_to_linear(color: tf.Tensor) -> tf.Tensor:
+    """The sRGB transfer function (IEC 61966-2-1), 0..1 to 0..1; gradients are finite everywhere."""
+    curve = tf.pow((tf.maximum(color, 0.04045) + 0.055) / 1.055, 2.4)
+    return tf.where(color <= 0.04045, color / 12.92, curve)
+
+
+def linear_to_srgb(color: tf.Tensor) -> tf.Tensor:
+    """The inverse of `srgb_to_linear`."""
+    # Inside the root the argument stays above the switch, where the slope is finite.
+    curve = 1.055 * tf.pow(tf.maximum(color, 0.0031308), 1 / 2.4) - 0.055
+    return tf.where(color <= 0.0031308, color * 12.92, curve)
+
+
+def _uniform(noise: tf.Tensor, low: float, high: float) -> tf.Tensor:
+    return low + noise * (high - low)
+
+
+def _radians(degrees: tf.Tensor) -> tf.Tensor:
+    return degrees * (math.pi / 180.0)
+
+
+def _matrix(rows: list[list[tf.Tensor]]) -> tf.Tensor:
+    return tf.stack([tf.stack(row, axis=-1) for row in rows], axis=-2)

@@ -1,0 +1,124 @@
+"""One stage of training: steps, checkpoints, logs, resume."""
+
+import dataclasses
+import math
+import pathlib
+from collections.abc import Callable
+
+import numpy as np
+import tensorflow as tf
+import tf_keras
+from absl import logging
+
+from model import callbacks
+from model.decoder import Coefficients
+from model.regressor import Regressor
+
+
+@dataclasses.dataclass(frozen=True)
+class Cadence:
+    """How often things happen, in steps; all but the first are rounded to multiples of it."""
+
+    log: int = 50
+    checkpoint: int = 200
+    samples: int = 500
+
+
+@dataclasses.dataclass(frozen=True)
+class Stage:
+    """What differs between the two stages of section 3.3.
+
+    Attributes:
+      name: of its folders in the run.
+      steps: how many in all.
+      learning_rate: Adam's at the start; it falls to a hundredth along a cosine.
+      batches: makes the stage's dataset from the step to start at.
+    """
+
+    name: str
+    steps: int
+    learning_rate: float
+    batches: Callable[[int], tf.data.Dataset]
+
+
+def train_stage(
+    stage: Stage,
+    make_regressor: Callable[[], Regressor],
+    run_folder: pathlib.Path,
+    strategy: tf.distribute.Strategy,
+    cadence: Cadence = Cadence(),
+    figures: Callable[[], dict[str, float]] | None = None,
+    draw: Callable[[], tuple[np.ndarray, Coefficients]] | None = None,
+) -> None:
+    """Trains until the stage's last step, from its newest checkpoint if there is one.
+
+    Args:
+      stage: what to do.
+      make_regressor: called in the strategy's scope.
+      run_folder: gets checkpoints/<stage>, tensorboard/<stage> and samples.
+      strategy: replicas share each batch.
+      cadence: how often to log, save and draw.
+      figures: further scalars for TensorBoard, computed as often as samples are drawn.
+      draw: makes a contact sheet and coefficients to draw histograms of.
+
+    Raises:
+      callbacks.NonFiniteLossError: a loss is NaN or infinite.
+    """
+    round_steps = math.gcd(cadence.log, stage.steps)
+    rounds = stage.steps // round_steps
+
+    def every(steps: int) -> int:
+        return max(1, steps // round_steps)
+
+    with strategy.scope():
+        regressor = make_regressor()
+        schedule = tf_keras.optimizers.schedules.CosineDecay(
+            stage.learning_rate, stage.steps, alpha=0.01
+        )
+        regressor.compile(optimizer=tf_keras.optimizers.Adam(schedule))
+        checkpoints = callbacks.Checkpoints(
+            run_folder / "checkpoints" / stage.name,
+            regressor.decoder,
+            round_steps,
+            every(cadence.checkpoint),
+        )
+        first_step = checkpoints.restore(regressor.optimizer)
+    if first_step >= stage.steps:
+        logging.info("%s: complete at step %d", stage.name, first_step)
+        return
+    if first_step:
+        logging.info("%s: going on at step %d", stage.name, first_step)
+
+    writer = tf.summary.create_file_writer(str(run_folder / "tensorboard" / stage.name))
+    listeners = [
+        callbacks.StopOnNonFiniteLoss(round_steps),
+        callbacks.ProgressLine(stage.name, stage.steps, round_steps),
+        callbacks.Scalars(writer, round_steps, figures, every(cadence.samples)),
+        checkpoints,
+    ]
+    if draw is not None:
+        listeners.append(
+            callbacks.Samples(
+                writer,
+                run_folder / "samples",
+                stage.name,
+                round_steps,
+                every(cadence.samples),
+                draw,
+            )
+        )
+    regressor.fit(
+        _unsharded(stage.batches(first_step)),
+        steps_per_epoch=round_steps,
+        epochs=rounds,
+        initial_epoch=first_step // round_steps,
+        callbacks=listeners,
+        verbose=0,
+    )
+
+
+def _unsharded(dataset: tf.data.Dataset) -> tf.data.Dataset:
+    """All replicas split the one stream of batches, so none must be skipped by sharding."""
+    options = tf.data.Options()
+    options.experimental_distribute.auto_shard_policy = tf.data.experimental.AutoShardPolicy.OFF
+    return dataset.with_options(options)

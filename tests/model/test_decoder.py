@@ -1,0 +1,96 @@
+"""The decoder and its files."""
+
+import numpy as np
+import pytest
+
+from model.decoder import Decoder
+from model.decoder_io import load_decoder, read_metadata, save_decoder
+from model.face_model_io import load_face_model
+from model.feature_normalization import AffineMap
+from tests.model.fake_identity import FakeIdentityNetwork
+from tests.model.small_face_model import write_small_face_model
+
+RNG = np.random.default_rng(0)
+
+
+@pytest.fixture
+def face_model(tmp_path):
+    return load_face_model(write_small_face_model(tmp_path / "model.h5"))
+
+
+def make_decoder():
+    decoder = Decoder(24, 6, 6)
+    photo = AffineMap(RNG.normal(size=24), RNG.normal(size=(24, 24)) / 5)
+    render = AffineMap(RNG.normal(size=24), RNG.normal(size=(24, 24)) / 5)
+    decoder.set_normalization({"photo": photo, "render": render})
+    return decoder
+
+
+def test_is_two_hidden_layers_of_1024_and_a_linear_one():
+    decoder = Decoder(1024, 199, 199)
+    sizes = [tuple(w.shape) for w in decoder.trainable_weights]
+    assert sizes == [(1024, 1024), (1024,), (1024, 1024), (1024,), (1024, 398), (398,)]
+    features = RNG.normal(size=(3, 1024)).astype(np.float32)
+    w1, b1, w2, b2, w3, b3 = (w.numpy() for w in decoder.trainable_weights)
+    hidden = np.maximum(np.maximum(features @ w1 + b1, 0) @ w2 + b2, 0)
+    expected = hidden @ w3 + b3
+    shape, texture = decoder(features)
+    np.testing.assert_allclose(np.concatenate([shape, texture], -1), expected, atol=1e-4)
+
+
+def test_each_domain_has_its_own_normalization():
+    decoder = make_decoder()
+    features = RNG.normal(size=(2, 24)).astype(np.float32)
+    photo, render = decoder(features, domain="photo"), decoder(features, domain="render")
+    assert np.abs(photo.shape - render.shape).max() > 1e-3
+
+
+def test_round_trip(tmp_path, face_model):
+    decoder, encoder = make_decoder(), FakeIdentityNetwork()
+    path = tmp_path / "decoder.npz"
+    save_decoder(path, decoder, face_model, encoder, {"figure": 0.5})
+    loaded = load_decoder(path, face_model, encoder)
+    features = RNG.normal(size=(2, 24)).astype(np.float32)
+    for domain in ("photo", "render"):
+        for ours, theirs in zip(decoder(features, domain), loaded(features, domain), strict=True):
+            np.testing.assert_array_equal(ours, theirs)
+    assert read_metadata(path)["notes"] == {"figure": 0.5}
+    assert [p.name for p in tmp_path.glob("*.partial")] == []
+
+
+def test_half_precision_file_is_close(tmp_path, face_model):
+    decoder, encoder = make_decoder(), FakeIdentityNetwork()
+    save_decoder(tmp_path / "d.npz", decoder, face_model, encoder, dtype="float16")
+    features = RNG.normal(size=(2, 24)).astype(np.float32)
+    loaded = load_decoder(tmp_path / "d.npz", face_model, encoder)
+    np.testing.assert_allclose(loaded(features).shape, decoder(features).shape, atol=2e-2)
+
+
+def test_another_face_model_or_encoder_is_refused(tmp_path, face_model):
+    encoder = FakeIdentityNetwork()
+    path = tmp_path / "decoder.npz"
+    save_decoder(path, make_decoder(), face_model, encoder)
+    other = load_face_model(write_small_face_model(tmp_path / "other.h5", seed=1))
+    with pytest.raises(ValueError, match="was trained with face_model 'model'"):
+        load_decoder(path, other, encoder)
+    encoder.fingerprint = "another network"
+    with pytest.raises(ValueError, match="was trained with encoder 'fake'"):
+        load_decoder(path, face_model, encoder)
+
+
+def test_damaged_files_are_refused(tmp_path, face_model):
+    encoder = FakeIdentityNetwork()
+    with pytest.raises(FileNotFoundError, match="no such decoder"):
+        load_decoder(tmp_path / "absent.npz", face_model, encoder)
+    path = tmp_path / "decoder.npz"
+    save_decoder(path, make_decoder(), face_model, encoder)
+    whole = path.read_bytes()
+    path.write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(ValueError, match="is no decoder file"):
+        load_decoder(path, face_model, encoder)
+    np.savez(path, weights=np.zeros(3))
+    with pytest.raises(ValueError, match="has no 'metadata'"):
+        load_decoder(path, face_model, encoder)
+    with pytest.raises(ValueError, match="is no decoder file"):
+        np.save(path.open("wb"), np.array([{}], dtype=object), allow_pickle=True)
+        load_decoder(path, face_model, encoder)

@@ -1,0 +1,85 @@
+"""Scenes: ranges, conventions, and that noise alone decides."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from model import scene
+
+RANGES = scene.SceneRanges()
+
+
+@pytest.fixture(scope="module")
+def scenes():
+    noise = tf.stack([scene.draw_noise([7, k], views=3) for k in range(300)])
+    return scene.random_scene(noise, RANGES)
+
+
+def test_fields_have_the_leading_dimensions_of_the_noise(scenes):
+    assert scenes.rotation.shape == (300, 3, 3, 3)
+    assert scenes.light_intensities.shape == (300, 3, scene.N_LIGHTS, 3)
+    assert scenes.background.shape == (300, 3, 4, 3)
+
+
+def test_a_scene_does_not_depend_on_its_batch(scenes):
+    alone = scene.random_scene(scene.draw_noise([7, 41], views=3), RANGES)
+    for ours, theirs in zip(alone, scenes, strict=True):
+        np.testing.assert_array_equal(ours, theirs[41])
+
+
+def test_poses_and_cameras_fill_their_ranges(scenes):
+    nose = scenes.rotation[..., 2].numpy()
+    yaw = np.degrees(np.arctan2(nose[..., 0], np.hypot(nose[..., 1], nose[..., 2])))
+    assert 30 < yaw.max() <= RANGES.yaw_deg and -30 > yaw.min() >= -RANGES.yaw_deg
+    near, far = RANGES.camera_distance
+    distance = scenes.camera_distance.numpy()
+    assert near <= distance.min() < 1.1 * near and 0.9 * far < distance.max() <= far
+    np.testing.assert_allclose(
+        scenes.rotation @ tf.linalg.matrix_transpose(scenes.rotation),
+        np.broadcast_to(np.eye(3), [300, 3, 3, 3]),
+        atol=1e-5,
+    )
+
+
+def test_lights_are_several_meters_away_and_of_varied_color(scenes):
+    distance = np.linalg.norm(scenes.light_positions, axis=-1)
+    assert 2000 <= distance.min() * 1.001 and distance.max() <= 5000 * 1.001
+    assert np.all(scenes.light_intensities.numpy() > 0)
+    red_to_blue = scenes.light_intensities[..., 0] / scenes.light_intensities[..., 2]
+    assert red_to_blue.numpy().max() > 1.2 and red_to_blue.numpy().min() < 0.9
+
+
+def test_exposure_is_what_a_surface_facing_the_camera_receives(scenes):
+    direction = scenes.light_positions[..., 2] / tf.norm(scenes.light_positions, axis=-1)
+    luminance = tf.constant([0.2126, 0.7152, 0.0722])
+    directed = tf.reduce_sum(scenes.light_intensities * luminance, -1) * direction
+    light = tf.reduce_sum(directed, -1) + tf.reduce_sum(scenes.ambient * luminance, -1)
+    low, high = RANGES.exposure
+    inside = (light.numpy() > low - 0.01) & (light.numpy() < high + 0.01)
+    # Where both lights come from far aside the face is left darker.
+    assert inside.mean() > 0.95
+
+
+def test_rotation_signs():
+    """Positive yaw takes the nose (+z) to the subject's left (+x); positive pitch down (-y)."""
+    assert scene.rotation_matrix(0.3, 0.0)[0, 2] > 0
+    assert scene.rotation_matrix(0.0, 0.3)[1, 2] < 0
+    np.testing.assert_allclose(scene.fixed_scene().rotation, np.eye(3), atol=1e-6)
+
+
+def test_stacked_scenes_show_each_face_the_same_views():
+    views = [scene.fixed_scene(0), scene.fixed_scene(30)]
+    stacked = scene.stack_scenes(views, 4)
+    assert stacked.rotation.shape == (4, 2, 3, 3)
+    np.testing.assert_array_equal(stacked.rotation[2, 1], views[1].rotation)
+
+
+def test_transfer_functions_are_inverse_and_their_gradients_finite():
+    color = tf.constant(np.linspace(0, 1, 101, dtype=np.float32))
+    np.testing.assert_allclose(scene.linear_to_srgb(scene.srgb_to_linear(color)), color, atol=2e-6)
+    assert scene.srgb_to_linear(tf.constant(0.5)).numpy() == pytest.approx(0.21404, abs=1e-4)
+    with tf.GradientTape(persistent=True) as tape:
+        tape.watch(color)
+        encoded, decoded = scene.linear_to_srgb(color), scene.srgb_to_linear(color)
+    for value in (encoded, decoded):
+        assert np.all(np.isfinite(tape.gradient(value, color)))
