@@ -1,0 +1,70 @@
+"""Reconstructions as they are shown and judged: neutral light, fixed views, a network's crop."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import tensorflow as tf
+
+from model.decoder import Coefficients
+from model.face_renderer import FaceRenderer
+from model.identity import IdentityNetwork
+from model.identity.crop import Crop
+from model.scene import fixed_scene, stack_scenes
+
+_BATCH = 8
+# Part of a portrait's width that the network's crop takes: such crops end at brows and chin.
+_PORTRAIT_ZOOM = 0.6
+
+
+def portrait_crop(crop: Crop, image_size: int) -> Crop:
+    """A network's crop for people to look at: wider, so that the whole head is in the picture."""
+    points = (np.array(crop.points) + 0.5) / crop.image_size
+    points = ((points - 0.5) * _PORTRAIT_ZOOM + 0.5) * image_size - 0.5
+    return Crop(image_size, crop.point_indices, tuple(map(tuple, points.tolist())))
+
+
+class FixedViews:
+    """Renders faces in the fixed scene, turned by fixed yaws; compiled once."""
+
+    def __init__(self, renderer: FaceRenderer, yaws_deg: tuple[float, ...]):
+        """Binds a renderer to V yaws in degrees."""
+        self._renderer = renderer
+        self._views = len(yaws_deg)
+        model = renderer.face_model
+
+        @tf.function(
+            input_signature=[
+                tf.TensorSpec([None, model.shape_components], tf.float32),
+                tf.TensorSpec([None, model.texture_components], tf.float32),
+            ]
+        )
+        def draw(shape, texture):
+            scenes = stack_scenes([fixed_scene(yaw) for yaw in yaws_deg], tf.shape(shape)[0])
+            return renderer(shape, texture, scenes)
+
+        self._draw = draw
+
+    def images(self, coefficients: Coefficients) -> np.ndarray:
+        """Renders of B faces: float32 RGB [B, V, S, S, 3] in 0..1."""
+        return np.concatenate([self._draw(*batch).numpy() for batch in _batches(coefficients)])
+
+    def embeddings(self, network: IdentityNetwork, coefficients: Coefficients) -> np.ndarray:
+        """What a network makes of the renders of B faces: unit vectors float32 [B, V, E].
+
+        Raises:
+          ValueError: the renderer's crop is not the network's.
+        """
+        crop = self._renderer.crop
+        if crop != network.crop:
+            raise ValueError(f"the renderer draws for {crop}, but the network wants {network.crop}")
+        parts = []
+        for batch in _batches(coefficients):
+            images = self._draw(*batch)
+            flat = network(tf.reshape(images, [-1, *images.shape[2:]])).embedding
+            parts.append(tf.reshape(flat, [-1, self._views, network.embedding_size]))
+        return tf.concat(parts, axis=0).numpy()
+
+
+def _batches(coefficients: Coefficients) -> Iterator[list[tf.Tensor]]:
+    for start in range(0, len(coefficients.shape), _BATCH):
+        yield [tf.convert_to_tensor(part[start : start + _BATCH]) for part in coefficients]

@@ -1,0 +1,111 @@
+"""Meshes read back by another program than the one that wrote them."""
+
+import io
+import json
+import struct
+
+import numpy as np
+import pytest
+import trimesh
+from PIL import Image
+
+import open_parts
+from model import mesh_io
+from model.face_model_io import load_face_model
+from model.texture_atlas import TextureAtlas
+
+_BYTE = 1.5 / 255
+
+
+@pytest.fixture(scope="module")
+def model():
+    return load_face_model(open_parts.FACE_MODEL)
+
+
+@pytest.fixture(scope="module")
+def mesh(model):
+    rng = np.random.default_rng(0)
+    vertices = model.decode_shape(rng.normal(size=[1, model.shape_components]).astype(np.float32))
+    colors = model.decode_texture(rng.normal(size=[1, model.texture_components]).astype(np.float32))
+    return mesh_io.Mesh(vertices[0].numpy(), colors[0].numpy(), model.triangles)
+
+
+@pytest.fixture(scope="module")
+def atlas(model):
+    return TextureAtlas(model)
+
+
+def _to_srgb(linear):
+    return np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055)
+
+
+def test_glb_holds_the_face_in_meters_and_linear_light(mesh):
+    scene = trimesh.load(io.BytesIO(mesh_io.glb(mesh, "a_face")), file_type="glb", process=False)
+    (read,) = scene.geometry.values()
+    np.testing.assert_allclose(read.vertices * 1000, mesh.vertices, atol=1e-3)
+    np.testing.assert_array_equal(read.faces, mesh.triangles)
+    linear = read.visual.vertex_attributes["color"][:, :3] / 255.0
+    # Eight bits of linear light are coarse in the dark.
+    np.testing.assert_allclose(_to_srgb(linear), mesh.colors, atol=0.03)
+    bright = mesh.colors > 0.4
+    np.testing.assert_allclose(_to_srgb(linear)[bright], mesh.colors[bright], atol=0.005)
+    np.testing.assert_allclose(read.vertex_normals, mesh.normals(), atol=1e-5)
+
+
+def _glb_json(data):
+    length = struct.unpack_from("<I", data, 12)[0]
+    return json.loads(data[20 : 20 + length])
+
+
+def test_glb_is_not_metallic_and_has_normals(mesh):
+    tree = _glb_json(mesh_io.glb(mesh, "a_face"))
+    (material,) = tree["materials"]
+    assert material["pbrMetallicRoughness"]["metallicFactor"] == 0.0
+    assert material["pbrMetallicRoughness"]["roughnessFactor"] == 1.0
+    (primitive,) = tree["meshes"][0]["primitives"]
+    assert set(primitive["attributes"]) == {"POSITION", "NORMAL", "COLOR_0"}
+    assert primitive["material"] == 0
+    color = tree["accessors"][primitive["attributes"]["COLOR_0"]]
+    assert color["normalized"] is True
+
+
+def test_ply_holds_the_face_in_millimeters_and_srgb(mesh):
+    read = trimesh.load(io.BytesIO(mesh_io.ply(mesh)), file_type="ply", process=False)
+    np.testing.assert_allclose(read.vertices, mesh.vertices, atol=1e-3)
+    np.testing.assert_array_equal(read.faces, mesh.triangles)
+    np.testing.assert_allclose(read.visual.vertex_colors[:, :3] / 255, mesh.colors, atol=_BYTE)
+    np.testing.assert_allclose(read.vertex_normals, mesh.normals(), atol=1e-4)
+
+
+def test_obj_names_its_own_material_and_texture(mesh, atlas, tmp_path):
+    for name in ("first", "second"):
+        files = mesh_io.obj(mesh, atlas, name)
+        assert set(files) == {f"{name}.obj", f"{name}.mtl", f"{name}.png"}
+        for file, data in files.items():
+            (tmp_path / file).write_bytes(data)
+    assert "mtllib first.mtl" in (tmp_path / "first.obj").read_text()
+    assert "map_Kd first.png" in (tmp_path / "first.mtl").read_text()
+
+
+def test_obj_holds_the_face_with_its_texture(mesh, atlas, tmp_path):
+    files = mesh_io.obj(mesh, atlas, "face")
+    for file, data in files.items():
+        (tmp_path / file).write_bytes(data)
+    lines = (tmp_path / "face.obj").read_text().splitlines()
+    positions = np.array([line.split()[1:] for line in lines if line.startswith("v ")], float)
+    np.testing.assert_allclose(positions, mesh.vertices, atol=1e-4)
+
+    read = trimesh.load(tmp_path / "face.obj", process=False, maintain_order=True)
+    np.testing.assert_allclose(read.triangles, mesh.vertices[mesh.triangles], atol=1e-4)
+    texture = np.asarray(read.visual.material.image.convert("RGB"))
+    np.testing.assert_array_equal(texture, np.asarray(Image.open(io.BytesIO(files["face.png"]))))
+    np.testing.assert_array_equal(read.visual.material.diffuse[:3], [255, 255, 255])
+    sampled = read.visual.to_color().vertex_colors[:, :3] / 255
+    nearest = np.linalg.norm(sampled[read.faces] - mesh.colors[mesh.triangles], axis=-1)
+    assert np.mean(nearest < 0.05) > 0.98
+
+
+def test_normals_point_outwards(mesh):
+    from_middle = mesh.vertices - mesh.vertices.mean(axis=0)
+    outwards = np.sum(from_middle * mesh.normals(), axis=-1) > 0
+    assert np.mean(outwards[:9000]) > 0.7
