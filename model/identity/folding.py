@@ -14,6 +14,10 @@ import tensorflow as tf
 
 from model.identity.frozen_layers import Affine, Convolution, Dense, Rectifier, ReverseChannels
 
+# Merging makes room for moving, and the other way round: a swap of channels behind an affine
+# layer takes three rounds to reach the kernel.
+_ROUNDS = 3
+
 
 class Node(NamedTuple):
     """A layer, and the names of the tensors that it reads."""
@@ -33,12 +37,10 @@ def fold(nodes: dict[str, Node], keep: frozenset[str]) -> dict[str, Node]:
     Returns:
       Fewer nodes, in topological order.
     """
-    folded = _move_reversal(_needed(nodes, keep), keep)
-    consumers = _count_consumers(folded)
-    result = {}
-    for name, node in folded.items():
-        result[name] = _absorb_producer(node, result, consumers, keep)
-    return _needed(result, keep)
+    nodes = _needed(nodes, keep)
+    for _ in range(_ROUNDS):
+        nodes = _merge_all(_move_forward(nodes, keep), keep)
+    return nodes
 
 
 def run(nodes: dict[str, Node], tensors: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
@@ -66,17 +68,21 @@ def _count_consumers(nodes):
     return counts
 
 
-def _absorb_producer(node, done, consumers, keep):
-    """Merges a node with the nodes that feed nothing but it."""
-    while len(node.inputs) == 1:
-        source = node.inputs[0]
-        if source not in done or consumers[source] != 1 or source in keep:
-            break
-        merged = _merge(done[source].layer, node.layer)
-        if merged is None:
-            break
-        node = Node(merged, done[source].inputs)
-    return node
+def _merge_all(nodes, keep):
+    """Merges nodes with the nodes that feed nothing but them."""
+    consumers = _count_consumers(nodes)
+    result = {}
+    for name, node in nodes.items():
+        while len(node.inputs) == 1:
+            source = node.inputs[0]
+            if source not in result or consumers[source] != 1 or source in keep:
+                break
+            merged = _merge(result[source].layer, node.layer)
+            if merged is None:
+                break
+            node = Node(merged, result.pop(source).inputs)
+        result[name] = node
+    return result
 
 
 def _merge(first, second):
@@ -110,10 +116,11 @@ def _convolution_affine(first, second):
 
 
 def _affine_convolution(first, second):
-    if isinstance(second, Convolution):
-        # Padding puts zeros where the offset would have been.
-        if second.groups != 1 or (any(second.pads) and np.any(first.offset)):
-            return None
+    if isinstance(second, Convolution) and second.groups != 1:
+        return None
+    # Padding puts zeros where the offset would have been.
+    if isinstance(second, Convolution) and any(second.window.pads) and np.any(first.offset):
+        return None
     channels = second.kernel.shape[-2]
     scale, offset = (np.broadcast_to(v, (channels,)) for v in (first.scale, first.offset))
     added = np.einsum("...io,i->o", second.kernel, offset)
@@ -124,21 +131,37 @@ def _affine_convolution(first, second):
     )
 
 
-def _move_reversal(nodes, keep):
-    """Moves a swap of channels behind affine layers and into the first convolution's kernel."""
+def _move_forward(nodes, keep):
+    """Moves what merging cannot: swaps of channels and factors, into the kernel that follows."""
     nodes = dict(nodes)
     consumers = _count_consumers(nodes)
     for name, node in nodes.items():
-        if len(node.inputs) != 1 or node.inputs[0] not in nodes or node.inputs[0] in keep:
+        source = node.inputs[0]
+        if len(node.inputs) > 1 or source not in nodes or source in keep or consumers[source] > 1:
             continue
-        source = nodes[node.inputs[0]]
-        if not isinstance(source.layer, ReverseChannels) or consumers[node.inputs[0]] != 1:
-            continue
-        match node.layer:
-            case Affine(scale, offset):
-                nodes[node.inputs[0]] = Node(Affine(scale[::-1], offset[::-1]), source.inputs)
-                nodes[name] = Node(ReverseChannels(), node.inputs)
-            case Convolution(kernel, groups=1):
-                flipped = dataclasses.replace(node.layer, kernel=kernel[:, :, ::-1])
-                nodes[name] = Node(flipped, source.inputs)
+        moved = _exchange(nodes[source].layer, node.layer)
+        if moved is not None:
+            nodes[source] = Node(moved[0], nodes[source].inputs)
+            nodes[name] = Node(moved[1], node.inputs)
     return nodes
+
+
+def _exchange(first, second):
+    """Returns two other layers that do the same, the first of them a simpler one; or None."""
+    match first, second:
+        case ReverseChannels(), Affine(scale, offset):
+            return Affine(scale[::-1], offset[::-1]), first
+        case ReverseChannels(), Convolution(kernel, groups=1):
+            # Where a convolution follows, nothing is left to do for the first layer.
+            flipped = dataclasses.replace(second, kernel=kernel[:, :, ::-1])
+            return _NOTHING, flipped
+        case Affine(scale, offset), Convolution(kernel, groups=1) if (
+            # A large offset would cost the precision of what it is added to.
+            np.any(scale != 1) and np.all(np.abs(offset) <= 4 * np.abs(scale)) and np.all(scale)
+        ):
+            shifted = Affine(np.ones_like(scale), offset / scale)
+            return shifted, dataclasses.replace(second, kernel=kernel * scale[:, None])
+    return None
+
+
+_NOTHING = Affine(np.ones(1, np.float32), np.zeros(1, np.float32))

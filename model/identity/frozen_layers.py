@@ -11,6 +11,9 @@ from collections.abc import Callable
 import numpy as np
 import tensorflow as tf
 
+from model.identity import frozen_convolution
+from model.identity.frozen_convolution import Window
+
 
 @dataclasses.dataclass(frozen=True)
 class Affine:
@@ -21,8 +24,13 @@ class Affine:
 
     def __call__(self, x: tf.Tensor) -> tf.Tensor:
         if np.any(self.scale != 1):
-            x = x * self.scale
-        return x + self.offset if np.any(self.offset) else x
+            x = x * _scalar_if_uniform(self.scale)
+        return x + _scalar_if_uniform(self.offset) if np.any(self.offset) else x
+
+
+def _scalar_if_uniform(values):
+    """TensorFlow broadcasts a scalar faster than a short vector."""
+    return values[0] if np.all(values == values[0]) else values
 
 
 @dataclasses.dataclass(frozen=True)
@@ -37,17 +45,17 @@ class Rectifier:
         return tf.nn.relu(x) if self.slope == 0 else tf.nn.leaky_relu(x, self.slope)
 
     @property
-    def invertible_sign(self) -> bool:
-        """Whether the output tells on which side of 0 the input was."""
+    def keeps_sign(self) -> bool:
+        """Whether the output is positive only where the input is."""
         return bool(np.all(np.asarray(self.slope) >= 0))
 
-    def gradient(self, y: tf.Tensor, dy: tf.Tensor) -> tf.Tensor:
-        """Gradient with respect to the input, from the *output* y (`invertible_sign` only)."""
+    def gradient(self, signed: tf.Tensor, dy: tf.Tensor) -> tf.Tensor:
+        """Gradient with respect to the input; `signed` is it or, if `keeps_sign`, the output."""
         if isinstance(self.slope, np.ndarray):
-            return tf.where(y > 0, dy, dy * self.slope)
+            return tf.where(signed > 0, dy, dy * self.slope)
         if self.slope == 0:
-            return tf.raw_ops.ReluGrad(gradients=dy, features=y)
-        return tf.raw_ops.LeakyReluGrad(gradients=dy, features=y, alpha=self.slope)
+            return tf.raw_ops.ReluGrad(gradients=dy, features=signed)
+        return tf.raw_ops.LeakyReluGrad(gradients=dy, features=signed, alpha=self.slope)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -57,99 +65,64 @@ class Convolution:
     Attributes:
       kernel: float32 [H, W, in / groups, out]; depthwise: [H, W, in, multiplier].
       bias: float32 [out], or None.
-      strides: (vertical, horizontal).
-      pads: zeros around the image: (top, bottom, left, right).
-      dilations: (vertical, horizontal).
+      window: strides, pads and dilations.
       groups: 1, or the number of channel groups; 0: depthwise.
       rectifier: None for a linear layer.
     """
 
     kernel: np.ndarray
     bias: np.ndarray | None = None
-    strides: tuple[int, int] = (1, 1)
-    pads: tuple[int, int, int, int] = (0, 0, 0, 0)
-    dilations: tuple[int, int] = (1, 1)
+    window: Window = Window()
     groups: int = 1
     rectifier: Rectifier | None = None
 
     @property
     def pointwise(self) -> bool:
         """Whether it is a fully connected layer at each pixel."""
-        plain = self.groups == 1 and self.strides == (1, 1) and not any(self.pads)
+        plain = self.groups == 1 and self.window == Window()
         return plain and self.kernel.shape[:2] == (1, 1)
 
     def __call__(self, x: tf.Tensor) -> tf.Tensor:
-        if self.rectifier is not None and not self.rectifier.invertible_sign:
-            return self.rectifier(self._linear(x))
-        return self._fused(x)
-
-    def _fused(self, x):
         @tf.custom_gradient
         def layer(x):
-            y = self._linear(x)
-            y = y if self.rectifier is None else self.rectifier(y)
+            linear = self._linear(x)
+            if self.rectifier is None:
+                return linear, lambda dy: self._input_gradient(x, dy)
+            y = self.rectifier(linear)
+            signed = y if self.rectifier.keeps_sign else linear
 
             def gradient(dy):
-                if self.rectifier is not None:
-                    dy = self.rectifier.gradient(y, dy)
-                return self._input_gradient(x, dy)
+                return self._input_gradient(x, self.rectifier.gradient(signed, dy))
 
             return y, gradient
 
         return layer(x)
 
     def _linear(self, x):
-        y = self._convolve(x)
+        if self.groups == 0:
+            y = frozen_convolution.convolve_depthwise(x, self.kernel, self.window)
+        else:
+            parts = zip(_split(x, self.groups), self._kernels(), strict=True)
+            y = _join([frozen_convolution.convolve(x, k, self.window) for x, k in parts])
         return y if self.bias is None else tf.nn.bias_add(y, self.bias)
 
-    def _convolve(self, x):
-        if self.groups == 0:
-            # Explicit pads with a bias abort the process (TensorFlow 2.18-2.21), so: tf.pad.
-            padding = "SAME" if self._is_same(x) else "VALID"
-            x = x if padding == "SAME" else _pad(x, self.pads)
-            strides = [1, *self.strides, 1]
-            return tf.nn.depthwise_conv2d(
-                x, self.kernel, strides, padding, dilations=list(self.dilations)
-            )
-        if self.groups > 1:
-            parts = zip(
-                tf.split(x, self.groups, -1), np.split(self.kernel, self.groups, -1), strict=True
-            )
-            return tf.concat([self._convolve_group(part, k) for part, k in parts], -1)
-        return self._convolve_group(x, self.kernel)
-
-    def _convolve_group(self, x, kernel):
-        top, bottom, left, right = self.pads
-        padding = [[0, 0], [top, bottom], [left, right], [0, 0]]
-        return tf.nn.conv2d(x, kernel, list(self.strides), padding, dilations=list(self.dilations))
-
-    def _is_same(self, x):
-        """Whether TensorFlow's own padding "SAME" is this padding."""
-        pads = [
-            _same_pads(n, k, s, d)
-            for n, k, s, d in zip(
-                x.shape[1:3], self.kernel.shape[:2], self.strides, self.dilations, strict=True
-            )
-        ]
-        return tuple(pads[0] + pads[1]) == self.pads
-
     def _input_gradient(self, x, dy):
-        with tf.GradientTape() as tape:
-            tape.watch(x)
-            y = self._convolve(x)
-        return tape.gradient(y, x, dy)
+        if self.groups == 0:
+            return frozen_convolution.convolve_depthwise_gradient(x, self.kernel, self.window, dy)
+        parts = zip(_split(x, self.groups), self._kernels(), _split(dy, self.groups), strict=True)
+        gradient = frozen_convolution.convolve_gradient
+        return _join([gradient(x, k, self.window, dy) for x, k, dy in parts])
+
+    def _kernels(self):
+        return np.split(self.kernel, self.groups, -1)
 
 
-def _same_pads(size, kernel, stride, dilation):
-    total = max(0, (-(-size // stride) - 1) * stride + (kernel - 1) * dilation + 1 - size)
-    return (total // 2, total - total // 2)
+def _split(x, groups):
+    return [x] if groups == 1 else tf.split(x, groups, -1)
 
 
-def _pad(x, pads):
-    top, bottom, left, right = pads
-    if not any(pads):
-        return x
-    return tf.pad(x, [[0, 0], [top, bottom], [left, right], [0, 0]])
+def _join(parts):
+    return parts[0] if len(parts) == 1 else tf.concat(parts, -1)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -183,9 +156,12 @@ class MaxPool:
     pads: tuple[int, int, int, int] = (0, 0, 0, 0)
 
     def __call__(self, x: tf.Tensor) -> tf.Tensor:
-        top, bottom, left, right = self.pads
-        padding = [[0, 0], [top, bottom], [left, right], [0, 0]]
-        return tf.nn.max_pool2d(x, list(self.window), list(self.strides), padding)
+        paddings = Window(pads=self.pads).paddings
+        return tf.nn.max_pool2d(x, list(self.window), list(self.strides), paddings)
+
+
+def _pad(x, pads):
+    return tf.pad(x, Window(pads=pads).paddings) if any(pads) else x
 
 
 @dataclasses.dataclass(frozen=True)

@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from model.identity import frozen_layers
 from model.identity.folding import Node
+from model.identity.frozen_convolution import Window
 from model.identity.frozen_layers import Affine, Convolution, Dense, Function, Rectifier
 from model.identity.ir_graph import Layer
 
@@ -91,9 +92,11 @@ def _convolution(layer, sources):
         kernel = kernel.transpose(2, 3, 1, 0)
     return Convolution(
         kernel=kernel,
-        strides=layer.integers("strides"),
-        pads=_spatial_pads(layer),
-        dilations=layer.integers("dilations", "1, 1"),
+        window=Window(
+            layer.integers("strides"),
+            _spatial_pads(layer),
+            layer.integers("dilations", "1, 1"),
+        ),
         groups=groups,
     )
 
