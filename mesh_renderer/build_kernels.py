@@ -1,0 +1,138 @@
+"""Compiles the C++ kernels: `python -m mesh_renderer.build_kernels`, or the first import.
+
+A binary is bound to the TensorFlow that it was compiled for, so its name carries a hash of the
+sources, of TensorFlow's version and of the flags. It runs on any processor of its architecture.
+"""
+
+import concurrent.futures
+import hashlib
+import os
+import pathlib
+import platform
+import shutil
+import subprocess
+import tempfile
+
+import tensorflow as tf
+from absl import logging
+
+SOURCES = pathlib.Path(__file__).parent / "kernels"
+
+# Contraction to fused multiply-adds would make the two triangles at an edge compute different
+# numbers for it: cracks.
+FLAGS = ("-O3", "-std=c++17", "-fPIC", "-ffp-contract=off", "-Wall", "-DNDEBUG")
+
+
+class KernelBuildError(RuntimeError):
+    """The kernels could not be compiled; the message says what to do."""
+
+
+def compile_flags() -> list[str]:
+    """All flags of a compilation, TensorFlow's included."""
+    # TensorFlow's headers raise warnings of their own: -isystem silences those.
+    theirs = [
+        part
+        for flag in tf.sysconfig.get_compile_flags()
+        if "-std=" not in flag
+        for part in (("-isystem", flag[2:]) if flag.startswith("-I") else (flag,))
+    ]
+    return [*FLAGS, "-Wno-deprecated-declarations", *theirs]
+
+
+def library_name() -> str:
+    """The binary's file name: a function of sources, TensorFlow's version, flags and machine."""
+    digest = hashlib.sha256()
+    for path in sorted(SOURCES.glob("*.h")) + sorted(SOURCES.glob("*.cc")):
+        digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    facts = [tf.__version__, platform.machine(), *compile_flags(), *tf.sysconfig.get_link_flags()]
+    digest.update("\0".join(facts).encode())
+    return f"mesh_renderer_{digest.hexdigest()[:16]}.so"
+
+
+def cache_folder() -> pathlib.Path:
+    """Where binaries go when the package's own folder cannot be written."""
+    cache = os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache"
+    return pathlib.Path(cache) / "mesh_renderer"
+
+
+def ensure_built() -> pathlib.Path:
+    """Returns the path of the binary, compiling it where it does not exist yet.
+
+    Any number of processes may call this at once.
+
+    Raises:
+      KernelBuildError: no compiler, a failed compilation, or no folder to write to.
+    """
+    name = library_name()
+    for folder in (SOURCES, cache_folder()):
+        if (folder / name).is_file():
+            return folder / name
+    folder = _writable_folder()
+    logging.warning("Compiling the renderer's kernels, once: about half a minute.")
+    with tempfile.TemporaryDirectory() as objects:
+        library = _compile(pathlib.Path(objects), _compiler())
+        _publish(library, folder / name)
+    return folder / name
+
+
+def _writable_folder() -> pathlib.Path:
+    if os.access(SOURCES, os.W_OK):
+        return SOURCES
+    folder = cache_folder()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise KernelBuildError(
+            f"{SOURCES} and {folder} cannot be written ({error}): set XDG_CACHE_HOME to a folder "
+            "that can"
+        ) from error
+    return folder
+
+
+def _compiler() -> str:
+    name = os.environ.get("CXX", "g++")
+    path = shutil.which(name)
+    if path is None:
+        raise KernelBuildError(
+            f"the C++ compiler {name} was not found: install it (Debian, Ubuntu: apt install g++; "
+            "Fedora: dnf install gcc-c++; conda: conda install gxx), or set CXX"
+        )
+    return path
+
+
+def _compile(folder: pathlib.Path, compiler: str) -> pathlib.Path:
+    """Compiles all sources in parallel and links them to a library in `folder`."""
+    flags = compile_flags()
+    sources = sorted(SOURCES.glob("*.cc"))
+    objects = [folder / f"{source.stem}.o" for source in sources]
+
+    def compile_one(source: pathlib.Path, target: pathlib.Path) -> None:
+        _run([compiler, *flags, "-c", str(source), "-o", str(target)])
+
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        list(pool.map(compile_one, sources, objects))
+    library = folder / "mesh_renderer.so"
+    links = tf.sysconfig.get_link_flags()
+    _run([compiler, "-shared", *map(str, objects), "-o", str(library), *links])
+    return library
+
+
+def _run(command: list[str]) -> None:
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    if result.returncode != 0:
+        raise KernelBuildError(f"{' '.join(command)}\nfailed:\n{result.stderr}")
+
+
+def _publish(library: pathlib.Path, target: pathlib.Path) -> None:
+    """Copies and renames, so that no process ever sees half a file."""
+    handle, temporary = tempfile.mkstemp(dir=target.parent, suffix=".partial")
+    os.close(handle)
+    try:
+        shutil.copy(library, temporary)
+        os.replace(temporary, target)
+    finally:
+        pathlib.Path(temporary).unlink(missing_ok=True)
+
+
+if __name__ == "__main__":
+    print(ensure_built())

@@ -1,0 +1,124 @@
+"""Camera matrices, as in google/tf_mesh_renderer: they act on column vectors, on the left."""
+
+import math
+
+import tensorflow as tf
+
+from mesh_renderer import inputs
+
+# Shorter vectors have no direction.
+_SHORTEST = 1e-6
+
+
+def perspective(aspect_ratio, fov_y, near_clip, far_clip):
+    """Perspective projections, as gluPerspective makes them.
+
+    Args:
+      aspect_ratio: width / height of the image.
+      fov_y: float32 [B], vertical fields of view in degrees, as in the original.
+      near_clip: float32 [B], distance of the near clipping plane.
+      far_clip: float32 [B], distance of the far clipping plane.
+
+    Returns:
+      float32 [B, 4, 4], from right-handed eye space (the camera looks along -z) to left-handed
+      clip space, where -w <= z <= w lies between the planes.
+    """
+    fov_y = inputs.as_tensor(fov_y, "fov_y", ("batch",))
+    near_clip = inputs.as_tensor(near_clip, "near_clip", ("batch",))
+    far_clip = inputs.as_tensor(far_clip, "far_clip", ("batch",))
+    focal_length = 1.0 / tf.tan(fov_y * (math.pi / 360.0))
+    depth = far_clip - near_clip
+    zero, one = tf.zeros_like(depth), tf.ones_like(depth)
+    rows = [
+        [focal_length / aspect_ratio, zero, zero, zero],
+        [zero, focal_length, zero, zero],
+        [zero, zero, -(far_clip + near_clip) / depth, -2.0 * (far_clip * near_clip / depth)],
+        [zero, zero, -one, zero],
+    ]
+    return _stack(rows)
+
+
+def look_at(eye, center, world_up, legacy=False):
+    """Views from a point towards another, as gluLookAt makes them.
+
+    Args:
+      eye: float32 [B, 3], where the camera is.
+      center: float32 [B, 3], a point that it looks at.
+      world_up: float32 [B, 3], a direction that appears upwards in the image.
+      legacy: as the original, give NaN where eye and center coincide or up has no direction across
+        the gaze. Otherwise the camera looks along -z in the first case, and in the second takes
+        the axis farthest from its gaze for up; no gradient passes through what was replaced.
+
+    Returns:
+      float32 [B, 4, 4], from world space to right-handed eye space.
+    """
+    eye = inputs.as_tensor(eye, "eye", ("batch", 3))
+    center = inputs.as_tensor(center, "center", ("batch", 3))
+    world_up = inputs.as_tensor(world_up, "world_up", ("batch", 3))
+    gaze = center - eye
+    if not legacy:
+        gaze = _where_too_short(gaze, gaze, tf.constant([0.0, 0.0, -1.0]))
+    forward = gaze / tf.norm(gaze, axis=1, keepdims=True)
+    to_side = tf.linalg.cross(forward, world_up)
+    if not legacy:
+        axis = tf.one_hot(tf.argmin(tf.abs(forward), axis=1), 3)
+        to_side = _where_too_short(to_side, to_side, tf.linalg.cross(forward, axis))
+    to_side = to_side / tf.norm(to_side, axis=1, keepdims=True)
+    cam_up = tf.linalg.cross(to_side, forward)
+    rotation = tf.stack([to_side, cam_up, -forward], axis=1)
+    translation = -tf.linalg.matvec(rotation, eye)
+    top = tf.concat([rotation, translation[..., None]], axis=2)
+    bottom = tf.broadcast_to(tf.constant([0.0, 0.0, 0.0, 1.0]), tf.shape(top[:, :1]))
+    return tf.concat([top, bottom], axis=1)
+
+
+def euler_matrices(angles):
+    """Rotations about x, then y, then z (XYZ Tait-Bryan angles).
+
+    Args:
+      angles: float32 [B, 3], radians about x, y and z.
+
+    Returns:
+      float32 [B, 4, 4].
+    """
+    angles = inputs.as_tensor(angles, "angles", ("batch", 3))
+    sx, sy, sz = tf.unstack(tf.sin(angles), axis=1)
+    cx, cy, cz = tf.unstack(tf.cos(angles), axis=1)
+    zero, one = tf.zeros_like(sx), tf.ones_like(sx)
+    rows = [
+        [cz * cy, cz * sy * sx - cx * sz, sz * sx + cz * cx * sy, zero],
+        [cy * sz, cz * cx + sz * sy * sx, cx * sz * sy - cz * sx, zero],
+        [-sy, cy * sx, cy * cx, zero],
+        [zero, zero, zero, one],
+    ]
+    return _stack(rows)
+
+
+def transform_homogeneous(matrices, vertices):
+    """Applies matrices to points, which get w = 1.
+
+    Args:
+      matrices: float32 [B, 4, 4].
+      vertices: float32 [B, V, 3].
+
+    Returns:
+      float32 [B, V, 4].
+
+    Raises:
+      InvalidArgumentError: a wrong shape or dtype.
+    """
+    matrices = inputs.as_tensor(matrices, "matrices", ("batch", 4, 4))
+    vertices = inputs.as_tensor(vertices, "vertices", ("batch", "vertices", 3))
+    homogeneous = tf.concat([vertices, tf.ones_like(vertices[..., :1])], axis=2)
+    return tf.matmul(homogeneous, matrices, transpose_b=True)
+
+
+def _stack(rows):
+    """Rows of entries [B] to matrices [B, 4, 4]."""
+    return tf.stack([tf.stack(row, axis=-1) for row in rows], axis=-2)
+
+
+def _where_too_short(vectors, tested, replacement):
+    """Replaces vectors [B, 3] where `tested` [B, 3] has no direction."""
+    short = tf.reduce_sum(tf.square(tested), axis=1, keepdims=True) <= _SHORTEST**2
+    return tf.where(short, replacement, vectors)

@@ -1,0 +1,99 @@
+#include "op_inputs.h"
+
+#include <algorithm>
+
+#include "rasterizer.h"
+#include "tensorflow/core/framework/device_base.h"
+#include "tensorflow/core/platform/errors.h"
+#include "tensorflow/core/util/work_sharder.h"
+
+namespace mesh_renderer {
+namespace {
+
+using tensorflow::Tensor;
+using tensorflow::errors::InvalidArgument;
+
+// Large enough for TensorFlow to hand out every unit of work on its own.
+constexpr int64_t kCostPerUnit = 1 << 20;
+
+// The position of the first value outside [0, limit), or count.
+int64_t FirstOutside(const int32_t* values, int64_t count, int64_t limit) {
+  const uint32_t bound = static_cast<uint32_t>(std::min<int64_t>(limit, INT32_MAX));
+  return std::find_if(values, values + count,
+                      [bound](int32_t v) { return static_cast<uint32_t>(v) >= bound; }) -
+         values;
+}
+
+absl::Status CheckNoPixelCovered(const Tensor& barycentrics) {
+  const float* b = barycentrics.flat<float>().data();
+  for (int64_t i = 0; i < barycentrics.NumElements(); i += 3) {
+    if (IsCovered(b + i)) {
+      return InvalidArgument("barycentrics are not 0 at pixel ", i / 3,
+                             " of a mesh without triangles");
+    }
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::Status CheckShape(const Tensor& tensor, const char* name, int rank, int64_t last_dimension,
+                        const char* expected) {
+  const bool matches =
+      tensor.dims() == rank && (last_dimension < 0 || tensor.dim_size(rank - 1) == last_dimension);
+  if (matches) return absl::OkStatus();
+  return InvalidArgument(name, " must have shape ", expected, ", got ",
+                         tensor.shape().DebugString());
+}
+
+absl::Status CheckSameDimension(const Tensor& a, const char* a_name, int a_axis, const Tensor& b,
+                                const char* b_name, int b_axis) {
+  if (a.dim_size(a_axis) == b.dim_size(b_axis)) return absl::OkStatus();
+  return InvalidArgument(a_name, " has shape ", a.shape().DebugString(), " and ", b_name,
+                         " has shape ", b.shape().DebugString(), ": dimension ", a_axis,
+                         " of the one must equal dimension ", b_axis, " of the other");
+}
+
+absl::Status CheckTriangles(const Tensor& triangles, int64_t vertex_count) {
+  TF_RETURN_IF_ERROR(CheckShape(triangles, "triangles", 2, 3, "[triangles, 3]"));
+  const int32_t* values = triangles.flat<int32_t>().data();
+  const int64_t first = FirstOutside(values, triangles.NumElements(), vertex_count);
+  if (first == triangles.NumElements()) return absl::OkStatus();
+  return InvalidArgument("triangles[", first / 3, ", ", first % 3, "] is ", values[first],
+                         ", which is not an index of ", vertex_count, " vertices");
+}
+
+absl::Status CheckTriangleIds(const Tensor& ids, int64_t triangle_count) {
+  const int32_t* values = ids.flat<int32_t>().data();
+  const int64_t limit = std::max<int64_t>(triangle_count, 1);
+  const int64_t first = FirstOutside(values, ids.NumElements(), limit);
+  if (first == ids.NumElements()) return absl::OkStatus();
+  return InvalidArgument("triangle_ids holds ", values[first], ", which is not an index of ",
+                         triangle_count, " triangles");
+}
+
+absl::Status CheckPixels(const Tensor& barycentrics, const Tensor& ids, int64_t triangle_count) {
+  TF_RETURN_IF_ERROR(CheckShape(barycentrics, "barycentrics", 4, 3, "[batch, height, width, 3]"));
+  TF_RETURN_IF_ERROR(CheckShape(ids, "triangle_ids", 3, -1, "[batch, height, width]"));
+  for (int axis = 0; axis < 3; ++axis) {
+    TF_RETURN_IF_ERROR(
+        CheckSameDimension(barycentrics, "barycentrics", axis, ids, "triangle_ids", axis));
+  }
+  if (triangle_count == 0) TF_RETURN_IF_ERROR(CheckNoPixelCovered(barycentrics));
+  return CheckTriangleIds(ids, triangle_count);
+}
+
+int ThreadCount(tensorflow::OpKernelContext* context) {
+  return context->device()->tensorflow_cpu_worker_threads()->num_threads;
+}
+
+void ParallelFor(tensorflow::OpKernelContext* context, int64_t count,
+                 const std::function<void(int64_t)>& work) {
+  const auto& threads = *context->device()->tensorflow_cpu_worker_threads();
+  tensorflow::Shard(threads.num_threads, threads.workers, count, kCostPerUnit,
+                    [&work](int64_t begin, int64_t end) {
+                      for (int64_t i = begin; i < end; ++i) work(i);
+                    });
+}
+
+}  // namespace mesh_renderer

@@ -1,0 +1,40 @@
+// What the ops share: validation that names the input and its value, and division of the work.
+
+#ifndef MESH_RENDERER_KERNELS_OP_INPUTS_H_
+#define MESH_RENDERER_KERNELS_OP_INPUTS_H_
+
+#include <functional>
+
+#include "tensorflow/core/framework/op_kernel.h"
+#include "tensorflow/core/framework/tensor.h"
+
+namespace mesh_renderer {
+
+// Checks the rank and the last dimension; `expected` is the shape as documented.
+absl::Status CheckShape(const tensorflow::Tensor& tensor, const char* name, int rank,
+                        int64_t last_dimension, const char* expected);
+
+// Checks that dimensions `first_axis` of a and `second_axis` of b agree.
+absl::Status CheckSameDimension(const tensorflow::Tensor& a, const char* a_name, int a_axis,
+                                const tensorflow::Tensor& b, const char* b_name, int b_axis);
+
+// Checks an [n, 3] list of vertex indices, its shape included.
+absl::Status CheckTriangles(const tensorflow::Tensor& triangles, int64_t vertex_count);
+
+// Checks triangle ids [batch, height, width] against the number of triangles. Without any triangle
+// there must be no covered pixel, which the barycentric coordinates tell: ids are 0 then.
+absl::Status CheckTriangleIds(const tensorflow::Tensor& ids, int64_t triangle_count);
+
+// Checks barycentrics [batch, height, width, 3] and ids against each other and the triangles.
+absl::Status CheckPixels(const tensorflow::Tensor& barycentrics, const tensorflow::Tensor& ids,
+                         int64_t triangle_count);
+
+int ThreadCount(tensorflow::OpKernelContext* context);
+
+// Runs work(0) ... work(count - 1) on TensorFlow's CPU threads, which include the caller's.
+void ParallelFor(tensorflow::OpKernelContext* context, int64_t count,
+                 const std::function<void(int64_t)>& work);
+
+}  // namespace mesh_renderer
+
+#endif  // MESH_RENDERER_KERNELS_OP_INPUTS_H_

@@ -1,0 +1,270 @@
+"""Phong-shaded rendering of triangle meshes (section 3.2.2 of the paper).
+
+Names, arguments and defaults are those of google/tf_mesh_renderer. Where its results are wrong,
+`legacy=True` brings them back. Row 0 of a rendered image is the top.
+"""
+
+import tensorflow as tf
+
+from mesh_renderer import camera_utils, inputs, rasterize_triangles
+
+_PIXELS = ("batch", "height", "width")
+
+
+def phong_shader(
+    normals,
+    alphas,
+    pixel_positions,
+    light_positions,
+    light_intensities,
+    diffuse_colors=None,
+    camera_position=None,
+    specular_colors=None,
+    shininess_coefficients=None,
+    ambient_color=None,
+    legacy=False,
+):
+    """Lights each pixel by the Phong model: ambient, diffuse and specular light.
+
+    Specular light is (R V)^shininess with R the mirrored direction to the light and V the direction
+    to the camera, where the light is on the surface's side.
+
+    Args:
+      normals: float32 [B, H, W, 3], unit normals in world space.
+      alphas: float32 [B, H, W], opacity; the color is black where it is not above 0.5.
+      pixel_positions: float32 [B, H, W, 3], in world space.
+      light_positions: float32 [B, L, 3], in world space.
+      light_intensities: float32 [B, L, 3], RGB, 0 or more.
+      diffuse_colors: float32 [B, H, W, 3], RGB in 0..1. Required, its place notwithstanding.
+      camera_position: float32 [B, 3], in world space; without it there is no specular light.
+      specular_colors: float32 [B, H, W, 3], RGB in 0..1; without it there is no specular light.
+      shininess_coefficients: float32 that broadcasts to [B, H, W], or [B]; needed with specular
+        colors.
+      ambient_color: float32 [B, 3], RGB, black by default.
+      legacy: as the original, divide R V by its norm over all pixels of the image, which makes
+        highlights depend on the resolution, and do not ask on which side the light is.
+
+    Returns:
+      float32 [B, H, W, 4], RGB (0 or more, not clipped) and alpha. Rows are in reverse order: with
+      the rasterizer's buffers, whose row 0 is the bottom, row 0 of the image is the top.
+
+    Raises:
+      InvalidArgumentError: a wrong shape or dtype, or a missing argument.
+    """
+    normals = inputs.as_tensor(normals, "normals", (*_PIXELS, 3))
+    alphas = inputs.as_tensor(alphas, "alphas", _PIXELS)
+    positions = inputs.as_tensor(pixel_positions, "pixel_positions", (*_PIXELS, 3))
+    lights = inputs.as_tensor(light_positions, "light_positions", ("batch", "lights", 3))
+    intensities = inputs.as_tensor(light_intensities, "light_intensities", ("batch", "lights", 3))
+    if diffuse_colors is None:
+        raise inputs.InvalidInputError("diffuse_colors must be given")
+    diffuse_colors = inputs.as_tensor(diffuse_colors, "diffuse_colors", (*_PIXELS, 3))
+
+    # From here [B, L, H, W, 3], one slice a light.
+    intensities = intensities[:, :, None, None, :]
+    to_lights = tf.math.l2_normalize(lights[:, :, None, None, :] - positions[:, None], axis=-1)
+    cosines = tf.clip_by_value(tf.reduce_sum(normals[:, None] * to_lights, axis=-1), 0.0, 1.0)
+    colors = diffuse_colors * tf.reduce_sum(cosines[..., None] * intensities, axis=1)
+    if ambient_color is not None:
+        ambient = inputs.as_tensor(ambient_color, "ambient_color", ("batch", 3))
+        colors += ambient[:, None, None, :] * diffuse_colors
+    if camera_position is not None and specular_colors is not None:
+        camera = inputs.as_tensor(camera_position, "camera_position", ("batch", 3))
+        specular_colors = inputs.as_tensor(specular_colors, "specular_colors", (*_PIXELS, 3))
+        exponents = _shininess_of_pixels(shininess_coefficients)
+        to_camera = tf.math.l2_normalize(camera[:, None, None, :] - positions, axis=-1)
+        mirrored = 2.0 * cosines[..., None] * normals[:, None] - to_lights
+        mirrored = tf.math.l2_normalize(mirrored, axis=-1)
+        alignment = tf.reduce_sum(mirrored * to_camera[:, None], axis=-1)
+        if legacy:
+            highlights = _legacy_highlights(alignment, exponents)
+        else:
+            highlights = _highlights(alignment, cosines > 0.0, exponents)
+        colors += specular_colors * tf.reduce_sum(highlights[..., None] * intensities, axis=1)
+
+    rgb = tf.where(alphas[..., None] > 0.5, colors, 0.0)
+    return tf.reverse(tf.concat([rgb, alphas[..., None]], axis=-1), axis=[1])
+
+
+def _shininess_of_pixels(shininess_coefficients):
+    """Exponents that broadcast to [B, L, H, W]."""
+    if shininess_coefficients is None:
+        raise inputs.InvalidInputError("specular_colors need shininess_coefficients")
+    exponents = tf.convert_to_tensor(shininess_coefficients, tf.float32)
+    if exponents.shape.rank == 1:
+        exponents = exponents[:, None, None]
+    return exponents if exponents.shape.rank == 0 else exponents[:, None]
+
+
+def _highlights(alignment, is_lit, exponents):
+    """alignment^exponents where there is a highlight, else 0; [B, L, H, W]."""
+    shines = is_lit & (alignment > 0.0)
+    # The power's derivative is infinite at 0 for exponents below 1: no pixel evaluates it there.
+    base = tf.where(shines, tf.minimum(alignment, 1.0), 1.0)
+    return tf.where(shines, tf.pow(base, exponents), 0.0)
+
+
+def _legacy_highlights(alignment, exponents):
+    """The original's: normalized over the pixels of an image."""
+    over_image = tf.math.l2_normalize(alignment, axis=[2, 3])
+    return tf.pow(tf.clip_by_value(over_image, 0.0, 1.0), exponents)
+
+
+def tone_mapper(image, gamma, legacy=False):
+    """Raises images to a power and scales each to a maximum of 1.
+
+    Args:
+      image: float32 [B, H, W, C], linear intensities.
+      gamma: float32 scalar, 0 or more; below 1 it compresses contrast.
+      legacy: as the original, give NaN for negative values and for black images. Otherwise
+        negative values count as 0, and a black image stays black.
+
+    Returns:
+      float32 [B, H, W, C] in 0..1.
+    """
+    image = inputs.as_tensor(image, "image", (*_PIXELS, "channels"))
+    if legacy:
+        corrected = tf.pow(image, gamma)
+        scaled = corrected / tf.reduce_max(corrected, axis=[1, 2, 3], keepdims=True)
+        return tf.clip_by_value(scaled, 0.0, 1.0)
+    # The power's derivative is infinite at 0 for gamma below 1: no pixel evaluates it there.
+    is_lit = image > 0.0
+    corrected = tf.where(is_lit, tf.pow(tf.where(is_lit, image, 1.0), gamma), tf.pow(0.0, gamma))
+    brightest = tf.reduce_max(corrected, axis=[1, 2, 3], keepdims=True)
+    scaled = corrected / tf.where(brightest > 0.0, brightest, 1.0)
+    return tf.clip_by_value(scaled, 0.0, 1.0)
+
+
+def mesh_renderer(
+    vertices,
+    triangles,
+    normals,
+    diffuse_colors,
+    camera_position,
+    camera_lookat,
+    camera_up,
+    light_positions,
+    light_intensities,
+    image_width,
+    image_height,
+    specular_colors=None,
+    shininess_coefficients=None,
+    ambient_color=None,
+    fov_y=40.0,
+    near_clip=0.01,
+    far_clip=10.0,
+    legacy=False,
+):
+    """Renders meshes with Phong shading through a perspective camera.
+
+    Differentiable with respect to all float inputs; see `rasterize_triangles.rasterize_clip_space`
+    for what the gradient leaves out.
+
+    Args:
+      vertices: float32 [B, V, 3], in world space, in any unit.
+      triangles: int32 [T, 3], vertex indices, shared by the batch. Any winding: nothing is culled.
+      normals: float32 [B, V, 3], unit normals in world space.
+      diffuse_colors: float32 [B, V, 3], RGB in 0..1.
+      camera_position: float32 [B, 3] or [3], in world space.
+      camera_lookat: float32 [B, 3] or [3], a point that the camera looks at.
+      camera_up: float32 [B, 3] or [3], a direction that appears upwards.
+      light_positions: float32 [B, L, 3], in world space.
+      light_intensities: float32 [B, L, 3], RGB, 0 or more.
+      image_width: width in pixels.
+      image_height: height in pixels.
+      specular_colors: float32 [B, V, 3], RGB in 0..1; without it there is no specular light.
+      shininess_coefficients: float32 scalar, [B] or [B, V]; given with specular_colors, or not.
+      ambient_color: float32 [B, 3], RGB, black by default.
+      fov_y: float32 scalar or [B], vertical field of view in degrees, as in the original.
+      near_clip: float32 scalar or [B], distance of the near clipping plane.
+      far_clip: float32 scalar or [B], distance of the far clipping plane.
+      legacy: as the original, use its flawed specular light (see `phong_shader`), take alpha from
+        the sign of the diffuse color, and give NaN for degenerate cameras.
+
+    Returns:
+      float32 [B, H, W, 4], RGB (0 or more, not clipped) and alpha: 1 on the mesh and 0 elsewhere.
+      Row 0 is the top.
+
+    Raises:
+      InvalidArgumentError: a wrong shape, dtype or size, an index outside the vertices, or specular
+        colors without shininess or the reverse.
+    """
+    per_vertex = ("batch", "vertices", 3)
+    vertices = inputs.as_tensor(vertices, "vertices", per_vertex)
+    attributes = {
+        "normals": inputs.as_tensor(normals, "normals", per_vertex),
+        "positions": vertices,
+        "diffuse": inputs.as_tensor(diffuse_colors, "diffuse_colors", per_vertex),
+    }
+    if (specular_colors is None) != (shininess_coefficients is None):
+        raise inputs.InvalidInputError(
+            "specular_colors and shininess_coefficients must be given together"
+        )
+    if specular_colors is not None:
+        attributes["specular"] = inputs.as_tensor(specular_colors, "specular_colors", per_vertex)
+        shininess_coefficients = tf.convert_to_tensor(shininess_coefficients, tf.float32)
+        if shininess_coefficients.shape.rank == 2:
+            attributes["shininess"] = shininess_coefficients[..., None]
+
+    batch = tf.shape(vertices)[0]
+    camera_position = _for_batch(camera_position, "camera_position", batch, (3,))
+    view = camera_utils.look_at(
+        camera_position,
+        _for_batch(camera_lookat, "camera_lookat", batch, (3,)),
+        _for_batch(camera_up, "camera_up", batch, (3,)),
+        legacy=legacy,
+    )
+    projection = camera_utils.perspective(
+        image_width / image_height,
+        _for_batch(fov_y, "fov_y", batch, ()),
+        _for_batch(near_clip, "near_clip", batch, ()),
+        _for_batch(far_clip, "far_clip", batch, ()),
+    )
+    framebuffer = rasterize_triangles.rasterize_barycentric_coordinates(
+        camera_utils.transform_homogeneous(projection @ view, vertices),
+        triangles,
+        image_width,
+        image_height,
+    )
+    background = -1.0 if legacy else 0.0
+    pixels = _interpolate(framebuffer, attributes, triangles, background)
+    if legacy:
+        alphas = tf.reduce_any(pixels["diffuse"] >= 0.0, axis=-1)
+    else:
+        alphas = tf.reduce_any(framebuffer.barycentrics != 0.0, axis=-1)
+    return phong_shader(
+        normals=tf.math.l2_normalize(pixels["normals"], axis=-1),
+        alphas=tf.cast(alphas, tf.float32),
+        pixel_positions=pixels["positions"],
+        light_positions=light_positions,
+        light_intensities=light_intensities,
+        diffuse_colors=pixels["diffuse"],
+        camera_position=camera_position,
+        specular_colors=pixels.get("specular"),
+        shininess_coefficients=(
+            pixels["shininess"][..., 0] if "shininess" in pixels else shininess_coefficients
+        ),
+        ambient_color=ambient_color,
+        legacy=legacy,
+    )
+
+
+def _for_batch(value, name, batch, shape):
+    """One value of a given shape for each image, from one for all or one for each."""
+    tensor = tf.convert_to_tensor(value, tf.float32)
+    if tensor.shape.rank == len(shape):
+        tensor = inputs.as_tensor(tensor, name, shape)
+        return tf.broadcast_to(tensor, tf.concat([[batch], tf.shape(tensor)], axis=0))
+    return inputs.as_tensor(tensor, name, ("batch", *shape))
+
+
+def _interpolate(framebuffer, attributes, triangles, background):
+    """Interpolates a dict of attributes [B, V, A] to a dict of [B, H, W, A]."""
+    sizes = [value.shape[-1] for value in attributes.values()]
+    pixels = rasterize_triangles.interpolate_attributes(
+        framebuffer,
+        tf.concat(list(attributes.values()), axis=-1),
+        triangles,
+        [background] * sum(sizes),
+    )
+    return dict(zip(attributes, tf.split(pixels, sizes, axis=-1), strict=True))

@@ -1,0 +1,203 @@
+"""Differentiable rasterization of triangle meshes (section 3.2.1 of the paper).
+
+Names, arguments and conventions are those of google/tf_mesh_renderer. Row 0 of every image here is
+the bottom, y = -1 in normalized device coordinates. Neither side of a triangle is culled. The ops
+run on the host's CPU, on TensorFlow's own threads, also inside a GPU's device scope; they cannot be
+compiled by XLA (`jit_compile=True`).
+"""
+
+import dataclasses
+import types
+
+import tensorflow as tf
+
+from mesh_renderer import camera_utils, inputs
+from mesh_renderer.kernel_library import DEVICE, ops
+
+
+@dataclasses.dataclass(frozen=True)
+class Framebuffer:
+    """What is visible at each pixel; row 0 is the bottom.
+
+    Attributes:
+      barycentrics: float32 [B, H, W, 3], perspective-correct, of the visible triangle; all 0 where
+        there is none. Differentiable with respect to the vertices.
+      triangle_ids: int32 [B, H, W]; 0 where there is none, which is also a triangle's id: the
+        barycentrics tell. No gradient.
+      z_buffer: float32 [B, H, W], depth in normalized device coordinates, -1 (near) to 1 (far);
+        1 where there is no triangle. No gradient: interpolate z as an attribute to have one.
+    """
+
+    barycentrics: tf.Tensor
+    triangle_ids: tf.Tensor
+    z_buffer: tf.Tensor
+
+
+def rasterize(
+    world_space_vertices,
+    attributes,
+    triangles,
+    camera_matrices,
+    image_width,
+    image_height,
+    background_value,
+):
+    """Projects a mesh, rasterizes it and interpolates its vertex attributes.
+
+    Args:
+      world_space_vertices: float32 [B, V, 3], positions in any unit.
+      attributes: float32 [B, V, A].
+      triangles: int32 [T, 3], vertex indices, shared by the batch; any winding.
+      camera_matrices: float32 [B, 4, 4], from world space to clip space.
+      image_width: width in pixels.
+      image_height: height in pixels.
+      background_value: float32 [A], the attributes of pixels without a triangle.
+
+    Returns:
+      float32 [B, H, W, A]; row 0 is the bottom. See `rasterize_clip_space` for the gradients.
+
+    Raises:
+      InvalidArgumentError: a wrong shape, dtype or size, or an index outside the vertices.
+    """
+    clip_space_vertices = camera_utils.transform_homogeneous(camera_matrices, world_space_vertices)
+    return rasterize_clip_space(
+        clip_space_vertices, attributes, triangles, image_width, image_height, background_value
+    )
+
+
+def rasterize_clip_space(
+    clip_space_vertices, attributes, triangles, image_width, image_height, background_value
+):
+    """Rasterizes a mesh given in clip space and interpolates its vertex attributes.
+
+    Interpolation is perspective-correct. What lies outside -w <= z <= w or behind the eye is not
+    drawn. Differentiable with respect to the attributes, the background and x, y, w of the
+    vertices. Which triangle a pixel shows is held fixed: the gradient takes the surface to go on
+    past the triangle's border (negative barycentric coordinates), so that silhouettes have none.
+
+    Args:
+      clip_space_vertices: float32 [B, V, 4], homogeneous positions x, y, z, w. Triangles with
+        values that are not finite are skipped.
+      attributes: float32 [B, V, A].
+      triangles: int32 [T, 3], vertex indices, shared by the batch; any winding.
+      image_width: width in pixels.
+      image_height: height in pixels.
+      background_value: float32 [A], the attributes of pixels without a triangle.
+
+    Returns:
+      float32 [B, H, W, A]; row 0 is the bottom.
+
+    Raises:
+      InvalidArgumentError: a wrong shape, dtype or size, or an index outside the vertices.
+    """
+    framebuffer = rasterize_barycentric_coordinates(
+        clip_space_vertices, triangles, image_width, image_height
+    )
+    return interpolate_attributes(framebuffer, attributes, triangles, background_value)
+
+
+def rasterize_barycentric_coordinates(
+    clip_space_vertices, triangles, image_width, image_height
+) -> Framebuffer:
+    """Finds the triangle and the barycentric coordinates that each pixel shows.
+
+    Of triangles at equal depth the one with the higher index is seen.
+
+    Args:
+      clip_space_vertices: float32 [B, V, 4], homogeneous positions x, y, z, w.
+      triangles: int32 [T, 3], vertex indices, shared by the batch; any winding.
+      image_width: width in pixels.
+      image_height: height in pixels.
+
+    Raises:
+      InvalidArgumentError: a wrong shape, dtype or size, or an index outside the vertices.
+    """
+    vertices = inputs.as_tensor(
+        clip_space_vertices, "clip_space_vertices", ("batch", "vertices", 4)
+    )
+    triangles = inputs.as_tensor(triangles, "triangles", ("triangles", 3), tf.int32)
+    with tf.device(DEVICE):
+        buffers = ops.mesh_renderer_rasterize(
+            clip_space_vertices=vertices,
+            triangles=triangles,
+            image_width=inputs.as_size(image_width, "image_width"),
+            image_height=inputs.as_size(image_height, "image_height"),
+        )
+    return Framebuffer(buffers.barycentrics, buffers.triangle_ids, buffers.z_buffer)
+
+
+def interpolate_attributes(framebuffer: Framebuffer, attributes, triangles, background_value):
+    """Interpolates vertex attributes over the pixels of a framebuffer.
+
+    Differentiable with respect to the framebuffer's barycentrics, the attributes and the
+    background.
+
+    Args:
+      framebuffer: of `rasterize_barycentric_coordinates`, images [B, H, W].
+      attributes: float32 [B, V, A].
+      triangles: int32 [T, 3], those that were rasterized.
+      background_value: float32 [A], the attributes of pixels without a triangle.
+
+    Returns:
+      float32 [B, H, W, A], rows as in the framebuffer.
+
+    Raises:
+      InvalidArgumentError: a wrong shape or dtype, or an index that is out of range.
+    """
+    attributes = inputs.as_tensor(attributes, "attributes", ("batch", "vertices", "channels"))
+    background = inputs.as_tensor(
+        background_value, "background_value", (attributes.shape[2] or "channels",)
+    )
+    with tf.device(DEVICE):
+        return ops.mesh_renderer_interpolate(
+            attributes=attributes,
+            triangles=inputs.as_tensor(triangles, "triangles", ("triangles", 3), tf.int32),
+            barycentrics=framebuffer.barycentrics,
+            triangle_ids=framebuffer.triangle_ids,
+            background=background,
+        )
+
+
+@tf.RegisterGradient("MeshRenderer>Rasterize")
+def _rasterize_grad(op, d_barycentrics, d_triangle_ids, d_z_buffer):
+    del d_triangle_ids, d_z_buffer
+    vertices, triangles = op.inputs
+    with tf.device(DEVICE):
+        d_vertices = ops.mesh_renderer_rasterize_grad(
+            clip_space_vertices=vertices,
+            triangles=triangles,
+            barycentrics=op.outputs[0],
+            triangle_ids=op.outputs[1],
+            d_barycentrics=d_barycentrics,
+        )
+    return d_vertices, None
+
+
+@tf.RegisterGradient("MeshRenderer>Interpolate")
+def _interpolate_grad(op, d_image):
+    attributes, triangles, barycentrics, triangle_ids, background = op.inputs
+    with tf.device(DEVICE):
+        gradients = ops.mesh_renderer_interpolate_grad(
+            attributes=attributes,
+            triangles=triangles,
+            barycentrics=barycentrics,
+            triangle_ids=triangle_ids,
+            background=background,
+            d_image=d_image,
+        )
+    return gradients.d_attributes, None, gradients.d_barycentrics, None, gradients.d_background
+
+
+def _rasterize_one_image(vertices, triangles, image_width, image_height):
+    """The original's op: one image, vertices float32 [V, 4] in clip space.
+
+    Returns:
+      barycentrics [H, W, 3], triangle ids [H, W] and depths [H, W], as in `Framebuffer`.
+    """
+    vertices = inputs.as_tensor(vertices, "vertices", ("vertices", 4))
+    buffer = rasterize_barycentric_coordinates(vertices[None], triangles, image_width, image_height)
+    return buffer.barycentrics[0], buffer.triangle_ids[0], buffer.z_buffer[0]
+
+
+# Users of the original reach its op by this name.
+rasterize_triangles_module = types.SimpleNamespace(rasterize_triangles=_rasterize_one_image)
