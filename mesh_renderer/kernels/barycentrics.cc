@@ -6,9 +6,9 @@ namespace mesh_renderer {
 
 // A point sees corner i at (x_i - px w_i, y_i - py w_i, w_i): a shear, which keeps the determinant.
 // In these coordinates the point is (0, 0, 1), so the last column of the unnormalized inverse holds
-// the edge functions' values. The products of two float32 are exact in float64, so the differences
-// lose nothing however small the triangle is.
-bool ComputeBarycentrics(const ClipTriangle& triangle, float px, float py, Barycentrics* out) {
+// the edge functions' values. In float64 the differences lose nothing that matters, however small
+// the triangle is.
+bool ComputeBarycentrics(const ClipTriangle& triangle, double px, double py, Barycentrics* out) {
   double x[3], y[3], w[3];
   for (int i = 0; i < 3; ++i) {
     w[i] = triangle.v[i].w;

@@ -11,14 +11,14 @@ namespace mesh_renderer {
 // (section 3.2.1 of the paper: negative ones are part of the definition), with what their
 // gradient needs. They sum to one.
 struct Barycentrics {
-  float px, py;
+  double px, py;
   double b[3];
   // Columns x and y of the inverse of the matrix of corners, in coordinates relative to the point.
   double inverse_x[3], inverse_y[3];
 };
 
 // Returns false where they do not exist: degenerate triangles, and points of the vanishing line.
-bool ComputeBarycentrics(const ClipTriangle& triangle, float px, float py, Barycentrics* out);
+bool ComputeBarycentrics(const ClipTriangle& triangle, double px, double py, Barycentrics* out);
 
 // The gradient with respect to (x, y, w) of each corner of a loss whose gradient with respect to
 // the barycentric coordinates is db. z plays no part.

@@ -37,11 +37,8 @@ struct ImageSize {
   int32_t width, height;
 
   int64_t PixelCount() const { return static_cast<int64_t>(width) * height; }
-  // The arithmetic of tf_mesh_renderer, so that pixel centers are the same float32 numbers.
-  float CenterX(int column) const {
-    return static_cast<float>((column + 0.5) / (0.5f * width) - 1.0);
-  }
-  float CenterY(int row) const { return static_cast<float>((row + 0.5) / (0.5f * height) - 1.0); }
+  double CenterX(int column) const { return (column + 0.5) / (0.5f * width) - 1.0; }
+  double CenterY(int row) const { return (row + 0.5) / (0.5f * height) - 1.0; }
 };
 
 inline bool IsFinite(const ClipVertex& v) {

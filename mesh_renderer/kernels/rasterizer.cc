@@ -63,15 +63,17 @@ float DepthAt(const ClipTriangle& t, const float edges[3]) {
   return z / w;
 }
 
+// Coverage and depth are decided by the original renderer's float32 arithmetic, operation by
+// operation, so that it shows the same triangles.
 void DrawTriangle(const ClipTriangle& triangle, int32_t id, const Box& box, ImageSize image,
                   const Framebuffer& out) {
   EdgeFunctions edges;
   if (!IsFinite(triangle) || !ComputeEdgeFunctions(triangle, &edges)) return;
   for (int row = box.bottom; row < box.top; ++row) {
-    const float py = image.CenterY(row);
+    const float py = static_cast<float>(image.CenterY(row));
     for (int column = box.left; column < box.right; ++column) {
       float values[3];
-      edges.At(image.CenterX(column), py, values);
+      edges.At(static_cast<float>(image.CenterX(column)), py, values);
       if (!(values[0] >= 0.0f && values[1] >= 0.0f && values[2] >= 0.0f)) continue;
       const float z = DepthAt(triangle, values);
       const int64_t pixel = static_cast<int64_t>(row) * image.width + column;
@@ -112,7 +114,7 @@ void FindVisibleTriangles(const MeshView& mesh, const ScreenPoint* screen, Image
 void ResolveRows(const MeshView& mesh, ImageSize image, int row_begin, int row_end,
                  const Framebuffer& out) {
   for (int row = row_begin; row < row_end; ++row) {
-    const float py = image.CenterY(row);
+    const double py = image.CenterY(row);
     for (int column = 0; column < image.width; ++column) {
       const int64_t pixel = static_cast<int64_t>(row) * image.width + column;
       float* b = out.barycentrics + 3 * pixel;
@@ -134,7 +136,7 @@ void AddRasterizationGradient(const MeshView& mesh, ImageSize image, const float
                               const int32_t* triangle_ids, const float* d_barycentrics,
                               float* d_vertices) {
   for (int row = 0; row < image.height; ++row) {
-    const float py = image.CenterY(row);
+    const double py = image.CenterY(row);
     for (int column = 0; column < image.width; ++column) {
       const int64_t pixel = static_cast<int64_t>(row) * image.width + column;
       if (!IsCovered(barycentrics + 3 * pixel)) continue;

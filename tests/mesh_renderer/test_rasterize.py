@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 import tensorflow as tf
-from tests.mesh_renderer import meshes, reference
 
 from mesh_renderer import rasterize_triangles
+from tests.mesh_renderer import meshes, reference
 
 SIZE = 48
 
