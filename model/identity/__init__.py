@@ -9,6 +9,7 @@ import pathlib
 import open_parts
 from model.identity.crop import Crop
 from model.identity.network import IdentityFeatures, IdentityNetwork
+from model.identity.nn2 import load_nn2
 from model.identity.openvino_ir import OpenvinoIr
 
 __all__ = ["NAMES", "Crop", "IdentityFeatures", "IdentityNetwork", "load"]
@@ -18,7 +19,7 @@ def _openvino_ir(weights, **options):
     return OpenvinoIr(weights or open_parts.ENCODER, **options)
 
 
-_BACKBONES = {"openvino_ir": _openvino_ir}
+_BACKBONES = {"nn2": load_nn2, "openvino_ir": _openvino_ir}
 
 NAMES = tuple(_BACKBONES)
 

@@ -16,7 +16,7 @@ class Window(NamedTuple):
     Attributes:
       strides: (vertical, horizontal).
       pads: zeros around the image: (top, bottom, left, right).
-      dilations: (vertical, horizontal).
+      dilations: (vertical, horizontal); with strides of 1 only, as TensorFlow has it.
     """
 
     strides: tuple[int, int] = (1, 1)
@@ -29,16 +29,14 @@ class Window(NamedTuple):
         top, bottom, left, right = self.pads
         return [[0, 0], [top, bottom], [left, right], [0, 0]]
 
-    @property
-    def dense(self) -> bool:
-        """Whether it visits every pixel and skips none."""
-        return self.strides == (1, 1) and self.dilations == (1, 1)
-
-    def reversed(self, kernel: np.ndarray) -> "Window":
-        """The window of the gradient of a dense convolution."""
-        rows, columns = kernel.shape[0] - 1, kernel.shape[1] - 1
+    def reversed(self, kernel: np.ndarray) -> "Window | None":
+        """The window of the convolution that is this one's gradient, if one is."""
+        rows, columns = (d * (n - 1) for d, n in zip(self.dilations, kernel.shape, strict=False))
         top, bottom, left, right = self.pads
-        return Window(pads=(rows - top, rows - bottom, columns - left, columns - right))
+        pads = (rows - top, rows - bottom, columns - left, columns - right)
+        if self.strides != (1, 1) or min(pads) < 0:
+            return None
+        return Window(pads=pads, dilations=self.dilations)
 
 
 def convolve(x: tf.Tensor, kernel: np.ndarray, window: Window) -> tf.Tensor:
@@ -50,7 +48,7 @@ def convolve(x: tf.Tensor, kernel: np.ndarray, window: Window) -> tf.Tensor:
 def convolve_gradient(x: tf.Tensor, kernel: np.ndarray, window: Window, dy: tf.Tensor) -> tf.Tensor:
     """Gradient of `convolve` with respect to x."""
     turned = window.reversed(kernel)
-    if window.dense and min(turned.pads) >= 0:
+    if turned is not None:
         return convolve(dy, kernel[::-1, ::-1].swapaxes(2, 3), turned)
     return tf.raw_ops.Conv2DBackpropInput(
         input_sizes=tf.shape(x),
@@ -59,7 +57,6 @@ def convolve_gradient(x: tf.Tensor, kernel: np.ndarray, window: Window, dy: tf.T
         strides=[1, *window.strides, 1],
         padding="EXPLICIT",
         explicit_paddings=np.ravel(window.paddings).tolist(),
-        dilations=[1, *window.dilations, 1],
     )
 
 
@@ -82,10 +79,8 @@ def convolve_depthwise_gradient(
     single = kernel.shape[3] == 1
     if single and not any(window.pads) and x.shape[1:3] == kernel.shape[:2]:
         return dy * kernel[..., 0]
-    if single and window.dense and min(turned.pads) >= 0:
+    if single and turned is not None:
         return convolve_depthwise(dy, kernel[::-1, ::-1], turned)
-    if window.dilations != (1, 1):
-        return _recorded_gradient(x, kernel, window, dy)
     return tf.raw_ops.DepthwiseConv2dNativeBackpropInput(
         input_sizes=tf.shape(x),
         filter=kernel,
@@ -94,13 +89,6 @@ def convolve_depthwise_gradient(
         padding="EXPLICIT",
         explicit_paddings=np.ravel(window.paddings).tolist(),
     )
-
-
-def _recorded_gradient(x, kernel, window, dy):
-    with tf.GradientTape() as tape:
-        tape.watch(x)
-        y = convolve_depthwise(x, kernel, window)
-    return tape.gradient(y, x, dy)
 
 
 def _extend_to_same(kernel, window, size):

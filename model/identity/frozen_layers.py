@@ -15,7 +15,7 @@ from model.identity import frozen_convolution
 from model.identity.frozen_convolution import Window
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, eq=False)
 class Affine:
     """x · scale + offset, both [C] or [1]."""
 
@@ -33,7 +33,7 @@ def _scalar_if_uniform(values):
     return values[0] if np.all(values == values[0]) else values
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, eq=False)
 class Rectifier:
     """x where positive, else slope · x: ReLU (0), leaky ReLU (a number), PReLU ([C])."""
 
@@ -58,7 +58,7 @@ class Rectifier:
         return tf.raw_ops.LeakyReluGrad(gradients=dy, features=signed, alpha=self.slope)
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, eq=False)
 class Convolution:
     """A convolution with bias and rectifier.
 
@@ -125,7 +125,7 @@ def _join(parts):
     return parts[0] if len(parts) == 1 else tf.concat(parts, -1)
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, eq=False)
 class Dense:
     """x @ kernel + bias with x [B, in]."""
 
@@ -139,7 +139,7 @@ class Dense:
         return y if self.rectifier is None else self.rectifier(y)
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, eq=False)
 class ReverseChannels:
     """RGB to BGR."""
 
@@ -147,7 +147,7 @@ class ReverseChannels:
         return tf.reverse(x, [-1])
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, eq=False)
 class MaxPool:
     """Maximum over windows; pads (top, bottom, left, right) never win."""
 
@@ -164,7 +164,7 @@ def _pad(x, pads):
     return tf.pad(x, Window(pads=pads).paddings) if any(pads) else x
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, eq=False)
 class AveragePool:
     """Mean over windows; pads (top, bottom, left, right) count as zeros or not at all."""
 
@@ -183,7 +183,7 @@ class AveragePool:
         return mean / tf.nn.avg_pool2d(ones, self.window, self.strides, "VALID")
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, eq=False)
 class Function:
     """Any other layer, as a function of its inputs."""
 

@@ -90,14 +90,11 @@ def _convolution(layer, sources):
         _unsupported(layer, f"a kernel of shape {kernel.shape}")
     if groups:
         kernel = kernel.transpose(2, 3, 1, 0)
+    strides, dilations = layer.integers("strides"), layer.integers("dilations", "1, 1")
+    if strides != (1, 1) and dilations != (1, 1):
+        _unsupported(layer, "a stride together with a dilation")
     return Convolution(
-        kernel=kernel,
-        window=Window(
-            layer.integers("strides"),
-            _spatial_pads(layer),
-            layer.integers("dilations", "1, 1"),
-        ),
-        groups=groups,
+        kernel, window=Window(strides, _spatial_pads(layer), dilations), groups=groups
     )
 
 

@@ -20,6 +20,7 @@ import numpy as np
 import tensorflow as tf
 
 from model.identity import folding, ir_graph, ir_layers
+from model.identity.canonical_crops import EYES_CROP, FIVE_POINT_CROP
 from model.identity.crop import Crop
 from model.identity.folding import Node
 from model.identity.frozen_layers import Affine, Convolution, Dense, ReverseChannels
@@ -44,26 +45,8 @@ class Input:
 
 
 KNOWN_INPUTS = {
-    "face-reidentification-retail-0095": Input(
-        crop=Crop(
-            128,
-            (0, 1, 2, 3, 4),
-            (
-                (40.3928, 59.081486),
-                (87.37573, 59.081486),
-                (64.0336, 81.98469),
-                (44.7324, 105.56057),
-                (83.63987, 105.56057),
-            ),
-        ),
-        channels="bgr",
-        pixel_range=(0.0, 255.0),
-    ),
-    "dlib_densenet_centred": Input(
-        crop=Crop(150, (0, 1), ((0.3182 * 150, 0.3142 * 150), (0.6685 * 150, 0.3142 * 150))),
-        channels="rgb",
-        pixel_range=(0.0, 255.0),
-    ),
+    "face-reidentification-retail-0095": Input(FIVE_POINT_CROP, "bgr", (0.0, 255.0)),
+    "dlib_densenet_centred": Input(EYES_CROP, "rgb", (0.0, 255.0)),
 }
 
 
