@@ -76,7 +76,7 @@ def ensure_built() -> pathlib.Path:
 
 
 def _writable_folder() -> pathlib.Path:
-    if os.access(SOURCES, os.W_OK):
+    if _can_write(SOURCES):
         return SOURCES
     folder = cache_folder()
     try:
@@ -87,6 +87,10 @@ def _writable_folder() -> pathlib.Path:
             "that can"
         ) from error
     return folder
+
+
+def _can_write(folder: pathlib.Path) -> bool:
+    return os.access(folder, os.W_OK)
 
 
 def _compiler() -> str:

@@ -8,8 +8,12 @@ import tensorflow as tf
 class InvalidInputError(tf.errors.InvalidArgumentError, ValueError):
     """What TensorFlow raises for a bad input, and what the original renderer's users catch."""
 
-    def __init__(self, message: str):
-        super().__init__(None, None, message)
+    # The constructor stays TensorFlow's, by which tf.function adds its part to the message.
+
+
+def invalid(message: str) -> InvalidInputError:
+    """An error with nothing but a message."""
+    return InvalidInputError(None, None, message)
 
 
 def as_tensor(value, name: str, shape: tuple, dtype: tf.DType = tf.float32) -> tf.Tensor:
@@ -25,15 +29,15 @@ def as_tensor(value, name: str, shape: tuple, dtype: tf.DType = tf.float32) -> t
       InvalidInputError: another dtype, rank or size.
     """
     if tf.is_tensor(value) and value.dtype != dtype:
-        raise InvalidInputError(f"{name} must be {dtype.name}, got {value.dtype.name}")
+        raise invalid(f"{name} must be {dtype.name}, got {value.dtype.name}")
     try:
         tensor = tf.convert_to_tensor(value, dtype, name=name)
     except (TypeError, ValueError) as error:
-        raise InvalidInputError(f"{name} must be {dtype.name}: {error}") from error
+        raise invalid(f"{name} must be {dtype.name}: {error}") from error
     sizes = [size if isinstance(size, int) else None for size in shape]
     if not tensor.shape.is_compatible_with(sizes):
         expected = f"[{', '.join(map(str, shape))}]"
-        raise InvalidInputError(f"{name} must have shape {expected}, got {tensor.shape}")
+        raise invalid(f"{name} must have shape {expected}, got {tensor.shape}")
     return tensor
 
 
@@ -42,7 +46,7 @@ def as_size(value, name: str) -> int:
     try:
         size = operator.index(value)
     except TypeError as error:
-        raise InvalidInputError(f"{name} must be a whole number, got {value!r}") from error
+        raise invalid(f"{name} must be a whole number, got {value!r}") from error
     if size <= 0:
-        raise InvalidInputError(f"{name} must be > 0, got {size}")
+        raise invalid(f"{name} must be > 0, got {size}")
     return size

@@ -57,7 +57,7 @@ def phong_shader(
     lights = inputs.as_tensor(light_positions, "light_positions", ("batch", "lights", 3))
     intensities = inputs.as_tensor(light_intensities, "light_intensities", ("batch", "lights", 3))
     if diffuse_colors is None:
-        raise inputs.InvalidInputError("diffuse_colors must be given")
+        raise inputs.invalid("diffuse_colors must be given")
     diffuse_colors = inputs.as_tensor(diffuse_colors, "diffuse_colors", (*_PIXELS, 3))
 
     # From here [B, L, H, W, 3], one slice a light.
@@ -89,7 +89,7 @@ def phong_shader(
 def _shininess_of_pixels(shininess_coefficients):
     """Exponents that broadcast to [B, L, H, W]."""
     if shininess_coefficients is None:
-        raise inputs.InvalidInputError("specular_colors need shininess_coefficients")
+        raise inputs.invalid("specular_colors need shininess_coefficients")
     exponents = tf.convert_to_tensor(shininess_coefficients, tf.float32)
     if exponents.shape.rank == 1:
         exponents = exponents[:, None, None]
@@ -197,9 +197,7 @@ def mesh_renderer(
         "diffuse": inputs.as_tensor(diffuse_colors, "diffuse_colors", per_vertex),
     }
     if (specular_colors is None) != (shininess_coefficients is None):
-        raise inputs.InvalidInputError(
-            "specular_colors and shininess_coefficients must be given together"
-        )
+        raise inputs.invalid("specular_colors and shininess_coefficients must be given together")
     if specular_colors is not None:
         attributes["specular"] = inputs.as_tensor(specular_colors, "specular_colors", per_vertex)
         shininess_coefficients = tf.convert_to_tensor(shininess_coefficients, tf.float32)

@@ -35,6 +35,15 @@ absl::Status CheckNoPixelCovered(const Tensor& barycentrics) {
   return absl::OkStatus();
 }
 
+absl::Status CheckTriangleIds(const Tensor& ids, int64_t triangle_count) {
+  const int32_t* values = ids.flat<int32_t>().data();
+  const int64_t limit = std::max<int64_t>(triangle_count, 1);
+  const int64_t first = FirstOutside(values, ids.NumElements(), limit);
+  if (first == ids.NumElements()) return absl::OkStatus();
+  return InvalidArgument("triangle_ids holds ", values[first], ", which is not an index of ",
+                         triangle_count, " triangles");
+}
+
 }  // namespace
 
 absl::Status CheckShape(const Tensor& tensor, const char* name, int rank, int64_t last_dimension,
@@ -61,15 +70,6 @@ absl::Status CheckTriangles(const Tensor& triangles, int64_t vertex_count) {
   if (first == triangles.NumElements()) return absl::OkStatus();
   return InvalidArgument("triangles[", first / 3, ", ", first % 3, "] is ", values[first],
                          ", which is not an index of ", vertex_count, " vertices");
-}
-
-absl::Status CheckTriangleIds(const Tensor& ids, int64_t triangle_count) {
-  const int32_t* values = ids.flat<int32_t>().data();
-  const int64_t limit = std::max<int64_t>(triangle_count, 1);
-  const int64_t first = FirstOutside(values, ids.NumElements(), limit);
-  if (first == ids.NumElements()) return absl::OkStatus();
-  return InvalidArgument("triangle_ids holds ", values[first], ", which is not an index of ",
-                         triangle_count, " triangles");
 }
 
 absl::Status CheckPixels(const Tensor& barycentrics, const Tensor& ids, int64_t triangle_count) {

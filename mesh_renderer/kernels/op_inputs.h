@@ -21,11 +21,9 @@ absl::Status CheckSameDimension(const tensorflow::Tensor& a, const char* a_name,
 // Checks an [n, 3] list of vertex indices, its shape included.
 absl::Status CheckTriangles(const tensorflow::Tensor& triangles, int64_t vertex_count);
 
-// Checks triangle ids [batch, height, width] against the number of triangles. Without any triangle
-// there must be no covered pixel, which the barycentric coordinates tell: ids are 0 then.
-absl::Status CheckTriangleIds(const tensorflow::Tensor& ids, int64_t triangle_count);
-
-// Checks barycentrics [batch, height, width, 3] and ids against each other and the triangles.
+// Checks barycentrics [batch, height, width, 3] and ids [batch, height, width] against each other
+// and the triangles. Ids are 0 where there is none, so a mesh may have no triangle at all if no
+// pixel is covered.
 absl::Status CheckPixels(const tensorflow::Tensor& barycentrics, const tensorflow::Tensor& ids,
                          int64_t triangle_count);
 

@@ -93,7 +93,8 @@ void ComputeVertexNormals(const SurfaceView& surface, float* normals) {
   for (int64_t v = 0; v < surface.vertex_count; ++v) {
     const double reciprocal = ReciprocalLength(sums, v);
     for (int64_t k = 3 * v; k < 3 * v + 3; ++k) {
-      normals[k] = static_cast<float>(sums.normal[k] * reciprocal);
+      // A sum that overflowed has no direction either, and its product with 0 is no number.
+      normals[k] = reciprocal == 0.0 ? 0.0f : static_cast<float>(sums.normal[k] * reciprocal);
     }
   }
 }
