@@ -49,11 +49,8 @@ def draw(scene):
     clip = meshes.project(scene["vertices"], distance=CAMERA[2], aspect=WIDTH / HEIGHT)
     ids, _ = reference.rasterize(clip, meshes.CUBE_TRIANGLES, WIDTH, HEIGHT, np.float64)
     weights = reference.barycentrics(clip, meshes.CUBE_TRIANGLES, ids, WIDTH, HEIGHT)
-    names = {
-        "normals": "normals",
-        "positions": "vertices",
-        "diffuse": "diffuse",
-        "specular": "specular",
+    sources = {name: name for name in ("normals", "diffuse", "specular")} | {
+        "positions": "vertices"
     }
     background = -1.0 if scene["legacy"] else 0.0
     pixels = {
