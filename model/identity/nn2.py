@@ -194,8 +194,8 @@ def l2_pool(x: tf.Tensor) -> tf.Tensor:
 def local_response_normalization(x: tf.Tensor) -> tf.Tensor:
     """Torch's and Caffe's normalization over 5 channels: α = 1e-4 / 5, β = 0.75, bias 1.
 
-    The sum over channels as a 1×1 convolution, and the power by roots, are several times faster on
-    the CPU than `tf.nn.lrn`.
+    The sum over channels as a 1×1 convolution, and the power by roots: on the CPU as fast as
+    `tf.nn.lrn`, and with the gradient twice as fast.
     """
     channels = x.shape[-1]
     index = np.arange(channels)
