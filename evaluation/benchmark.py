@@ -1,0 +1,79 @@
+"""All figures of an evaluation: several methods, judged by several networks, on the same photos."""
+
+import dataclasses
+
+import numpy as np
+
+from evaluation.bootstrap import Gain, paired_gain
+from evaluation.coefficients import CoefficientStatistics, coefficient_statistics
+from evaluation.likeness import Likeness, Photographs, likeness
+
+
+@dataclasses.dataclass(frozen=True)
+class Evaluation:
+    """Results of methods (decoders) on photographs.
+
+    Attributes:
+      likeness: for each judging network, for each method.
+      gains: for each judging network, of the last method over each other: the paired difference
+        of the frontal cosines.
+      statistics: for each method, of each part of its coefficients.
+    """
+
+    likeness: dict[str, dict[str, Likeness]]
+    gains: dict[str, dict[str, Gain]]
+    statistics: dict[str, dict[str, CoefficientStatistics]]
+
+    def figures(self) -> dict:
+        """All but the arrays, as JSON can hold it."""
+        methods = {}
+        for method, parts in self.statistics.items():
+            judged = {judge: results[method].figures() for judge, results in self.likeness.items()}
+            coefficients = {part: vars(values) for part, values in parts.items()}
+            methods[method] = judged | {"coefficients": coefficients}
+        gains = {
+            judge: {pair: vars(gain) for pair, gain in pairs.items()}
+            for judge, pairs in self.gains.items()
+        }
+        return {"decoders": methods, "gains": gains}
+
+
+def summarize_methods(
+    photos: dict[str, Photographs],
+    renders: dict[str, dict[str, np.ndarray]],
+    yaws_deg: tuple[int, ...],
+    coefficients: dict[str, dict[str, np.ndarray]],
+) -> Evaluation:
+    """Computes all figures.
+
+    Args:
+      photos: for each judging network the photographs as it sees them.
+      renders: for each judging network, for each method, embeddings float32 [P, V, E] of the views.
+      yaws_deg: the yaw of each view, 0 among them.
+      coefficients: for each method, for each part ("shape", "texture") float [P, K].
+    """
+    results = {
+        judge: {
+            method: likeness(photos[judge], views, yaws_deg) for method, views in methods.items()
+        }
+        for judge, methods in renders.items()
+    }
+    statistics = {
+        method: {part: coefficient_statistics(values) for part, values in parts.items()}
+        for method, parts in coefficients.items()
+    }
+    gains = {judge: _gains(methods, photos[judge]) for judge, methods in results.items()}
+    return Evaluation(results, gains, statistics)
+
+
+def _gains(results: dict[str, Likeness], photos: Photographs) -> dict[str, Gain]:
+    *others, last = results
+    # Each missed photograph is a person of its own: it gains nothing, whoever it shows.
+    people = [f"person {name}" for name in photos.identities]
+    people += [f"miss {k}" for k in range(photos.misses)]
+    return {
+        f"{last} over {other}": paired_gain(
+            results[other].scores[0], results[last].scores[0], people
+        )
+        for other in others
+    }

@@ -1,0 +1,128 @@
+"""The tables of a report, from results."""
+
+from evaluation.bootstrap import Gain
+from evaluation.coefficients import CoefficientStatistics
+from evaluation.likeness import Likeness, Photographs
+from evaluation.report import Table
+
+# Beyond these, coefficients are not those of faces any more; figures count only within them.
+MAX_MEAN_RMS = 0.2
+VARIANCE_RANGE = (0.75, 1.25)
+MAX_COEFFICIENT = 5.0
+
+# What a network judged: for each decoder's name.
+Results = dict[str, Likeness]
+
+
+def implausible(statistics: CoefficientStatistics) -> list[str]:
+    """Which limits the coefficients of many photographs break; none, if they are those of faces."""
+    low, high = VARIANCE_RANGE
+    broken = {
+        f"means {statistics.mean_rms:.2f} > {MAX_MEAN_RMS}": statistics.mean_rms > MAX_MEAN_RMS,
+        f"variance {statistics.variance:.2f} outside {low}–{high}": not (
+            low <= statistics.variance <= high
+        ),
+        f"a coefficient of {statistics.largest:.1f}": statistics.largest > MAX_COEFFICIENT,
+    }
+    return [text for text, is_broken in broken.items() if is_broken]
+
+
+def cosine_table(by_network: dict[str, Results]) -> Table:
+    """Cosines of photograph and render, a row for each network and decoder (section 4.3)."""
+    rows = []
+    for network, results in by_network.items():
+        for decoder, likeness in results.items():
+            frontal = likeness.summaries[0]
+            turned = [s.mean for yaw, s in likeness.summaries.items() if yaw]
+            spread = [frontal.deviation, frontal.low, frontal.high]
+            emd = [likeness.to_same, likeness.to_different]
+            rows.append([f"{network}: {decoder}", frontal.mean, *spread, *turned, *emd])
+    turned_yaws = [yaw for yaw in likeness.summaries if yaw]
+    return Table(
+        title="Cosine of photograph and render",
+        columns=[
+            "network: decoder",
+            "frontal",
+            "deviation",
+            "5 %",
+            "95 %",
+            *(f"at ±{yaw}°" for yaw in turned_yaws),
+            "EMD same",
+            "EMD different",
+        ],
+        rows=rows,
+        note="EMD: earth mover's distance of the frontal cosines to those of pairs of photographs "
+        "of the same person and of different people (table 2 of the paper).",
+    )
+
+
+def photograph_table(by_network: dict[str, Photographs]) -> Table:
+    """What the networks say about pairs of photographs: the scale to read the cosines on."""
+    rows = []
+    for network, photos in by_network.items():
+        same, different = photos.same, photos.different
+        mean_same = same.mean if same.total else None
+        rows.append([network, same.total, mean_same, different.total, different.mean])
+    return Table(
+        title="Cosine of photograph and photograph, all pairs",
+        columns=["network", "pairs same", "mean same", "pairs different", "mean different"],
+        rows=rows,
+    )
+
+
+def recall_table(by_network: dict[str, Results]) -> Table:
+    """Identity clustering recall, a row for each network and decoder (table 3)."""
+    rows = []
+    for network, results in by_network.items():
+        for decoder, likeness in results.items():
+            rows.append([f"{network}: {decoder}", *likeness.recall.top.values()])
+        guessing = likeness.recall.random
+        rows.append([f"{network}: guessing", *guessing.values()])
+    recall = likeness.recall
+    return Table(
+        title="Identity recall of the frontal render",
+        columns=["network: decoder", *(f"Top-{k}" for k in recall.top)],
+        rows=rows,
+        note=f"{recall.queries} renders searched among {recall.photographs} photographs of "
+        f"{recall.identities} people, the source photograph included.",
+    )
+
+
+def gain_table(gains: dict[str, dict[str, Gain]]) -> Table:
+    """Paired gains in the frontal cosine, a row for each network and pair of decoders."""
+    rows = [
+        [f"{network}: {pair}", gain.mean, gain.low, gain.high]
+        for network, pairs in gains.items()
+        for pair, gain in pairs.items()
+    ]
+    return Table(
+        title="Gain in the frontal cosine, on the same photographs",
+        columns=["network: decoders", "gain", "95 % from", "to"],
+        rows=rows,
+        note="Paired percentile bootstrap over people.",
+    )
+
+
+def coefficient_table(statistics: dict[str, dict[str, CoefficientStatistics]]) -> Table:
+    """Whether predicted coefficients still are those of faces, a row for each decoder and part."""
+    rows = []
+    for decoder, parts in statistics.items():
+        for part, values in parts.items():
+            verdict = "; ".join(implausible(values)) or "within the limits"
+            figures = [values.mean_rms, values.variance, values.within_half, values.largest]
+            rows.append([f"{decoder}: {part}", *figures, verdict])
+    low, high = VARIANCE_RANGE
+    return Table(
+        title="Coefficients over the photographs",
+        columns=[
+            "decoder: part",
+            "RMS of means",
+            "variance",
+            "in 0.5–1.5",
+            "largest",
+            "verdict",
+        ],
+        rows=rows,
+        note=f"Faces of the model have means of 0 and variances of 1. Limits: RMS of means at most "
+        f"{MAX_MEAN_RMS}, variance {low}–{high}, no coefficient above {MAX_COEFFICIENT:g}.",
+    )

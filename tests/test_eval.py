@@ -1,0 +1,113 @@
+import json
+import pathlib
+import shutil
+import types
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from PIL import Image
+
+import eval as evaluation_script
+import open_parts
+from model import identity
+from model.decoder import Decoder
+from model.decoder_io import save_decoder
+from model.face_model_io import load_face_model
+
+
+@pytest.fixture(scope="module")
+def checkpoints(tmp_path_factory):
+    """Two decoders with fresh weights: what they make of a face is arbitrary."""
+    face_model = load_face_model(open_parts.FACE_MODEL)
+    encoder = identity.load("openvino_ir", open_parts.ENCODER)
+    folder = tmp_path_factory.mktemp("run")
+    for seed, name in enumerate(("decoder_stage1", "decoder")):
+        tf.keras.utils.set_random_seed(seed)
+        decoder = Decoder(
+            encoder.feature_size, face_model.shape_components, face_model.texture_components
+        )
+        save_decoder(folder / f"{name}.npz", decoder, face_model, encoder)
+    return folder
+
+
+@pytest.fixture
+def dataset(tmp_path):
+    """Four people, one of them with two photographs, and a photograph without a face."""
+    names = sorted(path.name for path in open_parts.PHOTOS.glob("*.jpg"))[:5]
+    header, *rows = (open_parts.LANDMARKS).read_text().splitlines()
+    points = {row.split(",")[0]: row.split(",", 1)[1] for row in rows}
+    lines = [header]
+    for name, person in zip(names, ["a", "a", "b", "c", "d"], strict=True):
+        (tmp_path / "photos" / person).mkdir(parents=True, exist_ok=True)
+        shutil.copy(open_parts.PHOTOS / name, tmp_path / "photos" / person / name)
+        lines.append(f"{person}/{name},{points[name]}")
+    (tmp_path / "photos" / "e").mkdir()
+    Image.new("RGB", (64, 64)).save(tmp_path / "photos" / "e" / "nobody.png")
+    (tmp_path / "points.csv").write_text("\n".join(lines) + "\n")
+    return tmp_path
+
+
+def _options(checkpoints, dataset, **changes):
+    return types.SimpleNamespace(
+        **{
+            "checkpoint": [str(checkpoints / "decoder_stage1.npz"), str(checkpoints)],
+            "face_model": open_parts.FACE_MODEL,
+            "identity_encoder": "openvino_ir",
+            "identity_weights": open_parts.ENCODER,
+            "benchmark": "all",
+            "dataset": str(dataset / "photos"),
+            "photo_list": None,
+            "photo_split": None,
+            "landmarks": str(dataset / "points.csv"),
+            "photo_cache": None,
+            "scorer": "openvino_ir",
+            "scorer_weights": open_parts.SCORER,
+            "sheet_faces": 3,
+            "output_dir": str(dataset / "report"),
+            **changes,
+        }
+    )
+
+
+def test_end_to_end(checkpoints, dataset, capsys):
+    evaluation_script.run(_options(checkpoints, dataset))
+    report = dataset / "report"
+    metrics = json.loads((report / "metrics.json").read_text())
+    assert set(metrics["decoders"]) == {"decoder_stage1", "decoder"}
+    for decoder in metrics["decoders"].values():
+        for judge in ("encoder", "scorer"):
+            figures = decoder[judge]
+            # The miss is a query, but nothing that could be found.
+            assert figures["recall"]["queries"] == 6
+            assert figures["recall"]["photographs"] == 5
+            assert figures["recall"]["random_top_1"] == pytest.approx(1 / 4)
+            assert figures["cosine"]["yaw_0"]["count"] == 6
+            assert -1 < figures["cosine"]["yaw_30"]["mean"] < 1
+            assert figures["earth_movers_distance"]["same"] > 0
+        assert set(decoder["coefficients"]) == {"shape", "texture"}
+    for judge in ("encoder", "scorer"):
+        gain = metrics["gains"][judge]["decoder over decoder_stage1"]
+        before, after = (
+            metrics["decoders"][name][judge]["cosine"]["yaw_0"]["mean"]
+            for name in ("decoder_stage1", "decoder")
+        )
+        assert gain["mean"] == pytest.approx(after - before, abs=1e-6)
+        assert gain["low"] <= gain["mean"] <= gain["high"]
+    assert metrics["rejected"] == {"e/nobody.png": "no row in the file of landmarks"}
+
+    assert np.asarray(Image.open(report / "contact_sheet.jpg")).ndim == 3
+    page = (report / "report.html").read_text()
+    assert "Identity recall" in page and "data:image/jpeg" in page
+    printed = capsys.readouterr().out
+    assert "scorer: decoder" in printed and "counts as a miss" in printed
+
+
+def test_names_of_decoders_are_short_and_distinct():
+    def names(*paths):
+        return evaluation_script.short_names([pathlib.Path(path) for path in paths])
+
+    assert names("x/run/decoder_stage1.npz", "x/run/decoder.npz") == ["decoder_stage1", "decoder"]
+    assert names("x/a/decoder.npz", "x/b/decoder.npz") == ["a/decoder", "b/decoder"]
+    with pytest.raises(ValueError, match="twice"):
+        names("a/decoder.npz", "a/decoder.npz")
