@@ -30,12 +30,11 @@ from evaluation.contact_sheet import contact_sheet
 from evaluation.likeness import Photographs, photographs
 from evaluation.report import Picture, Report, Table, to_text, write_report
 from model import identity
-from model.alignment import warp_photograph
 from model.decoder import Coefficients, Decoder
 from model.face_renderer import FaceRenderer
 from model.identity import IdentityNetwork
 from model.morphable_model import MorphableModel
-from model.rendered_views import FixedViews, portrait_crop
+from model.rendered_views import FixedViews, Portraits
 from model.trained import decoder_path, load_trained
 
 YAWS_DEG = (0, -30, 30)
@@ -203,19 +202,17 @@ def draw_sheet(
     chosen: np.ndarray,
 ) -> Picture:
     """Photograph, frontal render of each decoder, and turned ones of the last, of some people."""
-    crop = portrait_crop(judge.network.crop, _PORTRAIT_PIXELS)
-    renderer = FaceRenderer(judge.renderer.face_model, crop)
+    portraits = Portraits(judge.renderer.face_model, judge.network.crop, _PORTRAIT_PIXELS, YAWS_DEG)
     photos = [
-        warp_photograph(read_image(dataset / cache.names[k]), cache.points[k], crop) for k in chosen
+        portraits.photograph(read_image(dataset / cache.names[k]), cache.points[k]) for k in chosen
     ]
-    few = {
-        name: Coefficients(*(part.numpy()[chosen] for part in coefficients))
-        for name, coefficients in faces.items()
-    }
-    *others, last = few.values()
-    columns = [np.stack(photos) / 255.0]
-    columns += [FixedViews(renderer, (0,)).images(face)[:, 0] for face in others]
-    columns += list(np.moveaxis(FixedViews(renderer, YAWS_DEG).images(last), 1, 0))
+    renders = [
+        portraits.renders(Coefficients(*(part.numpy()[chosen] for part in coefficients)))
+        for coefficients in faces.values()
+    ]
+    frontal = [views[:, 0] for views in renders]
+    turned = [renders[-1][:, k] for k in range(1, len(YAWS_DEG))]
+    columns = [np.stack(images) / 255.0 for images in (photos, *frontal, *turned)]
     buffer = io.BytesIO()
     Image.fromarray(contact_sheet(columns, faces_per_row=2)).save(buffer, "JPEG", quality=88)
     named = " | ".join(["photograph", *faces, "turned to both sides"])

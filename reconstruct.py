@@ -29,11 +29,9 @@ from data_pipeline.detection import make_detector
 from data_pipeline.photographs import Photograph, list_photographs, read_image
 from evaluation.contact_sheet import contact_sheet
 from model import identity, mesh_io
-from model.alignment import warp_photograph
 from model.decoder import Coefficients
-from model.face_renderer import FaceRenderer
 from model.reconstructor import ReconstructedFace, Reconstructor
-from model.rendered_views import FixedViews, portrait_crop
+from model.rendered_views import Portraits
 from model.texture_atlas import TextureAtlas
 from model.trained import load_trained
 
@@ -53,16 +51,15 @@ class FaceWriter:
     def __init__(self, reconstructor: Reconstructor):
         """Prepares what all faces share: texture layout and compiled renderer."""
         self._model = reconstructor.face_model
-        self._portrait = portrait_crop(reconstructor.encoder.crop, _PANEL_PIXELS)
-        self._views = FixedViews(FaceRenderer(self._model, self._portrait), YAWS_DEG)
+        crop = reconstructor.encoder.crop
+        self._portraits = Portraits(self._model, crop, _PANEL_PIXELS, YAWS_DEG)
         self._atlas = TextureAtlas(self._model)
 
     def panels(self, face: ReconstructedFace, image: np.ndarray) -> list[np.ndarray]:
         """Photograph, front and turned views: uint8 RGB [S, S, 3] each, aligned to each other."""
-        photograph = warp_photograph(image, face.found.points, self._portrait)
         coefficients = Coefficients(face.shape[None], face.texture[None])
-        renders = np.uint8(self._views.images(coefficients)[0] * 255 + 0.5)
-        return [photograph, *renders]
+        photograph = self._portraits.photograph(image, face.found.points)
+        return [photograph, *self._portraits.renders(coefficients)[0]]
 
     def files(
         self, face: ReconstructedFace, name: str, panels: list[np.ndarray], source: str

@@ -33,6 +33,7 @@ setup(
         "tensorflow-datasets>=4.9",
         "numpy>=1.26",
         "scipy>=1.11",
+        "tensorboard>=2.19",
         "absl-py>=2.1",
         "h5py>=3.10",
         "matplotlib>=3.8",

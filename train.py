@@ -4,13 +4,14 @@ Example:
   python train.py --flagfile=configs/photos.cfg --output_dir=runs/photos
 """
 
+import logging
 import pathlib
 import sys
 
 import numpy as np
 import tensorflow as tf
 import tf_keras
-from absl import app, flags, logging
+from absl import app, flags
 
 import open_parts
 from data_pipeline.batches import PhotoFeatures, training_batches
@@ -90,9 +91,11 @@ flags.DEFINE_float("pitch", 20.0, "Random poses: plus or minus, degrees.", 0.0, 
 flags.mark_flag_as_required("output_dir")
 
 FLAGS = flags.FLAGS
+_LOG = logging.getLogger("train")
 # What a resumed run may change, since it changes no result.
 _FREE_FLAGS = frozenset(
-    "output_dir resume strategy photo_cache cache_dir log_every checkpoint_every samples_every".split()
+    "output_dir resume strategy photo_cache cache_dir".split()
+    + "log_every checkpoint_every samples_every".split()
 )
 # Samples beside those of training: no training sample has these seeds.
 _VALIDATION_SEED = 1_000_003
@@ -102,7 +105,9 @@ _NORMALIZATION_SEED = 2_000_003
 def main(argv: list[str]) -> None:
     if len(argv) > 1:
         raise app.UsageError(f"unexpected argument {argv[1]!r}; photographs go in by --photos=DIR")
-    logging.set_verbosity(logging.INFO)
+    # Our own progress, without what TensorFlow logs at that level.
+    logging.getLogger("model").setLevel(logging.INFO)
+    _LOG.setLevel(logging.INFO)
     settings = {flag.name: flag.value for flag in FLAGS.get_key_flags_for_module(argv[0])}
     try:
         run_folder.settle(pathlib.Path(FLAGS.output_dir), settings, FLAGS.resume, _FREE_FLAGS)
@@ -140,7 +145,7 @@ class TrainingRun:
             progress=True,
         )
         if self._photos.rejected:
-            logging.warning("rejected photographs:\n%s", summary(self._photos.rejected))
+            _LOG.warning("rejected photographs:\n%s", summary(self._photos.rejected))
         self._pool = None
         if FLAGS.synthetic_pool:
             self._pool = self._make_pool("synthetic", FLAGS.synthetic_pool, FLAGS.seed)
@@ -174,11 +179,11 @@ class TrainingRun:
                 )
             figures = self._figures()
             for name, value in figures.items():
-                logging.info("%s: %s %.3f", stage.name, name, value)
+                _LOG.info("%s: %s %.3f", stage.name, name, value)
             notes = {"stage": stage.name, "figures": figures}
             path = self._folder / file
             save_decoder(path, self._decoder, self._face_model, self._encoder, notes)
-            logging.info("%s: written", path)
+            _LOG.info("%s: written", path)
 
     def _make_pool(self, name: str, size: int, seed: int) -> SyntheticPool:
         cache = self._cache / f"{name}.npz"

@@ -92,7 +92,9 @@ def photo_samples(
     if photos.features is None:
         raise ValueError("moment_batch needs cached features of the photographs")
     moments = _indices(first_step * moment_batch).batch(moment_batch, drop_remainder=True)
-    moments = moments.map(lambda indices: tf.map_fn(moment_sample, indices, tf.float32))
+    moments = moments.map(
+        lambda indices: tf.map_fn(moment_sample, indices, fn_output_signature=tf.float32)
+    )
     pairs = tf.data.Dataset.zip((batches, moments))
     return pairs.map(lambda batch, moment: batch | {"moment_features": moment})
 
@@ -155,14 +157,11 @@ def _indices(first: int) -> tf.data.Dataset:
 def _permuted(index: tf.Tensor, count: int, seed: int, stream: int) -> tf.Tensor:
     """Where sample `index` falls in its epoch's seeded permutation of `count` items."""
     epoch_seed = sample_seed(seed, index // count, stream)
-    # The shuffle takes three words as its seed.
-    words = tf.bitcast(epoch_seed, tf.int32)
-    shuffle_seed = tf.stack([words[0, 0], words[0, 1], words[1, 0]])
-    return tf.random.experimental.index_shuffle(index % count, shuffle_seed, count - 1)
+    return tf.random.experimental.index_shuffle(index % count, epoch_seed, count - 1)
 
 
 def _variant(photos: PhotoFeatures, index: tf.Tensor, seed: int, stream: int) -> tf.Tensor:
     """Which variant (plain, mirrored, ...) of its photograph sample `index` shows."""
     return tf.random.stateless_uniform(
-        [], sample_seed(seed, index, stream + 100), 0, photos.variants, tf.int32
+        [], sample_seed(seed, index, stream + 100), 0, photos.variants, tf.int64
     )

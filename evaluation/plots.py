@@ -56,6 +56,7 @@ def recall_curves(network: str, results: dict[str, Likeness]) -> bytes:
     identities = next(iter(results.values())).recall.identities
     axes.plot(places, np.minimum(1, places / identities), color="gray", ls=":", label="guessing")
     axes.set_ylim(0, 1)
+    axes.set_xticks([1, *range(5, _MAX_RANK + 1, 5)])
     return _png(figure, axes)
 
 

@@ -1,5 +1,6 @@
 """What happens beside training: progress, TensorBoard, samples, checkpoints, the stop on NaN."""
 
+import logging
 import math
 import pathlib
 import time
@@ -8,9 +9,10 @@ from collections.abc import Callable
 import numpy as np
 import tensorflow as tf
 import tf_keras
-from absl import logging
 
 from model.decoder import Coefficients, Decoder
+
+_LOG = logging.getLogger(__name__)
 
 
 class NonFiniteLossError(RuntimeError):
@@ -60,7 +62,7 @@ class ProgressLine(tf_keras.callbacks.Callback):
             eta = f"  {seconds * 1000:.0f} ms/step  {left // 60}:{left % 60:02d} left"
         self._last = now
         terms = "  ".join(f"{name} {value:.4g}" for name, value in (logs or {}).items())
-        logging.info("%s %d/%d  %s%s", self._stage, step, self._total_steps, terms, eta)
+        _LOG.info("%s %d/%d  %s%s", self._stage, step, self._total_steps, terms, eta)
 
 
 class Scalars(tf_keras.callbacks.Callback):

@@ -5,22 +5,19 @@ from collections.abc import Iterator
 import numpy as np
 import tensorflow as tf
 
+from model.alignment import warp_photograph
 from model.decoder import Coefficients
 from model.face_renderer import FaceRenderer
 from model.identity import IdentityNetwork
 from model.identity.crop import Crop
+from model.morphable_model import MorphableModel
 from model.scene import fixed_scene, stack_scenes
 
 _BATCH = 8
 # Part of a portrait's width that the network's crop takes: such crops end at brows and chin.
-_PORTRAIT_ZOOM = 0.6
-
-
-def portrait_crop(crop: Crop, image_size: int) -> Crop:
-    """A network's crop for people to look at: wider, so that the whole head is in the picture."""
-    points = (np.array(crop.points) + 0.5) / crop.image_size
-    points = ((points - 0.5) * _PORTRAIT_ZOOM + 0.5) * image_size - 0.5
-    return Crop(image_size, crop.point_indices, tuple(map(tuple, points.tolist())))
+_PORTRAIT_ZOOM = 0.66
+# Renders have hard edges, so portraits are drawn larger by this factor and averaged.
+_SUPERSAMPLING = 2
 
 
 class FixedViews:
@@ -63,6 +60,48 @@ class FixedViews:
             flat = network(tf.reshape(images, [-1, *images.shape[2:]])).embedding
             parts.append(tf.reshape(flat, [-1, self._views, network.embedding_size]))
         return tf.concat(parts, axis=0).numpy()
+
+
+class Portraits:
+    """Photographs and renders for people to look at, aligned to each other, the whole head inside.
+
+    Attributes:
+      crop: where the face lies in them.
+    """
+
+    def __init__(
+        self, face_model: MorphableModel, crop: Crop, image_size: int, yaws_deg: tuple[float, ...]
+    ):
+        """Prepares portraits.
+
+        Args:
+          face_model: whose faces are drawn.
+          crop: a recognition network's; portraits show more around it.
+          image_size: width and height of the portraits in pixels.
+          yaws_deg: V views of the renders.
+        """
+        self.crop = portrait_crop(crop, image_size)
+        large = self.crop.resized(image_size * _SUPERSAMPLING)
+        self._views = FixedViews(FaceRenderer(face_model, large), yaws_deg)
+
+    def photograph(self, image: np.ndarray, points: np.ndarray) -> np.ndarray:
+        """A photograph uint8 RGB [H, W, 3] with its five points, as uint8 RGB [S, S, 3]."""
+        return warp_photograph(image, points, self.crop)
+
+    def renders(self, coefficients: Coefficients) -> np.ndarray:
+        """Renders of B faces: uint8 RGB [B, V, S, S, 3]."""
+        images = self._views.images(coefficients)
+        batch, views, size = images.shape[:3]
+        factor = _SUPERSAMPLING
+        blocks = images.reshape(batch, views, size // factor, factor, size // factor, factor, 3)
+        return np.uint8(blocks.mean(axis=(3, 5)) * 255 + 0.5)
+
+
+def portrait_crop(crop: Crop, image_size: int) -> Crop:
+    """A network's crop at another size, with the surroundings of the face."""
+    points = (np.array(crop.points) + 0.5) / crop.image_size
+    points = ((points - 0.5) * _PORTRAIT_ZOOM + 0.5) * image_size - 0.5
+    return Crop(image_size, crop.point_indices, tuple(map(tuple, points.tolist())))
 
 
 def _batches(coefficients: Coefficients) -> Iterator[list[tf.Tensor]]:

@@ -1,6 +1,7 @@
 """One stage of training: steps, checkpoints, logs, resume."""
 
 import dataclasses
+import logging
 import math
 import pathlib
 from collections.abc import Callable
@@ -8,11 +9,12 @@ from collections.abc import Callable
 import numpy as np
 import tensorflow as tf
 import tf_keras
-from absl import logging
 
 from model import callbacks
 from model.decoder import Coefficients
 from model.regressor import Regressor
+
+_LOG = logging.getLogger(__name__)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -84,10 +86,10 @@ def train_stage(
         )
         first_step = checkpoints.restore(regressor.optimizer)
     if first_step >= stage.steps:
-        logging.info("%s: complete at step %d", stage.name, first_step)
+        _LOG.info("%s: complete at step %d", stage.name, first_step)
         return
     if first_step:
-        logging.info("%s: going on at step %d", stage.name, first_step)
+        _LOG.info("%s: going on at step %d", stage.name, first_step)
 
     writer = tf.summary.create_file_writer(str(run_folder / "tensorboard" / stage.name))
     listeners = [

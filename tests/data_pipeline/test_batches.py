@@ -1,0 +1,141 @@
+"""The one training dataset: contents, determinism, resume."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from data_pipeline.batches import PhotoFeatures, photo_samples, pool_samples, training_batches
+from data_pipeline.synthetic import SyntheticPool, make_pool, synthetic_faces
+from model.face_model_io import load_face_model
+from model.face_renderer import FaceRenderer
+from model.scene import NOISE_SIZE
+from tests.model.fake_identity import FakeIdentityNetwork
+from tests.model.small_face_model import write_small_face_model
+
+RNG = np.random.default_rng(0)
+# Each feature says which photograph and variant it is of.
+FEATURES = np.stack([np.arange(10.0), np.arange(10.0) + 0.5], axis=1)[..., None]
+PHOTOS = PhotoFeatures(FEATURES.astype(np.float32), np.ones([10, 2, 4], np.float32))
+
+
+@pytest.fixture(scope="module")
+def parts(tmp_path_factory):
+    path = write_small_face_model(tmp_path_factory.mktemp("model") / "model.h5")
+    encoder = FakeIdentityNetwork()
+    return FaceRenderer(load_face_model(path), encoder.crop), encoder
+
+
+def take(dataset, count):
+    batches = list(dataset.take(count).as_numpy_iterator())
+    return tf.nest.map_structure(lambda *rows: np.stack(rows), *batches)
+
+
+def assert_same(ours, theirs):
+    tf.nest.map_structure(np.testing.assert_array_equal, ours, theirs)
+
+
+def test_every_photograph_once_an_epoch_in_changing_order():
+    photos = take(photo_samples(PHOTOS, batch_size=5, views=1), 4)
+    order = np.floor(photos["features"]).reshape(2, 10).astype(int)
+    for epoch in order:
+        assert sorted(epoch) == list(range(10))
+    assert list(order[0]) != list(order[1])
+    variants = photos["features"] % 1
+    assert 0 < variants.mean() < 0.5, "plain and mirrored are mixed"
+
+
+def test_moment_features_are_other_photographs():
+    photos = take(photo_samples(PHOTOS, batch_size=2, views=3, moment_batch=7), 2)
+    assert photos["moment_features"].shape == (2, 7, 1)
+    assert photos["scene_noise"].shape == (2, 2, 3, NOISE_SIZE)
+
+
+def test_images_instead_of_features():
+    images = PhotoFeatures(images=np.full([3, 1, 8, 8, 3], 255, np.uint8))
+    batch = take(photo_samples(images, batch_size=2, views=1), 1)
+    assert batch["images"].shape == (1, 2, 8, 8, 3) and batch["images"].max() == 1.0
+    with pytest.raises(ValueError, match="cached features"):
+        photo_samples(images, batch_size=2, views=1, moment_batch=4)
+
+
+def test_no_photograph_is_an_error():
+    with pytest.raises(ValueError, match="no photograph"):
+        PhotoFeatures(np.zeros([0, 2, 4]), np.zeros([0, 2, 4]))
+    with pytest.raises(ValueError, match="either"):
+        PhotoFeatures(features=np.zeros([2, 2, 4]))
+
+
+def test_synthetic_faces_are_those_of_their_coefficients(parts):
+    renderer, _ = parts
+    batch = next(iter(synthetic_faces(renderer, 3, seed=1)))
+    assert batch["images"].shape == (3, 32, 32, 3)
+    assert 0 <= batch["images"].numpy().min() and batch["images"].numpy().max() <= 1
+    # The same face seen in another scene is more like itself than like the next face.
+    assert np.abs(batch["images"][0] - batch["images"][1]).mean() > 0.01
+
+
+def test_coefficients_are_standard_normal(parts):
+    renderer, _ = parts
+    batch = next(iter(synthetic_faces(renderer, 400)))
+    for values in (batch["shape"].numpy(), batch["texture"].numpy()):
+        assert abs(values.mean()) < 0.1 and abs(values.std() - 1) < 0.1
+
+
+@pytest.mark.parametrize("pooled", [False, True], ids=["rendered on the fly", "cached pool"])
+def test_a_resumed_run_sees_what_the_uninterrupted_one_saw(parts, pooled):
+    renderer, encoder = parts
+    pool = make_pool(renderer, encoder, 20, seed=5) if pooled else None
+
+    def batches(first_step, seed=3):
+        return training_batches(
+            renderer=renderer,
+            synthetic_batch=3,
+            pool=pool,
+            photos=PHOTOS,
+            photo_batch=4,
+            moment_batch=6,
+            seed=seed,
+            first_step=first_step,
+        )
+
+    whole = take(batches(0), 5)
+    rest = take(batches(2), 3)
+    assert_same(tf.nest.map_structure(lambda x: x[2:], whole), rest)
+    other = take(batches(0, seed=4), 1)
+    assert np.abs(other["synthetic"]["shape"] - whole["synthetic"]["shape"][:1]).max() > 0.1
+
+
+def test_stage_1_has_no_photographs(parts):
+    renderer, _ = parts
+    batch = take(training_batches(renderer=renderer, synthetic_batch=2), 1)
+    assert set(batch) == {"synthetic"}
+
+
+def test_pool_holds_the_features_of_the_same_faces(parts):
+    renderer, encoder = parts
+    pool = make_pool(renderer, encoder, 7, seed=5, batch_size=3)
+    batch = next(iter(synthetic_faces(renderer, 7, seed=5)))
+    np.testing.assert_allclose(pool.shape, batch["shape"], atol=1e-6)
+    np.testing.assert_allclose(pool.features, encoder(batch["images"]).features, atol=1e-4)
+
+
+def test_pool_samples_visit_every_face():
+    pool = SyntheticPool(*(np.arange(12, dtype=np.float32)[:, None] for _ in range(3)))
+    rows = take(pool_samples(pool, batch_size=4), 3)["features"].reshape(-1)
+    assert sorted(rows) == list(range(12)) and list(rows) != list(range(12))
+
+
+def test_pool_cache_is_used_only_for_the_same_settings(parts, tmp_path):
+    renderer, encoder = parts
+    cache = tmp_path / "pool.npz"
+    pool = make_pool(renderer, encoder, 4, seed=5, cache=cache)
+    written = cache.stat().st_mtime_ns
+    again = make_pool(renderer, encoder, 4, seed=5, cache=cache)
+    np.testing.assert_array_equal(again.features, pool.features)
+    assert cache.stat().st_mtime_ns == written
+    other = make_pool(renderer, encoder, 4, seed=6, cache=cache)
+    assert np.abs(other.shape - pool.shape).max() > 0.1
+    cache.write_bytes(b"damaged")
+    np.testing.assert_array_equal(
+        make_pool(renderer, encoder, 4, seed=6, cache=cache).shape, other.shape
+    )
