@@ -94,7 +94,7 @@ def define_flags() -> None:
     )
     flags.DEFINE_string("face_model", str(open_parts.FACE_MODEL), "Face model of the decoders.")
     flags.DEFINE_enum("identity_encoder", "openvino_ir", identity.NAMES, "Their encoder.")
-    flags.DEFINE_string("identity_weights", str(open_parts.ENCODER), "Its weights.")
+    flags.DEFINE_string("identity_weights", None, "Its weights; default: those in open_parts.")
     flags.DEFINE_enum("benchmark", "all", BENCHMARKS, "recognition: section 4.3; clustering: 4.4.")
     flags.DEFINE_string(
         "dataset",

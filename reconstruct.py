@@ -181,7 +181,7 @@ def define_flags() -> None:
     )
     flags.DEFINE_string("face_model", str(open_parts.FACE_MODEL), "Face model of the decoder.")
     flags.DEFINE_enum("identity_encoder", "openvino_ir", identity.NAMES, "Encoder of the decoder.")
-    flags.DEFINE_string("identity_weights", str(open_parts.ENCODER), "Its weights.")
+    flags.DEFINE_string("identity_weights", None, "Its weights; default: those in open_parts.")
     flags.DEFINE_string("landmarks", None, "CSV of five points a photograph; mtcnn by default.")
     flags.DEFINE_integer("limit", None, "At most so many photographs.", lower_bound=1)
     flags.DEFINE_string("output_dir", None, "Folder for the results.", required=True)
