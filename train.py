@@ -62,14 +62,14 @@ flags.DEFINE_string("photo_cache", None, "Feature cache of `prepare`; in the run
 flags.DEFINE_string("cache_dir", None, "Folder of caches to share between runs; in the run.")
 flags.DEFINE_bool("cache_features", True, "Encode each photograph once, not in every step.")
 
-flags.DEFINE_integer("stage1_steps", 6000, "Steps on synthetic faces alone.", lower_bound=0)
-flags.DEFINE_integer("stage2_steps", 3000, "Steps on photographs as well.", lower_bound=0)
+flags.DEFINE_integer("stage1_steps", 1500, "Steps on synthetic faces alone.", lower_bound=0)
+flags.DEFINE_integer("stage2_steps", 1200, "Steps on photographs as well.", lower_bound=0)
 flags.DEFINE_integer("photo_batch", 8, "Photographs a step.", lower_bound=1)
 flags.DEFINE_integer("synthetic_batch", 128, "Synthetic faces a step.", lower_bound=1)
 flags.DEFINE_integer("moment_batch", 512, "Photographs for the batch loss alone.", lower_bound=0)
 flags.DEFINE_integer("views", 3, "Random poses a photograph.", lower_bound=1)
 flags.DEFINE_integer(
-    "synthetic_pool", 30000, "Faces cached as features; 0: render on the fly.", lower_bound=0
+    "synthetic_pool", 20000, "Faces cached as features; 0: render on the fly.", lower_bound=0
 )
 
 flags.DEFINE_float("shape_weight", 0.4, "omega_s of equation 3.", lower_bound=0)
@@ -77,7 +77,7 @@ flags.DEFINE_float("texture_weight", 0.4, "omega_t of equation 3.", lower_bound=
 flags.DEFINE_float("identity_weight", 100.0, "Of the identity loss.", lower_bound=0)
 flags.DEFINE_float("batch_distribution_weight", 1.0, "omega_batch.", lower_bound=0)
 flags.DEFINE_float("loopback_weight", 0.07, "omega_loop of equation 2.", lower_bound=0)
-flags.DEFINE_float("weight_decay", 1e-5, "Of the decoder's squared weights.", lower_bound=0)
+flags.DEFINE_float("weight_decay", 0.01, "Of the decoder's squared weights.", lower_bound=0)
 flags.DEFINE_enum("loss_reduction", "mean", REDUCTIONS, "Means, or the sums of equation 3.")
 flags.DEFINE_float("stage1_learning_rate", 1e-3, "Adam's in stage 1.", lower_bound=0)
 flags.DEFINE_float("learning_rate", 5e-4, "Adam's in stage 2.", lower_bound=0)
