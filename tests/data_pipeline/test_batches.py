@@ -69,7 +69,7 @@ def test_synthetic_faces_are_those_of_their_coefficients(parts):
     renderer, _ = parts
     batch = next(iter(synthetic_faces(renderer, 3, seed=1)))
     assert batch["images"].shape == (3, 32, 32, 3)
-    assert 0 <= batch["images"].numpy().min() and batch["images"].numpy().max() <= 1
+    assert batch["images"].numpy().min() >= 0 and batch["images"].numpy().max() <= 1
     # The same face seen in another scene is more like itself than like the next face.
     assert np.abs(batch["images"][0] - batch["images"][1]).mean() > 0.01
 

@@ -43,7 +43,7 @@ def test_poses_and_cameras_fill_their_ranges(scenes):
 
 def test_lights_are_several_meters_away_and_of_varied_color(scenes):
     distance = np.linalg.norm(scenes.light_positions, axis=-1)
-    assert 2000 <= distance.min() * 1.001 and distance.max() <= 5000 * 1.001
+    assert distance.min() * 1.001 >= 2000 and distance.max() <= 5000 * 1.001
     assert np.all(scenes.light_intensities.numpy() > 0)
     red_to_blue = scenes.light_intensities[..., 0] / scenes.light_intensities[..., 2]
     assert red_to_blue.numpy().max() > 1.2 and red_to_blue.numpy().min() < 0.9
