@@ -20,7 +20,16 @@ SOURCES = pathlib.Path(__file__).parent / "kernels"
 
 # Contraction to fused multiply-adds would make the two triangles at an edge compute different
 # numbers for it: cracks.
-FLAGS = ("-O3", "-std=c++17", "-fPIC", "-ffp-contract=off", "-Wall", "-DNDEBUG")
+FLAGS = (
+    *("-O3", "-std=c++17", "-fPIC", "-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math"),
+    *("-Wall", "-Wno-psabi", "-DNDEBUG"),
+)
+
+# Sources named so are compiled for these instructions, and run where the processor has them.
+X86_FLAGS = {
+    "_avx2": ("-mavx2", "-mprefer-vector-width=256"),
+    "_avx512": ("-mavx512f", "-mavx512dq", "-mavx512bw", "-mavx512vl", "-mprefer-vector-width=512"),
+}
 
 
 class KernelBuildError(RuntimeError):
@@ -39,12 +48,23 @@ def compile_flags() -> list[str]:
     return [*FLAGS, "-Wno-deprecated-declarations", *theirs]
 
 
+def sources() -> list[tuple[pathlib.Path, tuple[str, ...]]]:
+    """The C++ files that this machine's architecture has a use for, each with flags of its own."""
+    found = []
+    for path in sorted(SOURCES.glob("*.cc")):
+        suffix = next((s for s in X86_FLAGS if path.stem.endswith(s)), None)
+        if suffix is None or platform.machine() in ("x86_64", "AMD64"):
+            found.append((path, X86_FLAGS.get(suffix, ())))
+    return found
+
+
 def library_name() -> str:
     """The binary's file name: a function of sources, TensorFlow's version, flags and machine."""
     digest = hashlib.sha256()
     for path in sorted(SOURCES.glob("*.h")) + sorted(SOURCES.glob("*.cc")):
         digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     facts = [tf.__version__, platform.machine(), *compile_flags(), *tf.sysconfig.get_link_flags()]
+    facts += [flag for flags in X86_FLAGS.values() for flag in flags]
     digest.update("\0".join(facts).encode())
     return f"mesh_renderer_{digest.hexdigest()[:16]}.so"
 
@@ -107,14 +127,15 @@ def _compiler() -> str:
 def _compile(folder: pathlib.Path, compiler: str) -> pathlib.Path:
     """Compiles all sources in parallel and links them to a library in `folder`."""
     flags = compile_flags()
-    sources = sorted(SOURCES.glob("*.cc"))
-    objects = [folder / f"{source.stem}.o" for source in sources]
 
-    def compile_one(source: pathlib.Path, target: pathlib.Path) -> None:
-        _run([compiler, *flags, "-c", str(source), "-o", str(target)])
+    def compile_one(source: tuple[pathlib.Path, tuple[str, ...]]) -> pathlib.Path:
+        path, own_flags = source
+        target = folder / f"{path.stem}.o"
+        _run([compiler, *flags, *own_flags, "-c", str(path), "-o", str(target)])
+        return target
 
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        list(pool.map(compile_one, sources, objects))
+        objects = list(pool.map(compile_one, sources()))
     library = folder / "mesh_renderer.so"
     links = tf.sysconfig.get_link_flags()
     _run([compiler, "-shared", *map(str, objects), "-o", str(library), *links])

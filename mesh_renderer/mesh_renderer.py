@@ -7,6 +7,7 @@ Names, arguments and defaults are those of google/tf_mesh_renderer. Where its re
 import tensorflow as tf
 
 from mesh_renderer import camera_utils, inputs, rasterize_triangles
+from mesh_renderer.kernel_library import DEVICE, ops
 
 _PIXELS = ("batch", "height", "width")
 
@@ -60,54 +61,77 @@ def phong_shader(
         raise inputs.invalid("diffuse_colors must be given")
     diffuse_colors = inputs.as_tensor(diffuse_colors, "diffuse_colors", (*_PIXELS, 3))
 
-    # From here [B, L, H, W, 3], one slice a light.
+    if ambient_color is None:
+        ambient_color = tf.zeros_like(lights[:, 0])
+    ambient = inputs.as_tensor(ambient_color, "ambient_color", ("batch", 3))
+    specular = None
+    if camera_position is not None and specular_colors is not None:
+        if shininess_coefficients is None:
+            raise inputs.invalid("specular_colors need shininess_coefficients")
+        specular = (
+            inputs.as_tensor(camera_position, "camera_position", ("batch", 3)),
+            inputs.as_tensor(specular_colors, "specular_colors", (*_PIXELS, 3)),
+            _shininess_of_pixels(shininess_coefficients, tf.shape(alphas)),
+        )
+    arguments = (normals, alphas, positions, lights, intensities, diffuse_colors, ambient)
+    return (_legacy_phong if legacy else _phong)(*arguments, specular)
+
+
+def _phong(normals, alphas, positions, lights, intensities, diffuse, ambient, specular):
+    """`phong_shader` by the fused op; `specular` is None or (camera, colors, shininess)."""
+    unused = tf.zeros([0])
+    camera, specular_colors, shininess = specular or (unused, unused, unused)
+    with tf.device(DEVICE):
+        return ops.mesh_renderer_phong(
+            normals=normals,
+            alphas=alphas,
+            pixel_positions=positions,
+            light_positions=lights,
+            light_intensities=intensities,
+            diffuse_colors=diffuse,
+            ambient_color=ambient,
+            camera_position=camera,
+            specular_colors=specular_colors,
+            shininess_coefficients=shininess,
+            specular=specular is not None,
+        )
+
+
+@tf.RegisterGradient("MeshRenderer>Phong")
+def _phong_grad(op, d_image):
+    with tf.device(DEVICE):
+        return ops.mesh_renderer_phong_grad(
+            *op.inputs, d_image=d_image, specular=op.get_attr("specular")
+        )
+
+
+def _shininess_of_pixels(shininess, pixels):
+    """Exponents of each pixel [B, H, W], from one a pixel, an image or for all."""
+    exponents = tf.convert_to_tensor(shininess, tf.float32)
+    if exponents.shape.rank == 1:
+        exponents = exponents[:, None, None]
+    return tf.broadcast_to(exponents, pixels)
+
+
+def _legacy_phong(normals, alphas, positions, lights, intensities, diffuse, ambient, specular):
+    """The original's shading, operation by operation; tensors [B, L, H, W, 3], a slice a light."""
     intensities = intensities[:, :, None, None, :]
     to_lights = tf.math.l2_normalize(lights[:, :, None, None, :] - positions[:, None], axis=-1)
     cosines = tf.clip_by_value(tf.reduce_sum(normals[:, None] * to_lights, axis=-1), 0.0, 1.0)
-    colors = diffuse_colors * tf.reduce_sum(cosines[..., None] * intensities, axis=1)
-    if ambient_color is not None:
-        ambient = inputs.as_tensor(ambient_color, "ambient_color", ("batch", 3))
-        colors += ambient[:, None, None, :] * diffuse_colors
-    if camera_position is not None and specular_colors is not None:
-        camera = inputs.as_tensor(camera_position, "camera_position", ("batch", 3))
-        specular_colors = inputs.as_tensor(specular_colors, "specular_colors", (*_PIXELS, 3))
-        exponents = _shininess_of_pixels(shininess_coefficients)
+    colors = diffuse * tf.reduce_sum(cosines[..., None] * intensities, axis=1)
+    colors += ambient[:, None, None, :] * diffuse
+    if specular is not None:
+        camera, specular_colors, shininess = specular
         to_camera = tf.math.l2_normalize(camera[:, None, None, :] - positions, axis=-1)
         mirrored = 2.0 * cosines[..., None] * normals[:, None] - to_lights
         mirrored = tf.math.l2_normalize(mirrored, axis=-1)
         alignment = tf.reduce_sum(mirrored * to_camera[:, None], axis=-1)
-        if legacy:
-            highlights = _legacy_highlights(alignment, exponents)
-        else:
-            highlights = _highlights(alignment, cosines > 0.0, exponents)
+        # Here is its flaw: the norm is that over all pixels of the image.
+        over_image = tf.math.l2_normalize(alignment, axis=[2, 3])
+        highlights = tf.pow(tf.clip_by_value(over_image, 0.0, 1.0), shininess[:, None])
         colors += specular_colors * tf.reduce_sum(highlights[..., None] * intensities, axis=1)
-
     rgb = tf.where(alphas[..., None] > 0.5, colors, 0.0)
     return tf.reverse(tf.concat([rgb, alphas[..., None]], axis=-1), axis=[1])
-
-
-def _shininess_of_pixels(shininess_coefficients):
-    """Exponents that broadcast to [B, L, H, W]."""
-    if shininess_coefficients is None:
-        raise inputs.invalid("specular_colors need shininess_coefficients")
-    exponents = tf.convert_to_tensor(shininess_coefficients, tf.float32)
-    if exponents.shape.rank == 1:
-        exponents = exponents[:, None, None]
-    return exponents if exponents.shape.rank == 0 else exponents[:, None]
-
-
-def _highlights(alignment, is_lit, exponents):
-    """alignment^exponents where there is a highlight, else 0; [B, L, H, W]."""
-    shines = is_lit & (alignment > 0.0)
-    # The power's derivative is infinite at 0 for exponents below 1: no pixel evaluates it there.
-    base = tf.where(shines, tf.minimum(alignment, 1.0), 1.0)
-    return tf.where(shines, tf.pow(base, exponents), 0.0)
-
-
-def _legacy_highlights(alignment, exponents):
-    """The original's: normalized over the pixels of an image."""
-    over_image = tf.math.l2_normalize(alignment, axis=[2, 3])
-    return tf.pow(tf.clip_by_value(over_image, 0.0, 1.0), exponents)
 
 
 def tone_mapper(image, gamma, legacy=False):

@@ -16,6 +16,10 @@ using tensorflow::errors::InvalidArgument;
 // Large enough for TensorFlow to hand out every unit of work on its own.
 constexpr int64_t kCostPerUnit = 1 << 20;
 
+// Columns and rows are kept in 16 bits, positions in an image's values in 32.
+constexpr int64_t kLargestSide = INT16_MAX;
+constexpr int64_t kMostPixels = 1 << 27;
+
 // The position of the first value outside [0, limit), or count.
 int64_t FirstOutside(const int32_t* values, int64_t count, int64_t limit) {
   const uint32_t bound = static_cast<uint32_t>(std::min<int64_t>(limit, INT32_MAX));
@@ -61,6 +65,29 @@ absl::Status CheckSameDimension(const Tensor& a, const char* a_name, int a_axis,
   return InvalidArgument(a_name, " has shape ", a.shape().DebugString(), " and ", b_name,
                          " has shape ", b.shape().DebugString(), ": dimension ", a_axis,
                          " of the one must equal dimension ", b_axis, " of the other");
+}
+
+absl::Status CheckEqualShape(const Tensor& tensor, const char* name,
+                             const tensorflow::TensorShape& expected) {
+  if (tensor.shape() == expected) return absl::OkStatus();
+  return InvalidArgument(name, " must have shape ", expected.DebugString(), ", got ",
+                         tensor.shape().DebugString());
+}
+
+absl::Status CheckImageSize(int64_t width, int64_t height) {
+  if (width <= kLargestSide && height <= kLargestSide && width * height <= kMostPixels) {
+    return absl::OkStatus();
+  }
+  return InvalidArgument("an image of width ", width, " and height ", height,
+                         " is too large: at most ", kLargestSide, " a side and ", kMostPixels,
+                         " pixels");
+}
+
+absl::Status CheckLights(const Tensor& positions, const Tensor& intensities, int64_t batch) {
+  TF_RETURN_IF_ERROR(CheckShape(positions, "light_positions", 3, 3, "[batch, lights, 3]"));
+  TF_RETURN_IF_ERROR(
+      CheckEqualShape(positions, "light_positions", {batch, positions.dim_size(1), 3}));
+  return CheckEqualShape(intensities, "light_intensities", positions.shape());
 }
 
 absl::Status CheckTriangles(const Tensor& triangles, int64_t vertex_count) {

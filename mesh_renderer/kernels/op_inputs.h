@@ -18,6 +18,16 @@ absl::Status CheckShape(const tensorflow::Tensor& tensor, const char* name, int 
 absl::Status CheckSameDimension(const tensorflow::Tensor& a, const char* a_name, int a_axis,
                                 const tensorflow::Tensor& b, const char* b_name, int b_axis);
 
+absl::Status CheckEqualShape(const tensorflow::Tensor& tensor, const char* name,
+                             const tensorflow::TensorShape& expected);
+
+// Checks that columns and rows fit 16 bits, and the image's values 32 bits.
+absl::Status CheckImageSize(int64_t width, int64_t height);
+
+// Checks positions and intensities [batch, lights, 3].
+absl::Status CheckLights(const tensorflow::Tensor& positions, const tensorflow::Tensor& intensities,
+                         int64_t batch);
+
 // Checks an [n, 3] list of vertex indices, its shape included.
 absl::Status CheckTriangles(const tensorflow::Tensor& triangles, int64_t vertex_count);
 

@@ -1,0 +1,3 @@
+// Kernels for AVX-512. build_kernels.py gives the flags by the name of the file.
+
+#include "kernels_lanes.h"

@@ -1,0 +1,25 @@
+// The table of kernels of one instruction set, that of the including file.
+
+#ifndef MESH_RENDERER_KERNELS_KERNELS_LANES_H_
+#define MESH_RENDERER_KERNELS_KERNELS_LANES_H_
+
+#include "kernels.h"
+#include "shade_image_lanes.h"
+
+namespace mesh_renderer {
+namespace MESH_RENDERER_ISA {
+
+#define MESH_RENDERER_QUOTE(name) #name
+#define MESH_RENDERER_NAME(name) MESH_RENDERER_QUOTE(name)
+
+extern const Kernels kKernels;
+const Kernels kKernels = {
+    MESH_RENDERER_NAME(MESH_RENDERER_ISA),
+    ShadeImage,
+    ShadeImageGradient,
+};
+
+}  // namespace MESH_RENDERER_ISA
+}  // namespace mesh_renderer
+
+#endif  // MESH_RENDERER_KERNELS_KERNELS_LANES_H_
