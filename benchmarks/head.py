@@ -1,32 +1,38 @@
-"""A head-like mesh of as many vertices as the Basel Face Model's."""
+"""A head-like mesh of as many vertices as the Basel Face Model's face."""
 
 import functools
 
 import numpy as np
-from scipy.spatial import ConvexHull
+from scipy.spatial import Delaunay
 
-VERTICES, TRIANGLES = 53149, 105694
+VERTICES = 53149
+# How far the surface reaches around the head, from the direction of the nose.
+_REACH = np.radians(110)
 
 
 @functools.cache
 def head() -> tuple[np.ndarray, np.ndarray]:
     """Vertices float32 [V, 3] and triangles int32 [T, 3], counter-clockwise from outside.
 
-    An egg with a nose and eye sockets, open at the neck; vertices lie evenly, in the order of their
-    height.
+    The front of an egg with a nose and eye sockets, open behind as the face model is: a disk whose
+    105,900 or so triangles are of equal size. Vertices and triangles go from top to bottom.
     """
-    height = 1 - (2 * np.arange(VERTICES) + 1) / VERTICES
+    radius = np.sqrt((np.arange(VERTICES) + 0.5) / VERTICES)
     angle = np.arange(VERTICES) * np.pi * (3 - np.sqrt(5))
-    radius = np.sqrt(1 - height**2)
-    sphere = np.stack([radius * np.cos(angle), height, radius * np.sin(angle)], axis=-1)
-    triangles = ConvexHull(sphere).simplices
-    a, b, c = np.moveaxis(sphere[triangles], 1, 0)
-    inward = (np.cross(b - a, c - a) * a).sum(-1) < 0
-    triangles[inward] = triangles[inward][:, ::-1]
-    triangles = triangles[np.argsort(triangles.min(axis=1), kind="stable")][:TRIANGLES]
-    x, y, z = sphere.T
+    disk = radius[:, None] * np.stack([np.cos(angle), np.sin(angle)], axis=-1)
+    disk = disk[np.argsort(-disk[:, 1], kind="stable")]
+    triangles = Delaunay(disk).simplices
+    a, b, c = np.moveaxis(disk[triangles], 1, 0)
+    clockwise = np.cross(b - a, c - a) < 0
+    triangles[clockwise] = triangles[clockwise][:, ::-1]
+    triangles = triangles[np.argsort(triangles.min(axis=1), kind="stable")]
+
+    # Equal areas of the disk become equal areas of the sphere.
+    radius = np.linalg.norm(disk, axis=-1)
+    z = 1 - radius**2 * (1 - np.cos(_REACH))
+    x, y = (disk / radius[:, None] * np.sqrt(1 - z**2)[:, None]).T
     front = np.maximum(z, 0)
     nose = 0.25 * np.exp(-((x / 0.12) ** 2) - ((y + 0.1) / 0.2) ** 2) * front
     eyes = 0.1 * np.exp(-(((np.abs(x) - 0.33) / 0.15) ** 2) - ((y - 0.15) / 0.1) ** 2) * front
-    shaped = sphere * [0.78, 1.0, 0.9] + np.stack([0 * x, 0 * x, nose - eyes], axis=-1)
+    shaped = np.stack([0.78 * x, y, 0.9 * z + nose - eyes], axis=-1)
     return shaped.astype(np.float32), triangles.astype(np.int32)

@@ -27,14 +27,14 @@ def vertex_normals(vertices: tf.Tensor, triangles: tf.Tensor) -> tf.Tensor:
     vertices = inputs.as_tensor(vertices, "vertices", ("batch", "vertices", 3))
     triangles = inputs.as_tensor(triangles, "triangles", ("triangles", 3), tf.int32)
     with tf.device(DEVICE):
-        return ops.mesh_renderer_vertex_normals(vertices=vertices, triangles=triangles)
+        return ops.mesh_renderer_vertex_normals(vertices=vertices, triangles=triangles).normals
 
 
 @tf.RegisterGradient("MeshRenderer>VertexNormals")
-def _vertex_normals_grad(op, d_normals):
-    vertices, triangles = op.inputs
+def _vertex_normals_grad(op, d_normals, d_per_length):
+    del d_per_length
     with tf.device(DEVICE):
         d_vertices = ops.mesh_renderer_vertex_normals_grad(
-            vertices=vertices, triangles=triangles, d_normals=d_normals
+            *op.inputs, *op.outputs, d_normals=d_normals
         )
     return d_vertices, None

@@ -19,12 +19,15 @@ struct PixelLanes {
   PixelLanes(const PixelList& list, int64_t first) {
     const int64_t left = list.count - first;
     count = left < kLanes ? static_cast<int>(left) : kLanes;
-    for (int i = 0; i < kLanes; ++i) {
-      const CoveredPixel& pixel = list.pixels[first + (i < count ? i : count - 1)];
-      column[i] = pixel.column;
-      row[i] = pixel.row;
-      triangle[i] = pixel.triangle;
+    CoveredPixel last[kLanes];
+    const CoveredPixel* pixels = list.pixels + first;
+    if (count < kLanes) {
+      for (int i = 0; i < kLanes; ++i) last[i] = pixels[i < count ? i : count - 1];
+      pixels = last;
     }
+    Ints position;
+    Deinterleave(Load<Ints>(pixels), Load<Ints>(pixels + kLanes / 2), &position, &triangle);
+    column = position << 16 >> 16, row = position >> 16;
   }
   // Zero in the lanes past the list's end.
   Vec3 KeepInUse(const Vec3& v) const {
@@ -37,16 +40,6 @@ struct PixelLanes {
     return (image.height - 1 - row) * image.width + column;
   }
 };
-
-inline Vec3 GatherVec3(const float* base, Ints index) {
-  return {Gather(base, index), Gather(base + 1, index), Gather(base + 2, index)};
-}
-
-inline void ScatterVec3(const Vec3& value, Ints index, int count, float* base) {
-  Scatter(value.x, index, count, base);
-  Scatter(value.y, index, count, base + 1);
-  Scatter(value.z, index, count, base + 2);
-}
 
 // Barycentric coordinates at the centers of pixels. Where a triangle is so degenerate that it has
 // none they are all a third, and have no gradient.
@@ -62,9 +55,11 @@ struct BarycentricLanes {
     float x[3][kLanes], y[3][kLanes], w[3][kLanes];
     for (int i = 0; i < 3; ++i) {
       corner[i] = FloatBits(Gather(indices + i, 3 * pixel.triangle));
-      Store(Gather(values, 4 * corner[i]), x[i]);
-      Store(Gather(values + 1, 4 * corner[i]), y[i]);
-      Store(Gather(values + 3, 4 * corner[i]), w[i]);
+      Floats vertex[4];
+      GatherRows(values, corner[i], vertex);
+      Store(vertex[0], x[i]);
+      Store(vertex[1], y[i]);
+      Store(vertex[3], w[i]);
     }
     Compute(x, y, w, pixel, image);
   }
@@ -109,8 +104,10 @@ struct BarycentricLanes {
       inverse_x[k] = Select(mask, Load<Floats>(out[3 + k]), Floats{});
       inverse_y[k] = Select(mask, Load<Floats>(out[6 + k]), Floats{});
     }
-    for (int i = 0; i < kLanes; ++i) px[i] = static_cast<float>(centers_x[i]);
-    for (int i = 0; i < kLanes; ++i) py[i] = static_cast<float>(centers_y[i]);
+    FloatArray px_lanes, py_lanes;
+    for (int i = 0; i < kLanes; ++i) px_lanes.lane[i] = static_cast<float>(centers_x[i]);
+    for (int i = 0; i < kLanes; ++i) py_lanes.lane[i] = static_cast<float>(centers_y[i]);
+    px = px_lanes.Values(), py = py_lanes.Values();
   }
 };
 
@@ -119,12 +116,13 @@ inline void AddVertexGradient(const BarycentricLanes& at, const Floats db[3], in
                               float* d_vertices) {
   const Vec3 q = at.Gradient(db);
   for (int k = 0; k < 3; ++k) {
-    const Vec3 d = q * -at.b[k];
+    const FloatArray x(q.x * -at.b[k]), y(q.y * -at.b[k]), w(q.z * -at.b[k]);
+    const IntArray corner(at.corner[k]);
     for (int i = 0; i < count; ++i) {
-      float* d_vertex = d_vertices + 4 * static_cast<int64_t>(at.corner[k][i]);
-      d_vertex[0] += d.x[i];
-      d_vertex[1] += d.y[i];
-      d_vertex[3] += d.z[i];
+      float* d_vertex = d_vertices + 4 * static_cast<int64_t>(corner.lane[i]);
+      d_vertex[0] += x.lane[i];
+      d_vertex[1] += y.lane[i];
+      d_vertex[3] += w.lane[i];
     }
   }
 }

@@ -3,6 +3,7 @@
 #ifndef MESH_RENDERER_KERNELS_DRAW_LANES_H_
 #define MESH_RENDERER_KERNELS_DRAW_LANES_H_
 
+#include "boxes_lanes.h"
 #include "edge_functions_lanes.h"
 
 namespace mesh_renderer {
@@ -14,7 +15,8 @@ constexpr int kLargestSmallBox = 24;
 
 // Triangles whose boxes have one number of pixels, until there are as many as lanes.
 struct Bucket {
-  int32_t id[kLanes], left[kLanes], bottom[kLanes], right[kLanes];
+  int32_t id[kLanes];
+  VertexBox box[kLanes];
   int count;
 };
 
@@ -34,17 +36,18 @@ inline void DrawBucket(const MeshView& mesh, Culling culling, const KeyImage& im
                        Bucket* bucket) {
   for (int i = bucket->count; i < kLanes; ++i) {
     bucket->id[i] = bucket->id[0];
-    bucket->left[i] = bucket->left[0];
-    bucket->bottom[i] = bucket->bottom[0];
-    bucket->right[i] = bucket->right[0];
+    bucket->box[i] = bucket->box[0];
   }
   bucket->count = 0;
-  const Ints id = Load<Ints>(bucket->id), left = Load<Ints>(bucket->left);
-  const Ints right = Load<Ints>(bucket->right);
+  const Ints id = Load<Ints>(bucket->id);
+  Ints left_bottom, minus_right_top;
+  Deinterleave(Load<Ints>(bucket->box), Load<Ints>(bucket->box + kLanes / 2), &left_bottom,
+               &minus_right_top);
+  const Ints left = left_bottom << 16 >> 16, right = -(minus_right_top << 16 >> 16);
   const CornerLanes corners(mesh, id);
   const EdgeLanes edges(corners, culling);
   if (MaskBits(edges.is_drawn) == 0) return;
-  Ints column = left, row = Load<Ints>(bucket->bottom);
+  Ints column = left, row = left_bottom >> 16;
   for (int k = 0; k < pixels; ++k) {
     Floats depth{};
     const Ints seen =
@@ -103,53 +106,6 @@ inline void DrawLarge(const MeshView& mesh, Culling culling, const KeyImage& ima
   }
 }
 
-// Coordinates in pixels to the first pixel whose center is not before them, and to the end of those
-// not behind.
-inline void PixelRange(Floats at, int32_t size, Ints* begin, Ints* end) {
-  const Floats zero{}, limit = Fill(static_cast<float>(size));
-  *begin = size - ToInts(limit - Min(Max(at - (0.5f + kBoxSlack), zero), limit));
-  *end = ToInts(Min(Max(at + (0.5f + kBoxSlack), zero), limit));
-}
-
-void ProjectVertices(const ClipVertex* vertices, int64_t begin, int64_t end, ImageSize image,
-                     VertexBox* boxes) {
-  const float half_width = 0.5f * image.width, half_height = 0.5f * image.height;
-  for (int64_t first = begin; first < end; first += kLanes) {
-    const int64_t left = end - first;
-    const int count = left < kLanes ? static_cast<int>(left) : kLanes;
-    const Ints lane = LaneNumbers();
-    const Ints index = 4 * (lane < count ? lane : FillInts(count - 1));
-    const float* values = &vertices[first].x;
-    const Floats w = Gather(values + 3, index);
-    const Floats x = (Gather(values, index) / w + 1.0f) * half_width;
-    const Floats y = (Gather(values + 1, index) / w + 1.0f) * half_height;
-    const Ints projects = (w > 0.0f) & (x - x == 0.0f) & (y - y == 0.0f);
-    Ints box[4];
-    PixelRange(x, image.width, &box[0], &box[2]);
-    PixelRange(y, image.height, &box[1], &box[3]);
-    const Ints unprojected = FillInts(kUnprojected);
-    box[0] = projects ? box[0] : unprojected;
-    box[1] = projects ? box[1] : unprojected;
-    box[2] = projects ? -box[2] : unprojected;
-    box[3] = projects ? -box[3] : unprojected;
-    int32_t packed[2][kLanes];
-    Store((box[0] & 0xffff) | (box[1] << 16), packed[0]);
-    Store((box[2] & 0xffff) | (box[3] << 16), packed[1]);
-    for (int i = 0; i < count; ++i) {
-      std::memcpy(&boxes[first + i], &packed[0][i], 4);
-      std::memcpy(&boxes[first + i].minus_right, &packed[1][i], 4);
-    }
-  }
-}
-
-typedef int16_t Shorts __attribute__((vector_size(16)));
-typedef int64_t Longs __attribute__((vector_size(16)));
-
-inline Shorts LoadBox(const VertexBox* boxes, int32_t vertex) {
-  const int64_t bits[2] = {Load<int64_t>(boxes + vertex), 0};
-  return Load<Shorts>(bits);
-}
-
 // Distributes triangles to buckets, and draws what is ready.
 class Drawing {
  public:
@@ -159,15 +115,16 @@ class Drawing {
   }
 
   // A triangle whose box is not empty.
-  void Add(int32_t id, Shorts box) {
-    if (box[0] == kUnprojected) {
+  void Add(int32_t id, const VertexBox& box) {
+    if (box.left == kUnprojected) {
       const Box clipped = ClippedBox(mesh_.Triangle(id), image_.size);
       if (clipped.left < clipped.right && clipped.bottom < clipped.top) {
         DrawLarge(mesh_, culling_, image_, id, clipped);
       }
       return;
     }
-    const int32_t left = box[0], bottom = box[1], right = -box[2], top = -box[3];
+    const int32_t left = box.left, bottom = box.bottom;
+    const int32_t right = -box.minus_right, top = -box.minus_top;
     const int32_t pixels = (right - left) * (top - bottom);
     if (pixels > kLargestSmallBox) {
       DrawLarge(mesh_, culling_, image_, id, {left, bottom, right, top});
@@ -176,9 +133,7 @@ class Drawing {
     Bucket& bucket = buckets_[pixels];
     const int i = bucket.count++;
     bucket.id[i] = id;
-    bucket.left[i] = left;
-    bucket.bottom[i] = bottom;
-    bucket.right[i] = right;
+    bucket.box[i] = box;
     if (bucket.count == kLanes) DrawBucket(mesh_, culling_, image_, pixels, &bucket);
   }
 
@@ -196,34 +151,15 @@ class Drawing {
   Bucket buckets_[kLargestSmallBox + 1];
 };
 
-// Most triangles of a fine mesh cover no pixel's center: their boxes are found to be empty here, a
-// few at a time and without a branch.
-constexpr int kBlock = 256;
-
 // Draws triangles [begin, end) into keys.
 void DrawTriangles(const MeshView& mesh, const VertexBox* boxes, int64_t begin, int64_t end,
                    Culling culling, const KeyImage& image) {
   Drawing drawing(mesh, culling, image);
-  int32_t ids[kBlock];
-  Shorts found[kBlock];
+  BoxedTriangles found;
   for (int64_t first = begin; first < end; first += kBlock) {
-    const int64_t last = end - first < kBlock ? end : first + kBlock;
-    int count = 0;
-    for (int64_t id = first; id < last; ++id) {
-      const int32_t* corner = mesh.triangles + 3 * id;
-      const Shorts a = LoadBox(boxes, corner[0]), b = LoadBox(boxes, corner[1]);
-      const Shorts c = LoadBox(boxes, corner[2]);
-      const Shorts ab = a < b ? a : b;
-      const Shorts box = ab < c ? ab : c;
-      // left - right and bottom - top: both are negative unless the box is empty.
-      const auto halves = reinterpret_cast<Longs>(box);
-      const Shorts sizes = box + reinterpret_cast<Shorts>(halves >> 32);
-      const auto signs = static_cast<uint32_t>(reinterpret_cast<Longs>(sizes)[0]) & 0x80008000u;
-      ids[count] = static_cast<int32_t>(id);
-      found[count] = box;
-      count += signs == 0x80008000u;
-    }
-    for (int i = 0; i < count; ++i) drawing.Add(ids[i], found[i]);
+    const int count = end - first < kBlock ? static_cast<int>(end - first) : kBlock;
+    found.Find(mesh, boxes, first, count);
+    for (int i = 0; i < found.count; ++i) drawing.Add(found.ids[i], found.boxes[i]);
   }
   drawing.Finish();
 }

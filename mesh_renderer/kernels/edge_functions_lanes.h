@@ -20,11 +20,9 @@ struct CornerLanes {
     const auto* indices = reinterpret_cast<const float*>(mesh.triangles);
     const auto* values = reinterpret_cast<const float*>(mesh.vertices);
     for (int i = 0; i < 3; ++i) {
-      const Ints vertex = 4 * FloatBits(Gather(indices + i, 3 * triangle));
-      x[i] = Gather(values, vertex);
-      y[i] = Gather(values + 1, vertex);
-      z[i] = Gather(values + 2, vertex);
-      w[i] = Gather(values + 3, vertex);
+      Floats vertex[4];
+      GatherRows(values, FloatBits(Gather(indices + i, 3 * triangle)), vertex);
+      x[i] = vertex[0], y[i] = vertex[1], z[i] = vertex[2], w[i] = vertex[3];
     }
   }
 };

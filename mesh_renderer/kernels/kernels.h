@@ -28,6 +28,9 @@ struct Kernels {
   void (*shade_mesh_gradient)(const MeshView&, const SurfaceAttributes&, const Lighting&,
                               const PixelList&, const float* d_rgba, float* d_vertices,
                               const SurfaceGradient&, float* lane_sums);
+  void (*normalize)(const float* sums, int64_t count, float* normals, float* per_length);
+  void (*normalize_gradient)(const float* normals, const float* per_length, const float* d_normals,
+                             int64_t count, float* d_sums);
   void (*shade_image)(const Lighting&, const SurfaceAttributes&, const PixelList&, float* rgba);
   void (*shade_image_gradient)(const Lighting&, const SurfaceAttributes&, const PixelList&,
                                const float* d_rgba, const SurfaceGradient&, float* lane_sums);

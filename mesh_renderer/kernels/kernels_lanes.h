@@ -6,6 +6,7 @@
 #include "draw_lanes.h"
 #include "kernels.h"
 #include "mesh_interpolation_lanes.h"
+#include "normalize_lanes.h"
 #include "shade_image_lanes.h"
 #include "shade_mesh_lanes.h"
 
@@ -26,6 +27,8 @@ const Kernels kKernels = {
     InterpolateMeshGradient,
     ShadeMesh,
     ShadeMeshGradient,
+    Normalize,
+    NormalizeGradient,
     ShadeImage,
     ShadeImageGradient,
 };

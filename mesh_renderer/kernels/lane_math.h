@@ -3,6 +3,8 @@
 #ifndef MESH_RENDERER_KERNELS_LANE_MATH_H_
 #define MESH_RENDERER_KERNELS_LANE_MATH_H_
 
+#include <cfloat>
+
 #include "lanes.h"
 
 namespace mesh_renderer {
@@ -23,6 +25,16 @@ inline Vec3 operator*(const Vec3& a, Floats b) { return {a.x * b, a.y * b, a.z *
 inline void operator+=(Vec3& a, const Vec3& b) { a = a + b; }
 inline void operator-=(Vec3& a, const Vec3& b) { a = a - b; }
 inline Floats Dot(const Vec3& a, const Vec3& b) { return a.x * b.x + a.y * b.y + a.z * b.z; }
+
+inline Vec3 GatherVec3(const float* base, Ints index) {
+  return {Gather(base, index), Gather(base + 1, index), Gather(base + 2, index)};
+}
+
+inline void ScatterVec3(const Vec3& value, Ints index, int count, float* base) {
+  Scatter(value.x, index, count, base);
+  Scatter(value.y, index, count, base + 1);
+  Scatter(value.z, index, count, base + 2);
+}
 
 // A vector's direction, as tf.math.l2_normalize defines it: vectors shorter than 1e-6 keep their
 // length times 1e6.

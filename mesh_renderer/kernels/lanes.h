@@ -58,9 +58,32 @@ inline void Store(const T& value, void* to) {
   std::memcpy(to, &value, sizeof(T));
 }
 
+// A vector in memory: a lane whose number is not known to the compiler is cheap to read and write
+// only here.
+struct alignas(4 * kLanes) FloatArray {
+  float lane[kLanes];
+  FloatArray() = default;
+  explicit FloatArray(Floats values) { Store(values, lane); }
+  Floats Values() const { return Load<Floats>(lane); }
+};
+struct alignas(4 * kLanes) IntArray {
+  int32_t lane[kLanes];
+  IntArray() = default;
+  explicit IntArray(Ints values) { Store(values, lane); }
+  Ints Values() const { return Load<Ints>(lane); }
+};
+
 inline Floats Sqrt(Floats a) {
+#if defined(__AVX512F__)
+  return _mm512_maskz_sqrt_ps(0xffff, a);
+#elif defined(__AVX2__)
+  return _mm256_sqrt_ps(a);
+#elif defined(__SSE2__)
+  return _mm_sqrt_ps(a);
+#else
   for (int i = 0; i < kLanes; ++i) a[i] = __builtin_sqrtf(a[i]);
   return a;
+#endif
 }
 
 // In an order of its own for each number of lanes.
@@ -89,9 +112,13 @@ inline uint32_t MaskBits(Ints mask) {
 }
 
 inline Ints LaneNumbers() {
-  Ints numbers{};
-  for (int i = 0; i < kLanes; ++i) numbers[i] = i;
-  return numbers;
+#if MESH_RENDERER_LANES == 16
+  return Ints{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+#elif MESH_RENDERER_LANES == 8
+  return Ints{0, 1, 2, 3, 4, 5, 6, 7};
+#else
+  return Ints{0, 1, 2, 3};
+#endif
 }
 
 // The first `count` values at `from`; the other lanes are 0.
@@ -99,6 +126,8 @@ inline Floats LoadPartial(const float* from, int count) {
   if (count == kLanes) return Load<Floats>(from);
 #if defined(__AVX512F__)
   return _mm512_maskz_loadu_ps(static_cast<__mmask16>((1u << count) - 1), from);
+#elif defined(__AVX2__)
+  return _mm256_maskload_ps(from, reinterpret_cast<__m256i>(LaneNumbers() < count));
 #else
   Floats out{};
   for (int i = 0; i < count; ++i) out[i] = from[i];
@@ -110,6 +139,8 @@ inline void StorePartial(Floats value, int count, float* to) {
   if (count == kLanes) return Store(value, to);
 #if defined(__AVX512F__)
   _mm512_mask_storeu_ps(to, static_cast<__mmask16>((1u << count) - 1), value);
+#elif defined(__AVX2__)
+  _mm256_maskstore_ps(to, reinterpret_cast<__m256i>(LaneNumbers() < count), value);
 #else
   for (int i = 0; i < count; ++i) to[i] = value[i];
 #endif
@@ -126,6 +157,75 @@ inline Floats Gather(const float* base, Ints index) {
   Floats out{};
   for (int i = 0; i < kLanes; ++i) out[i] = base[index[i]];
   return out;
+#endif
+}
+
+// The even and the odd elements of two vectors in a row.
+inline void Deinterleave(Ints a, Ints b, Ints* even, Ints* odd) {
+#if MESH_RENDERER_LANES == 16
+  const Ints first = {0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30};
+#elif MESH_RENDERER_LANES == 8
+  const Ints first = {0, 2, 4, 6, 8, 10, 12, 14};
+#else
+  const Ints first = {0, 2, 4, 6};
+#endif
+  *even = __builtin_shuffle(a, b, first);
+  *odd = __builtin_shuffle(a, b, first + 1);
+}
+
+// Rows of four floats to one vector a column: out[k] holds base[4 * index + k].
+inline void GatherRows(const float* base, Ints index, Floats out[4]) {
+#if defined(__SSE2__)
+  const IntArray rows(index);
+  const auto row = [&](int i) { return base + 4 * static_cast<int64_t>(rows.lane[i]); };
+  // Block g of vector k is row 4 g + k; then each block is transposed.
+#if defined(__AVX512F__)
+  __m512 r[4];
+  for (int k = 0; k < 4; ++k) {
+    r[k] = _mm512_maskz_broadcast_f32x4(0xffff, _mm_loadu_ps(row(k)));
+    r[k] = _mm512_mask_broadcast_f32x4(r[k], 0x00f0, _mm_loadu_ps(row(4 + k)));
+    r[k] = _mm512_mask_broadcast_f32x4(r[k], 0x0f00, _mm_loadu_ps(row(8 + k)));
+    r[k] = _mm512_mask_broadcast_f32x4(r[k], 0xf000, _mm_loadu_ps(row(12 + k)));
+  }
+  const auto low = [](Floats a, Floats b) -> Floats {
+    return __builtin_shuffle(a, b, Ints{0, 16, 1, 17, 4, 20, 5, 21, 8, 24, 9, 25, 12, 28, 13, 29});
+  };
+  const auto high = [](Floats a, Floats b) -> Floats {
+    return __builtin_shuffle(a, b,
+                             Ints{2, 18, 3, 19, 6, 22, 7, 23, 10, 26, 11, 27, 14, 30, 15, 31});
+  };
+  const auto first = [](Floats a, Floats b) -> Floats {
+    return __builtin_shuffle(a, b, Ints{0, 1, 16, 17, 4, 5, 20, 21, 8, 9, 24, 25, 12, 13, 28, 29});
+  };
+  const auto second = [](Floats a, Floats b) -> Floats {
+    return __builtin_shuffle(a, b,
+                             Ints{2, 3, 18, 19, 6, 7, 22, 23, 10, 11, 26, 27, 14, 15, 30, 31});
+  };
+#elif defined(__AVX2__)
+  __m256 r[4];
+  for (int k = 0; k < 4; ++k) r[k] = _mm256_loadu2_m128(row(4 + k), row(k));
+  const auto low = [](Floats a, Floats b) -> Floats { return _mm256_unpacklo_ps(a, b); };
+  const auto high = [](Floats a, Floats b) -> Floats { return _mm256_unpackhi_ps(a, b); };
+  const auto first = [](Floats a, Floats b) -> Floats {
+    return __builtin_shuffle(a, b, Ints{0, 1, 8, 9, 4, 5, 12, 13});
+  };
+  const auto second = [](Floats a, Floats b) -> Floats {
+    return __builtin_shuffle(a, b, Ints{2, 3, 10, 11, 6, 7, 14, 15});
+  };
+#else
+  __m128 r[4];
+  for (int k = 0; k < 4; ++k) r[k] = _mm_loadu_ps(row(k));
+  const auto low = [](Floats a, Floats b) -> Floats { return _mm_unpacklo_ps(a, b); };
+  const auto high = [](Floats a, Floats b) -> Floats { return _mm_unpackhi_ps(a, b); };
+  const auto first = [](Floats a, Floats b) -> Floats { return _mm_movelh_ps(a, b); };
+  const auto second = [](Floats a, Floats b) -> Floats { return _mm_movehl_ps(b, a); };
+#endif
+  const Floats xy01 = low(r[0], r[1]), xy23 = low(r[2], r[3]);
+  const Floats zw01 = high(r[0], r[1]), zw23 = high(r[2], r[3]);
+  out[0] = first(xy01, xy23), out[1] = second(xy01, xy23);
+  out[2] = first(zw01, zw23), out[3] = second(zw01, zw23);
+#else
+  for (int k = 0; k < 4; ++k) out[k] = Gather(base + k, 4 * index);
 #endif
 }
 

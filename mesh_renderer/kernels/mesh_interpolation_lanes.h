@@ -17,19 +17,35 @@ inline void ForChannels(int64_t channels, Body body) {
   if (c < channels) body(c, static_cast<int>(channels - c));
 }
 
+// Corners and barycentric coordinates, to be read pixel by pixel.
+struct CornersInMemory {
+  IntArray corner[3];
+  FloatArray weight[3];
+  int64_t channels;
+
+  CornersInMemory(const BarycentricLanes& at, int64_t channel_count) : channels(channel_count) {
+    for (int k = 0; k < 3; ++k) corner[k] = IntArray(at.corner[k]);
+    for (int k = 0; k < 3; ++k) weight[k] = FloatArray(at.b[k]);
+  }
+  // Where the attributes of corner k of a pixel begin.
+  int64_t Offset(int k, int pixel) const { return channels * corner[k].lane[pixel]; }
+};
+
 // Writes the pixels of the list to out [pixels, channels], from attributes [V, channels].
 void InterpolateMesh(const MeshView& mesh, const float* attributes, int64_t channels,
                      const PixelList& list, float* out) {
   for (int64_t first = 0; first < list.count; first += kLanes) {
     const PixelLanes pixel(list, first);
     const BarycentricLanes at(mesh, pixel, list.image);
-    const Ints index = pixel.Index(list.image);
+    const CornersInMemory corners(at, channels);
+    const IntArray index(pixel.Index(list.image));
     for (int i = 0; i < pixel.count; ++i) {
-      const float *a = attributes + channels * at.corner[0][i],
-                  *b = attributes + channels * at.corner[1][i],
-                  *c = attributes + channels * at.corner[2][i];
-      float* value = out + channels * index[i];
-      const float wa = at.b[0][i], wb = at.b[1][i], wc = at.b[2][i];
+      const float* a = attributes + corners.Offset(0, i);
+      const float* b = attributes + corners.Offset(1, i);
+      const float* c = attributes + corners.Offset(2, i);
+      float* value = out + channels * index.lane[i];
+      const float wa = corners.weight[0].lane[i], wb = corners.weight[1].lane[i];
+      const float wc = corners.weight[2].lane[i];
       ForChannels(channels, [&](int64_t k, int n) {
         StorePartial(
             LoadPartial(a + k, n) * wa + LoadPartial(b + k, n) * wb + LoadPartial(c + k, n) * wc, n,
@@ -46,13 +62,14 @@ void InterpolateMeshGradient(const MeshView& mesh, const float* attributes, int6
   for (int64_t first = 0; first < list.count; first += kLanes) {
     const PixelLanes pixel(list, first);
     const BarycentricLanes at(mesh, pixel, list.image);
-    const Ints index = pixel.Index(list.image);
-    Floats db[3] = {};
+    const CornersInMemory corners(at, channels);
+    const IntArray index(pixel.Index(list.image));
+    FloatArray db[3] = {FloatArray(Floats{}), FloatArray(Floats{}), FloatArray(Floats{})};
     for (int i = 0; i < pixel.count; ++i) {
-      const float* d_value = d_out + channels * index[i];
+      const float* d_value = d_out + channels * index.lane[i];
       for (int j = 0; j < 3; ++j) {
-        const int64_t offset = channels * at.corner[j][i];
-        const float weight = at.b[j][i];
+        const int64_t offset = corners.Offset(j, i);
+        const float weight = corners.weight[j].lane[i];
         Floats products{};
         ForChannels(channels, [&](int64_t k, int n) {
           const Floats d = LoadPartial(d_value + k, n);
@@ -60,10 +77,11 @@ void InterpolateMeshGradient(const MeshView& mesh, const float* attributes, int6
           float* d_attribute = d_attributes + offset + k;
           StorePartial(LoadPartial(d_attribute, n) + d * weight, n, d_attribute);
         });
-        db[j][i] = SumOfLanes(products);
+        db[j].lane[i] = SumOfLanes(products);
       }
     }
-    AddVertexGradient(at, db, pixel.count, d_vertices);
+    const Floats sums[3] = {db[0].Values(), db[1].Values(), db[2].Values()};
+    AddVertexGradient(at, sums, pixel.count, d_vertices);
   }
 }
 

@@ -22,6 +22,10 @@ constexpr int64_t kMostPixels = 1 << 27;
 // The position of the first value outside [0, limit), or count.
 int64_t FirstOutside(const int32_t* values, int64_t count, int64_t limit) {
   const uint32_t bound = static_cast<uint32_t>(std::min<int64_t>(limit, INT32_MAX));
+  // The largest value first, in a loop that uses vectors: all is well nearly always.
+  uint32_t largest = 0;
+  for (int64_t i = 0; i < count; ++i) largest = std::max(largest, static_cast<uint32_t>(values[i]));
+  if (count == 0 || largest < bound) return count;
   return std::find_if(values, values + count,
                       [bound](int32_t v) { return static_cast<uint32_t>(v) >= bound; }) -
          values;
@@ -93,12 +97,14 @@ absl::Status CheckVisible(const Tensor& ids, int64_t triangle_count) {
   TF_RETURN_IF_ERROR(CheckShape(ids, "triangle_ids", 3, -1, "[batch, height, width]"));
   TF_RETURN_IF_ERROR(CheckImageSize(ids.dim_size(2), ids.dim_size(1)));
   const int32_t* values = ids.flat<int32_t>().data();
+  int32_t smallest = kNoTriangle, largest = kNoTriangle;
   for (int64_t i = 0; i < ids.NumElements(); ++i) {
-    if (values[i] >= kNoTriangle && values[i] < triangle_count) continue;
-    return InvalidArgument("triangle_ids holds ", values[i], ", which is not an index of ",
-                           triangle_count, " triangles");
+    smallest = std::min(smallest, values[i]);
+    largest = std::max(largest, values[i]);
   }
-  return absl::OkStatus();
+  if (smallest == kNoTriangle && largest < triangle_count) return absl::OkStatus();
+  return InvalidArgument("triangle_ids holds ", smallest < kNoTriangle ? smallest : largest,
+                         ", which is not an index of ", triangle_count, " triangles");
 }
 
 MeshView MeshOfImage(const Tensor& vertices, const Tensor& triangles, int64_t image) {

@@ -5,6 +5,7 @@
 
 #include "kernels.h"
 #include "op_inputs.h"
+#include "scratch.h"
 #include "tensorflow/core/framework/common_shape_fns.h"
 #include "tensorflow/core/framework/op.h"
 #include "tensorflow/core/framework/shape_inference.h"
@@ -75,14 +76,6 @@ REGISTER_OP("MeshRenderer>BarycentricsGrad")
     .Input("d_barycentrics: float")
     .Output("d_clip_space_vertices: float")
     .SetShapeFn(tensorflow::shape_inference::UnchangedShape);
-
-// Kept from call to call: fresh memory costs more than what is done with it.
-template <typename T>
-T* ThreadScratch(size_t count) {
-  thread_local std::vector<T> scratch;
-  if (scratch.size() < count) scratch.resize(count);
-  return scratch.data();
-}
 
 class VisibilityOp : public OpKernel {
  public:

@@ -44,12 +44,13 @@ inline void AddVec3Gradient(const float* attribute, const BarycentricLanes& at, 
                             int count, float* d_attribute, Floats db[3]) {
   for (int k = 0; k < 3; ++k) {
     db[k] += Dot(GatherVec3(attribute, 3 * at.corner[k]), d);
-    const Vec3 share = d * at.b[k];
+    const FloatArray x(d.x * at.b[k]), y(d.y * at.b[k]), z(d.z * at.b[k]);
+    const IntArray corner(at.corner[k]);
     for (int i = 0; i < count; ++i) {
-      float* d_vertex = d_attribute + 3 * static_cast<int64_t>(at.corner[k][i]);
-      d_vertex[0] += share.x[i];
-      d_vertex[1] += share.y[i];
-      d_vertex[2] += share.z[i];
+      float* d_vertex = d_attribute + 3 * static_cast<int64_t>(corner.lane[i]);
+      d_vertex[0] += x.lane[i];
+      d_vertex[1] += y.lane[i];
+      d_vertex[2] += z.lane[i];
     }
   }
 }
@@ -58,7 +59,9 @@ inline void AddFloatGradient(const float* attribute, const BarycentricLanes& at,
                              int count, float* d_attribute, Floats db[3]) {
   for (int k = 0; k < 3; ++k) {
     db[k] += Gather(attribute, at.corner[k]) * d;
-    for (int i = 0; i < count; ++i) d_attribute[at.corner[k][i]] += at.b[k][i] * d[i];
+    const FloatArray share(d * at.b[k]);
+    const IntArray corner(at.corner[k]);
+    for (int i = 0; i < count; ++i) d_attribute[corner.lane[i]] += share.lane[i];
   }
 }
 

@@ -1,126 +1,90 @@
 #include "vertex_normals.h"
 
-#include <algorithm>
-#include <cmath>
+#include <cstring>
+
+#include "kernels.h"
+#include "scratch.h"
 
 namespace mesh_renderer {
 namespace {
 
-// A cross product of float32 edges carries an error of about 1e-7 of the product of their lengths:
-// below this fraction its direction means nothing.
-constexpr double kRoundingFraction = 1e-6;
-// Keeps the reciprocal, and so the gradient, within float32.
-constexpr double kSmallestLength = 1e-30;
+// A position or a direction: x, y, z and a fourth number that most operations leave alone.
+typedef float Float4 __attribute__((vector_size(16)));
+typedef int32_t Int4 __attribute__((vector_size(16)));
 
-struct Vec3 {
-  float x, y, z;
-};
-
-Vec3 Load(const float* p) { return {p[0], p[1], p[2]}; }
-Vec3 operator-(const Vec3& a, const Vec3& b) { return {a.x - b.x, a.y - b.y, a.z - b.z}; }
-Vec3 operator+(const Vec3& a, const Vec3& b) { return {a.x + b.x, a.y + b.y, a.z + b.z}; }
-
-Vec3 Cross(const Vec3& a, const Vec3& b) {
-  return {a.y * b.z - a.z * b.y, a.z * b.x - a.x * b.z, a.x * b.y - a.y * b.x};
+Float4 Yzx(Float4 a) { return __builtin_shuffle(a, Int4{1, 2, 0, 3}); }
+Float4 Zxy(Float4 a) { return __builtin_shuffle(a, Int4{2, 0, 1, 3}); }
+Float4 Cross(Float4 a, Float4 b) { return Yzx(a) * Zxy(b) - Zxy(a) * Yzx(b); }
+Float4 Abs(Float4 a) {
+  return reinterpret_cast<Float4>(reinterpret_cast<Int4>(a) &
+                                  Int4{INT32_MAX, INT32_MAX, INT32_MAX, 0});
 }
 
-float LargestComponent(const Vec3& a) {
-  return std::max(std::max(std::abs(a.x), std::abs(a.y)), std::abs(a.z));
+// Whether all four numbers are finite.
+bool IsFinite(Float4 a) {
+  const Int4 nan = (a - a) != Float4{};
+  int64_t halves[2];
+  std::memcpy(halves, &nan, sizeof(halves));
+  return (halves[0] | halves[1]) == 0;
 }
 
-void AddTo(float* p, const Vec3& a) {
-  p[0] += a.x;
-  p[1] += a.y;
-  p[2] += a.z;
-}
-
-struct Edges {
-  Vec3 first, second;
-};
-
-Edges TriangleEdges(const SurfaceView& surface, const int32_t* corner) {
-  const Vec3 origin = Load(surface.positions + 3 * static_cast<int64_t>(corner[0]));
-  return {Load(surface.positions + 3 * static_cast<int64_t>(corner[1])) - origin,
-          Load(surface.positions + 3 * static_cast<int64_t>(corner[2])) - origin};
-}
-
-// 1 / |sum of normals|, or 0 where it has no direction.
-double ReciprocalLength(const NormalSums& sums, int64_t vertex) {
-  const float* n = &sums.normal[3 * vertex];
-  const double x = n[0], y = n[1], z = n[2];
-  const double length = std::sqrt(x * x + y * y + z * z);
-  const bool defined = std::isfinite(length) && length > kSmallestLength &&
-                       length > kRoundingFraction * sums.scale[vertex];
-  return defined ? 1.0 / length : 0.0;
-}
-
-// Gradient with respect to the sum of normals: the part of d_normal across the unit normal.
-Vec3 ThroughNormalization(const NormalSums& sums, int64_t vertex, const float* d_normal) {
-  const double reciprocal = ReciprocalLength(sums, vertex);
-  if (reciprocal == 0.0) return {0.0f, 0.0f, 0.0f};
-  double unit[3], along = 0.0;
-  for (int k = 0; k < 3; ++k) {
-    unit[k] = sums.normal[3 * vertex + k] * reciprocal;
-    along += unit[k] * d_normal[k];
+// Copies [count, 3] to rows of four.
+void Pad(const float* from, int64_t count, Float4* to) {
+  for (int64_t i = 0; i < count; ++i) {
+    to[i] = Float4{from[3 * i], from[3 * i + 1], from[3 * i + 2], 0.0f};
   }
-  return {static_cast<float>((d_normal[0] - along * unit[0]) * reciprocal),
-          static_cast<float>((d_normal[1] - along * unit[1]) * reciprocal),
-          static_cast<float>((d_normal[2] - along * unit[2]) * reciprocal)};
+}
+
+// Sums of the cross products of two edges over the triangles around each vertex; the fourth number
+// sums up the sizes of the products in them, to tell rounding by.
+void SumTriangleNormals(const SurfaceView& surface, const Float4* positions, Float4* sums) {
+  std::fill(sums, sums + surface.vertex_count, Float4{});
+  for (int64_t t = 0; t < surface.triangle_count; ++t) {
+    const int32_t* corner = surface.triangles + 3 * t;
+    const Float4 origin = positions[corner[0]];
+    const Float4 first = positions[corner[1]] - origin, second = positions[corner[2]] - origin;
+    const Float4 a = Yzx(first) * Zxy(second), b = Zxy(first) * Yzx(second);
+    const Float4 sizes = Abs(a) + Abs(b);
+    const Float4 size = sizes + Yzx(sizes) + Zxy(sizes);
+    const Float4 normal = __builtin_shuffle(a - b, size, Int4{0, 1, 2, 4});
+    if (!IsFinite(normal)) continue;
+    for (int i = 0; i < 3; ++i) sums[corner[i]] += normal;
+  }
 }
 
 }  // namespace
 
-NormalSums SumTriangleNormals(const SurfaceView& surface) {
-  NormalSums sums;
-  sums.normal.assign(3 * surface.vertex_count, 0.0f);
-  sums.scale.assign(surface.vertex_count, 0.0f);
-  for (int64_t t = 0; t < surface.triangle_count; ++t) {
-    const int32_t* corner = surface.triangles + 3 * t;
-    const Edges edges = TriangleEdges(surface, corner);
-    const Vec3 normal = Cross(edges.first, edges.second);
-    const float scale = LargestComponent(edges.first) * LargestComponent(edges.second);
-    if (!std::isfinite(normal.x + normal.y + normal.z + scale)) continue;
-    for (int i = 0; i < 3; ++i) {
-      AddTo(&sums.normal[3 * static_cast<int64_t>(corner[i])], normal);
-      sums.scale[corner[i]] += scale;
-    }
-  }
-  return sums;
+void ComputeVertexNormals(const SurfaceView& surface, float* normals, float* per_length) {
+  auto* positions = ThreadScratch<Float4, 0>(surface.vertex_count);
+  auto* sums = ThreadScratch<Float4, 1>(surface.vertex_count);
+  Pad(surface.positions, surface.vertex_count, positions);
+  SumTriangleNormals(surface, positions, sums);
+  BestKernels().normalize(reinterpret_cast<const float*>(sums), surface.vertex_count, normals,
+                          per_length);
 }
 
-void ComputeVertexNormals(const SurfaceView& surface, float* normals) {
-  const NormalSums sums = SumTriangleNormals(surface);
-  for (int64_t v = 0; v < surface.vertex_count; ++v) {
-    const double reciprocal = ReciprocalLength(sums, v);
-    for (int64_t k = 3 * v; k < 3 * v + 3; ++k) {
-      // A sum that overflowed has no direction either, and its product with 0 is no number.
-      normals[k] = reciprocal == 0.0 ? 0.0f : static_cast<float>(sums.normal[k] * reciprocal);
-    }
-  }
-}
-
-void AddVertexNormalsGradient(const SurfaceView& surface, const float* d_normals,
-                              float* d_positions) {
-  const NormalSums sums = SumTriangleNormals(surface);
-  std::vector<float> d_sums(3 * surface.vertex_count, 0.0f);
-  for (int64_t v = 0; v < surface.vertex_count; ++v) {
-    AddTo(&d_sums[3 * v], ThroughNormalization(sums, v, d_normals + 3 * v));
-  }
+void VertexNormalsGradient(const SurfaceView& surface, const float* normals,
+                           const float* per_length, const float* d_normals, float* d_positions) {
+  auto* positions = ThreadScratch<Float4, 0>(surface.vertex_count);
+  auto* d_sums = ThreadScratch<Float4, 1>(surface.vertex_count);
+  auto* d_padded = ThreadScratch<Float4, 2>(surface.vertex_count);
+  Pad(surface.positions, surface.vertex_count, positions);
+  BestKernels().normalize_gradient(normals, per_length, d_normals, surface.vertex_count,
+                                   reinterpret_cast<float*>(d_sums));
+  std::fill(d_padded, d_padded + surface.vertex_count, Float4{});
   for (int64_t t = 0; t < surface.triangle_count; ++t) {
     const int32_t* corner = surface.triangles + 3 * t;
-    const Edges edges = TriangleEdges(surface, corner);
-    Vec3 d_normal{0.0f, 0.0f, 0.0f};
-    for (int i = 0; i < 3; ++i) {
-      d_normal = d_normal + Load(&d_sums[3 * static_cast<int64_t>(corner[i])]);
-    }
-    const Vec3 d_first = Cross(edges.second, d_normal);
-    const Vec3 d_second = Cross(d_normal, edges.first);
-    const Vec3 d_origin = Vec3{0.0f, 0.0f, 0.0f} - (d_first + d_second);
-    const float check = LargestComponent(d_first) + LargestComponent(d_second);
-    if (!std::isfinite(check)) continue;
-    AddTo(d_positions + 3 * static_cast<int64_t>(corner[0]), d_origin);
-    AddTo(d_positions + 3 * static_cast<int64_t>(corner[1]), d_first);
-    AddTo(d_positions + 3 * static_cast<int64_t>(corner[2]), d_second);
+    const Float4 origin = positions[corner[0]];
+    const Float4 first = positions[corner[1]] - origin, second = positions[corner[2]] - origin;
+    const Float4 d_normal = d_sums[corner[0]] + d_sums[corner[1]] + d_sums[corner[2]];
+    const Float4 d_first = Cross(second, d_normal), d_second = Cross(d_normal, first);
+    if (!IsFinite(d_first + d_second)) continue;
+    d_padded[corner[0]] -= d_first + d_second;
+    d_padded[corner[1]] += d_first;
+    d_padded[corner[2]] += d_second;
+  }
+  for (int64_t i = 0; i < surface.vertex_count; ++i) {
+    std::memcpy(d_positions + 3 * i, d_padded + i, 3 * sizeof(float));
   }
 }
 

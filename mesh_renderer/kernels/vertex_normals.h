@@ -4,7 +4,6 @@
 #define MESH_RENDERER_KERNELS_VERTEX_NORMALS_H_
 
 #include <cstdint>
-#include <vector>
 
 namespace mesh_renderer {
 
@@ -16,22 +15,15 @@ struct SurfaceView {
   int64_t triangle_count;
 };
 
-// Sums over the triangles around each vertex.
-struct NormalSums {
-  std::vector<float> normal;  // [vertices, 3] cross products of two edges
-  std::vector<float> scale;   // [vertices] products of the sizes of the two edges
-};
-
+// Writes unit normals [vertices, 3], zeros where the sum of the triangles' normals is nothing but
+// rounding, and the reciprocal of that sum's length [vertices], 0 where it has no direction.
 // Triangles with positions that are not finite count for nothing.
-NormalSums SumTriangleNormals(const SurfaceView& surface);
+void ComputeVertexNormals(const SurfaceView& surface, float* normals, float* per_length);
 
-// Writes unit normals [vertices, 3], or zeros where the sum is nothing but rounding.
-void ComputeVertexNormals(const SurfaceView& surface, float* normals);
-
-// Adds the gradient with respect to the positions to d_positions. Vertices whose normal is zero
-// contribute nothing.
-void AddVertexNormalsGradient(const SurfaceView& surface, const float* d_normals,
-                              float* d_positions);
+// Writes the gradient with respect to the positions [vertices, 3], given what ComputeVertexNormals
+// wrote. Vertices whose normal is zero contribute nothing.
+void VertexNormalsGradient(const SurfaceView& surface, const float* normals,
+                           const float* per_length, const float* d_normals, float* d_positions);
 
 }  // namespace mesh_renderer
 

@@ -27,18 +27,25 @@ absl::Status NormalsShape(InferenceContext* c) {
   TF_RETURN_IF_ERROR(c->WithRank(c->input(1), 2, &triangles));
   TF_RETURN_IF_ERROR(c->WithValue(c->Dim(triangles, 1), 3, &unused));
   c->set_output(0, vertices);
+  ShapeHandle lengths;
+  TF_RETURN_IF_ERROR(c->Subshape(vertices, 0, 2, &lengths));
+  c->set_output(1, lengths);
   return absl::OkStatus();
 }
 
+// per_length is the reciprocal length of the sum of triangle normals, which the gradient needs.
 REGISTER_OP("MeshRenderer>VertexNormals")
     .Input("vertices: float")
     .Input("triangles: int32")
     .Output("normals: float")
+    .Output("per_length: float")
     .SetShapeFn(NormalsShape);
 
 REGISTER_OP("MeshRenderer>VertexNormalsGrad")
     .Input("vertices: float")
     .Input("triangles: int32")
+    .Input("normals: float")
+    .Input("per_length: float")
     .Input("d_normals: float")
     .Output("d_vertices: float")
     .SetShapeFn(tensorflow::shape_inference::UnchangedShape);
@@ -62,11 +69,14 @@ class VertexNormalsOp : public OpKernel {
     const Tensor& vertices = context->input(0);
     const Tensor& triangles = context->input(1);
     OP_REQUIRES_OK(context, CheckSurface(vertices, triangles));
-    Tensor* normals;
+    const int64_t batch = vertices.dim_size(0), count = vertices.dim_size(1);
+    Tensor *normals, *per_length;
     OP_REQUIRES_OK(context, context->allocate_output(0, vertices.shape(), &normals));
-    ParallelFor(context, vertices.dim_size(0), [&](int64_t image) {
+    OP_REQUIRES_OK(context, context->allocate_output(1, {batch, count}, &per_length));
+    ParallelFor(context, batch, [&](int64_t image) {
       ComputeVertexNormals(SurfaceOfImage(vertices, triangles, image),
-                           normals->flat<float>().data() + 3 * vertices.dim_size(1) * image);
+                           normals->flat<float>().data() + 3 * count * image,
+                           per_length->flat<float>().data() + count * image);
     });
   }
 };
@@ -78,19 +88,21 @@ class VertexNormalsGradOp : public OpKernel {
   void Compute(OpKernelContext* context) override {
     const Tensor& vertices = context->input(0);
     const Tensor& triangles = context->input(1);
-    const Tensor& d_normals = context->input(2);
+    const Tensor &normals = context->input(2), &per_length = context->input(3);
+    const Tensor& d_normals = context->input(4);
     OP_REQUIRES_OK(context, CheckSurface(vertices, triangles));
-    OP_REQUIRES(context, d_normals.shape() == vertices.shape(),
-                InvalidArgument("d_normals has shape ", d_normals.shape().DebugString(),
-                                ", vertices have ", vertices.shape().DebugString()));
+    const int64_t batch = vertices.dim_size(0), count = vertices.dim_size(1);
+    OP_REQUIRES_OK(context, CheckEqualShape(normals, "normals", vertices.shape()));
+    OP_REQUIRES_OK(context, CheckEqualShape(per_length, "per_length", {batch, count}));
+    OP_REQUIRES_OK(context, CheckEqualShape(d_normals, "d_normals", vertices.shape()));
     Tensor* d_vertices;
     OP_REQUIRES_OK(context, context->allocate_output(0, vertices.shape(), &d_vertices));
-    const int64_t values = 3 * vertices.dim_size(1);
-    ParallelFor(context, vertices.dim_size(0), [&](int64_t image) {
-      float* d_positions = d_vertices->flat<float>().data() + values * image;
-      std::fill(d_positions, d_positions + values, 0.0f);
-      AddVertexNormalsGradient(SurfaceOfImage(vertices, triangles, image),
-                               d_normals.flat<float>().data() + values * image, d_positions);
+    ParallelFor(context, batch, [&](int64_t image) {
+      const int64_t first = 3 * count * image;
+      VertexNormalsGradient(
+          SurfaceOfImage(vertices, triangles, image), normals.flat<float>().data() + first,
+          per_length.flat<float>().data() + count * image, d_normals.flat<float>().data() + first,
+          d_vertices->flat<float>().data() + first);
     });
   }
 };

@@ -1,0 +1,28 @@
+// Memory that is kept from call to call: fresh memory costs more than what is done with it.
+
+#ifndef MESH_RENDERER_KERNELS_SCRATCH_H_
+#define MESH_RENDERER_KERNELS_SCRATCH_H_
+
+#include <algorithm>
+#include <cstddef>
+#include <memory>
+
+namespace mesh_renderer {
+
+// This thread's array of at least `count` values of no particular content. Every use that overlaps
+// another one takes a T or a number of its own.
+template <typename T, int kNumber = 0>
+T* ThreadScratch(size_t count) {
+  thread_local std::unique_ptr<T[]> values;
+  thread_local size_t size = 0;
+  if (size < count) {
+    size = 0;
+    values.reset(new T[count]);
+    size = count;
+  }
+  return values.get();
+}
+
+}  // namespace mesh_renderer
+
+#endif  // MESH_RENDERER_KERNELS_SCRATCH_H_
