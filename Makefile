@@ -2,9 +2,11 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
+CXX_FILES := $(wildcard mesh_renderer/kernels/*.h mesh_renderer/kernels/*.cc \
+  tests/mesh_renderer/*.cc benchmarks/*.cc)
 export TF_CPP_MIN_LOG_LEVEL ?= 2
 
-.PHONY: setup kernels demo test check format clean
+.PHONY: setup kernels demo test check format bench fuzz clean
 
 setup: $(VENV)/.installed kernels
 
@@ -38,13 +40,21 @@ test: setup
 check: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/clang-format --dry-run --Werror mesh_renderer/kernels/*.h mesh_renderer/kernels/*.cc
+	$(BIN)/clang-format --dry-run --Werror $(CXX_FILES)
 	$(BIN)/python -m pytest
 
 format: setup
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
-	$(BIN)/clang-format -i mesh_renderer/kernels/*.h mesh_renderer/kernels/*.cc
+	$(BIN)/clang-format -i $(CXX_FILES)
+
+# The renderer against the original's algorithm: a few minutes, on a quiet machine.
+bench: setup
+	$(BIN)/python -m benchmarks.renderer
+
+# A million random calls of the renderer's core under sanitizers.
+fuzz: setup
+	$(BIN)/python -m tests.mesh_renderer.fuzz 1000000
 
 clean:
 	rm -rf $(VENV) build *.egg-info mesh_renderer/kernels/*.so

@@ -7,13 +7,11 @@ namespace mesh_renderer {
 
 // Perspective-correct barycentric coordinates at the point (px, py), inside the triangle or not
 // (section 3.2.1 of the paper: negative ones are part of the definition), with what their
-// gradient needs. They sum to one.
+// gradient needs. They sum to one. Not finite for triangles without area.
 struct Barycentrics {
   double b[3];
   // Columns x and y of the inverse of the matrix of corners, in coordinates relative to the point.
   double inverse_x[3], inverse_y[3];
-  // Not finite where they do not exist: triangles without area, and points of the vanishing line.
-  double existence;
 };
 
 // What is compiled for several instruction sets must not be shared between them by the linker.
@@ -37,7 +35,6 @@ inline Barycentrics ComputeBarycentrics(const double corner_x[3], const double c
        (y[0] * w[1] - y[1] * w[0]) * per_det},
       {(x[2] * w[1] - x[1] * w[2]) * per_det, (x[0] * w[2] - x[2] * w[0]) * per_det,
        (x[1] * w[0] - x[0] * w[1]) * per_det},
-      per_sum + per_det,
   };
 }
 

@@ -41,15 +41,29 @@ struct PixelLanes {
   }
 };
 
-// Barycentric coordinates at the centers of pixels. Where a triangle is so degenerate that it has
-// none they are all a third, and have no gradient.
+// A covered pixel's barycentric coordinates are 0 to 1 but for rounding. Where a triangle is so
+// thin that they are anything, or do not exist, they are all a third and have no gradient.
+constexpr float kLargestWeight = 16.0f;
+// Derivatives above have none either: sums of them would leave float32.
+constexpr float kLargestSlope = 1e30f;
+
+inline Ints AreBelow(const Floats values[3], float limit) {
+  const Floats largest = Max(Max(Abs(values[0]), Abs(values[1])), Abs(values[2]));
+  // The sum tells NaN, which Max drops.
+  const Floats sum = values[0] + values[1] + values[2];
+  return (largest < limit) & (sum == sum);
+}
+
+// Barycentric coordinates at the centers of pixels.
 struct BarycentricLanes {
   Ints corner[3];  // vertex indices
   Floats b[3];
   Floats inverse_x[3], inverse_y[3];
   Floats px, py;
 
-  BarycentricLanes(const MeshView& mesh, const PixelLanes& pixel, const ImageSize& image) {
+  // Inlined, so that what a caller does not need is not computed.
+  __attribute__((always_inline)) BarycentricLanes(const MeshView& mesh, const PixelLanes& pixel,
+                                                  const ImageSize& image) {
     const auto* indices = reinterpret_cast<const float*>(mesh.triangles);
     const auto* values = reinterpret_cast<const float*>(mesh.vertices);
     float x[3][kLanes], y[3][kLanes], w[3][kLanes];
@@ -73,18 +87,18 @@ struct BarycentricLanes {
 
  private:
   // In float64: see ComputeBarycentrics.
-  void Compute(const float (*x)[kLanes], const float (*y)[kLanes], const float (*w)[kLanes],
-               const PixelLanes& pixel, const ImageSize& image) {
+  __attribute__((always_inline)) void Compute(const float (*x)[kLanes], const float (*y)[kLanes],
+                                              const float (*w)[kLanes], const PixelLanes& pixel,
+                                              const ImageSize& image) {
     double centers_x[kLanes], centers_y[kLanes];
     int32_t columns[kLanes], rows[kLanes];
     Store(pixel.column, columns);
     Store(pixel.row, rows);
-    const double half_width = 0.5f * image.width, half_height = 0.5f * image.height;
+    const double pixel_width = 2.0 / image.width, pixel_height = 2.0 / image.height;
     float out[9][kLanes];
-    int32_t exists[kLanes];
     for (int i = 0; i < kLanes; ++i) {
-      centers_x[i] = (columns[i] + 0.5) / half_width - 1.0;
-      centers_y[i] = (rows[i] + 0.5) / half_height - 1.0;
+      centers_x[i] = (columns[i] + 0.5) * pixel_width - 1.0;
+      centers_y[i] = (rows[i] + 0.5) * pixel_height - 1.0;
     }
     for (int i = 0; i < kLanes; ++i) {
       const double xs[3] = {x[0][i], x[1][i], x[2][i]};
@@ -96,13 +110,17 @@ struct BarycentricLanes {
         out[3 + k][i] = static_cast<float>(at.inverse_x[k]);
         out[6 + k][i] = static_cast<float>(at.inverse_y[k]);
       }
-      exists[i] = at.existence - at.existence == 0.0 ? -1 : 0;
     }
-    const Ints mask = Load<Ints>(exists);
+    for (int k = 0; k < 3; ++k) b[k] = Load<Floats>(out[k]);
+    const Ints exists = AreBelow(b, kLargestWeight);
+    for (int k = 0; k < 3; ++k) inverse_x[k] = Load<Floats>(out[3 + k]);
+    for (int k = 0; k < 3; ++k) inverse_y[k] = Load<Floats>(out[6 + k]);
+    const Ints has_inverse =
+        exists & AreBelow(inverse_x, kLargestSlope) & AreBelow(inverse_y, kLargestSlope);
     for (int k = 0; k < 3; ++k) {
-      b[k] = Select(mask, Load<Floats>(out[k]), Fill(1.0f / 3));
-      inverse_x[k] = Select(mask, Load<Floats>(out[3 + k]), Floats{});
-      inverse_y[k] = Select(mask, Load<Floats>(out[6 + k]), Floats{});
+      b[k] = Select(exists, b[k], Fill(1.0f / 3));
+      inverse_x[k] = Select(has_inverse, inverse_x[k], Floats{});
+      inverse_y[k] = Select(has_inverse, inverse_y[k], Floats{});
     }
     FloatArray px_lanes, py_lanes;
     for (int i = 0; i < kLanes; ++i) px_lanes.lane[i] = static_cast<float>(centers_x[i]);

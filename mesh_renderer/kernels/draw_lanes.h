@@ -70,6 +70,7 @@ inline void NarrowSpan(double a, double rest, double slack, int32_t width, int32
   }
   // The column, between centers, at which the function crosses -slack.
   double column = ((-slack - rest) / a + 1.0) * 0.5 * width - 0.5;
+  if (!(column - column == 0.0)) return;
   column = column < -2.0 ? -2.0 : column > width + 2.0 ? width + 2.0 : column;
   const auto whole = static_cast<int32_t>(column);
   if (a > 0.0 && whole - 1 > *begin) *begin = whole - 1;

@@ -46,6 +46,8 @@ inline Floats Select(Ints mask, Floats a, Floats b) { return mask ? a : b; }
 inline Floats Min(Floats a, Floats b) { return a < b ? a : b; }
 inline Floats Max(Floats a, Floats b) { return a > b ? a : b; }
 
+inline Floats Abs(Floats a) { return BitsToFloats(FloatBits(a) & INT32_MAX); }
+
 template <typename T>
 inline T Load(const void* from) {
   T out;

@@ -26,8 +26,6 @@ inline void ForBlocks(int64_t count, Body body) {
   }
 }
 
-inline Floats Abs(Floats a) { return BitsToFloats(FloatBits(a) & INT32_MAX); }
-
 // From sums [count, 4] of normals and of the sizes of their terms, writes unit normals [count, 3]
 // and reciprocal lengths [count]; zeros where a sum is nothing but rounding.
 void Normalize(const float* sums, int64_t count, float* normals, float* per_length) {

@@ -10,21 +10,47 @@ namespace mesh_renderer {
 namespace MESH_RENDERER_ISA {
 namespace {
 
-inline Vec3 InterpolateVec3(const float* attribute, const BarycentricLanes& at) {
-  Vec3 out{};
-  for (int i = 0; i < 3; ++i) out += GatherVec3(attribute, 3 * at.corner[i]) * at.b[i];
+// A vector attribute of the three corners.
+struct CornerVec3 {
+  Vec3 corner[3];
+
+  CornerVec3(const float* attribute, const BarycentricLanes& at) {
+    for (int k = 0; k < 3; ++k) corner[k] = GatherVec3(attribute, 3 * at.corner[k]);
+  }
+  Vec3 Interpolate(const BarycentricLanes& at) const {
+    return corner[0] * at.b[0] + corner[1] * at.b[1] + corner[2] * at.b[2];
+  }
+  // Adds the gradient of an interpolated value to those of the vertices and of the barycentrics.
+  void AddGradient(const BarycentricLanes& at, const Vec3& d, int count, float* d_attribute,
+                   Floats db[3]) const {
+    for (int k = 0; k < 3; ++k) {
+      db[k] += Dot(corner[k], d);
+      const FloatArray x(d.x * at.b[k]), y(d.y * at.b[k]), z(d.z * at.b[k]);
+      const IntArray vertex(at.corner[k]);
+      for (int i = 0; i < count; ++i) {
+        float* d_vertex = d_attribute + 3 * static_cast<int64_t>(vertex.lane[i]);
+        d_vertex[0] += x.lane[i];
+        d_vertex[1] += y.lane[i];
+        d_vertex[2] += z.lane[i];
+      }
+    }
+  }
+};
+
+inline Floats InterpolateFloat(const float* attribute, const BarycentricLanes& at) {
+  Floats out{};
+  for (int k = 0; k < 3; ++k) out += Gather(attribute, at.corner[k]) * at.b[k];
   return out;
 }
 
-// A surface from attributes of vertices, its normal as interpolated: not of unit length.
-inline Surface InterpolateSurface(const SurfaceAttributes& mesh, const BarycentricLanes& at,
-                                  bool has_specular) {
-  Surface s{InterpolateVec3(mesh.normals, at), InterpolateVec3(mesh.positions, at),
-            InterpolateVec3(mesh.diffuse, at), Vec3{}, Floats{}};
-  if (!has_specular) return s;
-  s.specular = InterpolateVec3(mesh.specular, at);
-  for (int i = 0; i < 3; ++i) s.shininess += Gather(mesh.shininess, at.corner[i]) * at.b[i];
-  return s;
+inline void AddFloatGradient(const float* attribute, const BarycentricLanes& at, Floats d,
+                             int count, float* d_attribute, Floats db[3]) {
+  for (int k = 0; k < 3; ++k) {
+    db[k] += Gather(attribute, at.corner[k]) * d;
+    const FloatArray share(d * at.b[k]);
+    const IntArray vertex(at.corner[k]);
+    for (int i = 0; i < count; ++i) d_attribute[vertex.lane[i]] += share.lane[i];
+  }
 }
 
 // Writes RGB of the pixels of the list to rgba [pixels, 4], whose row 0 is the top.
@@ -33,35 +59,14 @@ void ShadeMesh(const MeshView& mesh, const SurfaceAttributes& attributes, const 
   for (int64_t first = 0; first < list.count; first += kLanes) {
     const PixelLanes pixel(list, first);
     const BarycentricLanes at(mesh, pixel, list.image);
-    Surface s = InterpolateSurface(attributes, at, lighting.camera != nullptr);
-    s.normal = Direction(s.normal).unit;
-    ScatterVec3(Shade(lighting, s), 4 * pixel.FlippedIndex(list.image), pixel.count, rgba);
-  }
-}
-
-// Adds an attribute's gradient d to that of its vertices, and to that of the barycentrics.
-inline void AddVec3Gradient(const float* attribute, const BarycentricLanes& at, const Vec3& d,
-                            int count, float* d_attribute, Floats db[3]) {
-  for (int k = 0; k < 3; ++k) {
-    db[k] += Dot(GatherVec3(attribute, 3 * at.corner[k]), d);
-    const FloatArray x(d.x * at.b[k]), y(d.y * at.b[k]), z(d.z * at.b[k]);
-    const IntArray corner(at.corner[k]);
-    for (int i = 0; i < count; ++i) {
-      float* d_vertex = d_attribute + 3 * static_cast<int64_t>(corner.lane[i]);
-      d_vertex[0] += x.lane[i];
-      d_vertex[1] += y.lane[i];
-      d_vertex[2] += z.lane[i];
+    Surface s{Direction(CornerVec3(attributes.normals, at).Interpolate(at)).unit,
+              CornerVec3(attributes.positions, at).Interpolate(at),
+              CornerVec3(attributes.diffuse, at).Interpolate(at), Vec3{}, Floats{}};
+    if (lighting.camera != nullptr) {
+      s.specular = CornerVec3(attributes.specular, at).Interpolate(at);
+      s.shininess = InterpolateFloat(attributes.shininess, at);
     }
-  }
-}
-
-inline void AddFloatGradient(const float* attribute, const BarycentricLanes& at, Floats d,
-                             int count, float* d_attribute, Floats db[3]) {
-  for (int k = 0; k < 3; ++k) {
-    db[k] += Gather(attribute, at.corner[k]) * d;
-    const FloatArray share(d * at.b[k]);
-    const IntArray corner(at.corner[k]);
-    for (int i = 0; i < count; ++i) d_attribute[corner.lane[i]] += share.lane[i];
+    ScatterVec3(Shade(lighting, s), 4 * pixel.FlippedIndex(list.image), pixel.count, rgba);
   }
 }
 
@@ -75,19 +80,23 @@ void ShadeMeshGradient(const MeshView& mesh, const SurfaceAttributes& attributes
   for (int64_t first = 0; first < list.count; first += kLanes) {
     const PixelLanes pixel(list, first);
     const BarycentricLanes at(mesh, pixel, list.image);
-    Surface s = InterpolateSurface(attributes, at, has_specular);
-    const Direction normal(s.normal);
-    s.normal = normal.unit;
+    const CornerVec3 normals(attributes.normals, at), positions(attributes.positions, at);
+    const CornerVec3 diffuse(attributes.diffuse, at);
+    // Without specular light it is not read: any attribute may stand for it.
+    const CornerVec3 specular(has_specular ? attributes.specular : attributes.diffuse, at);
+    const Direction normal(normals.Interpolate(at));
+    Surface s{normal.unit, positions.Interpolate(at), diffuse.Interpolate(at),
+              specular.Interpolate(at), Floats{}};
+    if (has_specular) s.shininess = InterpolateFloat(attributes.shininess, at);
     const Vec3 d_color = pixel.KeepInUse(GatherVec3(d_rgba, 4 * pixel.FlippedIndex(list.image)));
     Surface d{};
     ShadeGradient(lighting, s, d_color, &d, sums);
     Floats db[3] = {};
-    AddVec3Gradient(attributes.normals, at, normal.Gradient(d.normal), pixel.count, out.normals,
-                    db);
-    AddVec3Gradient(attributes.positions, at, d.position, pixel.count, out.positions, db);
-    AddVec3Gradient(attributes.diffuse, at, d.diffuse, pixel.count, out.diffuse, db);
+    normals.AddGradient(at, normal.Gradient(d.normal), pixel.count, out.normals, db);
+    positions.AddGradient(at, d.position, pixel.count, out.positions, db);
+    diffuse.AddGradient(at, d.diffuse, pixel.count, out.diffuse, db);
     if (has_specular) {
-      AddVec3Gradient(attributes.specular, at, d.specular, pixel.count, out.specular, db);
+      specular.AddGradient(at, d.specular, pixel.count, out.specular, db);
       AddFloatGradient(attributes.shininess, at, d.shininess, pixel.count, out.shininess, db);
     }
     AddVertexGradient(at, db, pixel.count, d_vertices);

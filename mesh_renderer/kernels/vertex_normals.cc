@@ -20,11 +20,14 @@ Float4 Abs(Float4 a) {
                                   Int4{INT32_MAX, INT32_MAX, INT32_MAX, 0});
 }
 
-// Whether all four numbers are finite.
-bool IsFinite(Float4 a) {
-  const Int4 nan = (a - a) != Float4{};
+// Values above are dropped: sums of them would leave float32.
+constexpr float kLargest = 1e36f;
+
+// Whether all four numbers are finite, and far enough from what float32 can hold to be summed up.
+bool IsModerate(Float4 a) {
+  const Int4 outside = ~(a < kLargest) | ~(a > -kLargest);
   int64_t halves[2];
-  std::memcpy(halves, &nan, sizeof(halves));
+  std::memcpy(halves, &outside, sizeof(halves));
   return (halves[0] | halves[1]) == 0;
 }
 
@@ -47,7 +50,7 @@ void SumTriangleNormals(const SurfaceView& surface, const Float4* positions, Flo
     const Float4 sizes = Abs(a) + Abs(b);
     const Float4 size = sizes + Yzx(sizes) + Zxy(sizes);
     const Float4 normal = __builtin_shuffle(a - b, size, Int4{0, 1, 2, 4});
-    if (!IsFinite(normal)) continue;
+    if (!IsModerate(normal)) continue;
     for (int i = 0; i < 3; ++i) sums[corner[i]] += normal;
   }
 }
@@ -78,7 +81,7 @@ void VertexNormalsGradient(const SurfaceView& surface, const float* normals,
     const Float4 first = positions[corner[1]] - origin, second = positions[corner[2]] - origin;
     const Float4 d_normal = d_sums[corner[0]] + d_sums[corner[1]] + d_sums[corner[2]];
     const Float4 d_first = Cross(second, d_normal), d_second = Cross(d_normal, first);
-    if (!IsFinite(d_first + d_second)) continue;
+    if (!IsModerate(d_first) || !IsModerate(d_second)) continue;
     d_padded[corner[0]] -= d_first + d_second;
     d_padded[corner[1]] += d_first;
     d_padded[corner[2]] += d_second;

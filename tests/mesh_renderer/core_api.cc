@@ -23,7 +23,7 @@ int BarycentricsAt(const double* corners, double px, double py, double* b, doubl
     x[i] = corners[4 * i], y[i] = corners[4 * i + 1], w[i] = corners[4 * i + 3];
   }
   const mr::Barycentrics at = mr::ComputeBarycentrics(x, y, w, px, py);
-  if (!std::isfinite(at.existence)) return 0;
+  if (!std::isfinite(at.b[0] + at.inverse_x[0])) return 0;
   for (int i = 0; i < 3; ++i) {
     b[i] = at.b[i];
     const double db[3] = {i == 0 ? 1.0 : 0.0, i == 1 ? 1.0 : 0.0, i == 2 ? 1.0 : 0.0};
