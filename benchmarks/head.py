@@ -8,6 +8,7 @@ from scipy.spatial import Delaunay
 VERTICES = 53149
 # How far the surface reaches around the head, from the direction of the nose.
 _REACH = np.radians(110)
+_STRIPS = 230
 
 
 @functools.cache
@@ -15,12 +16,14 @@ def head() -> tuple[np.ndarray, np.ndarray]:
     """Vertices float32 [V, 3] and triangles int32 [T, 3], counter-clockwise from outside.
 
     The front of an egg with a nose and eye sockets, open behind as the face model is: a disk whose
-    105,900 or so triangles are of equal size. Vertices and triangles go from top to bottom.
+    106,000 or so triangles are of equal size. Vertices and triangles go strip by strip from top to
+    bottom, as a scan's do.
     """
     radius = np.sqrt((np.arange(VERTICES) + 0.5) / VERTICES)
     angle = np.arange(VERTICES) * np.pi * (3 - np.sqrt(5))
     disk = radius[:, None] * np.stack([np.cos(angle), np.sin(angle)], axis=-1)
-    disk = disk[np.argsort(-disk[:, 1], kind="stable")]
+    strips = np.round(-disk[:, 1] * _STRIPS / 2)
+    disk = disk[np.lexsort([disk[:, 0], strips])]
     triangles = Delaunay(disk).simplices
     a, b, c = np.moveaxis(disk[triangles], 1, 0)
     clockwise = np.cross(b - a, c - a) < 0

@@ -14,8 +14,9 @@ namespace {
 // not behind.
 inline void PixelRange(Floats at, int32_t size, Ints* begin, Ints* end) {
   const Floats zero{}, limit = Fill(static_cast<float>(size));
-  *begin = size - ToInts(limit - Min(Max(at - (0.5f + kBoxSlack), zero), limit));
-  *end = ToInts(Min(Max(at + (0.5f + kBoxSlack), zero), limit));
+  const float reach = 0.5f + kBoxSlack * size;
+  *begin = size - ToInts(limit - Min(Max(at - reach, zero), limit));
+  *end = ToInts(Min(Max(at + reach, zero), limit));
 }
 
 void ProjectVertices(const ClipVertex* vertices, int64_t begin, int64_t end, ImageSize image,
@@ -66,6 +67,8 @@ struct BoxedTriangles {
   // With room for the writes past the end of those that are kept.
   int32_t ids[kBlock + 8];
   VertexBox boxes[kBlock + 8];
+  // Of their boxes; a very large number for those of triangles without an image.
+  int32_t pixels[kBlock];
 
   void Find(const MeshView& mesh, const VertexBox* vertices, int64_t first, int number) {
     count = 0;
@@ -74,6 +77,10 @@ struct BoxedTriangles {
     for (; done + 8 <= number; done += 8) AddEight(mesh, vertices, first + done);
 #endif
     for (; done < number; ++done) AddOne(mesh, vertices, first + done);
+    for (int i = 0; i < count; ++i) {
+      const VertexBox& box = boxes[i];
+      pixels[i] = (box.left + box.minus_right) * (box.bottom + box.minus_top);
+    }
   }
 
  private:

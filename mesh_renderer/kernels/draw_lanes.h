@@ -115,27 +115,14 @@ class Drawing {
     for (Bucket& bucket : buckets_) bucket.count = 0;
   }
 
-  // A triangle whose box is not empty.
-  void Add(int32_t id, const VertexBox& box) {
-    if (box.left == kUnprojected) {
-      const Box clipped = ClippedBox(mesh_.Triangle(id), image_.size);
-      if (clipped.left < clipped.right && clipped.bottom < clipped.top) {
-        DrawLarge(mesh_, culling_, image_, id, clipped);
-      }
-      return;
-    }
-    const int32_t left = box.left, bottom = box.bottom;
-    const int32_t right = -box.minus_right, top = -box.minus_top;
-    const int32_t pixels = (right - left) * (top - bottom);
-    if (pixels > kLargestSmallBox) {
-      DrawLarge(mesh_, culling_, image_, id, {left, bottom, right, top});
-      return;
-    }
+  // A triangle whose box is not empty, and the number of pixels in it.
+  void Add(int32_t id, const VertexBox& box, int32_t pixels) {
+    if (pixels > kLargestSmallBox) return AddLarge(id, box);
     Bucket& bucket = buckets_[pixels];
     const int i = bucket.count++;
     bucket.id[i] = id;
     bucket.box[i] = box;
-    if (bucket.count == kLanes) DrawBucket(mesh_, culling_, image_, pixels, &bucket);
+    if (i == kLanes - 1) DrawBucket(mesh_, culling_, image_, pixels, &bucket);
   }
 
   void Finish() {
@@ -146,6 +133,13 @@ class Drawing {
   }
 
  private:
+  void AddLarge(int32_t id, const VertexBox& vertex_box) {
+    Box box{vertex_box.left, vertex_box.bottom, -vertex_box.minus_right, -vertex_box.minus_top};
+    if (box.left == kUnprojected) box = ClippedBox(mesh_.Triangle(id), image_.size);
+    if (box.left >= box.right || box.bottom >= box.top) return;
+    DrawLarge(mesh_, culling_, image_, id, box);
+  }
+
   const MeshView& mesh_;
   const Culling culling_;
   const KeyImage& image_;
@@ -160,7 +154,7 @@ void DrawTriangles(const MeshView& mesh, const VertexBox* boxes, int64_t begin, 
   for (int64_t first = begin; first < end; first += kBlock) {
     const int count = end - first < kBlock ? static_cast<int>(end - first) : kBlock;
     found.Find(mesh, boxes, first, count);
-    for (int i = 0; i < found.count; ++i) drawing.Add(found.ids[i], found.boxes[i]);
+    for (int i = 0; i < found.count; ++i) drawing.Add(found.ids[i], found.boxes[i], found.pixels[i]);
   }
   drawing.Finish();
 }

@@ -21,13 +21,15 @@ constexpr int64_t kMostPixels = 1 << 27;
 
 // The position of the first value outside [0, limit), or count.
 int64_t FirstOutside(const int32_t* values, int64_t count, int64_t limit) {
-  const uint32_t bound = static_cast<uint32_t>(std::min<int64_t>(limit, INT32_MAX));
-  // The largest value first, in a loop that uses vectors: all is well nearly always.
-  uint32_t largest = 0;
-  for (int64_t i = 0; i < count; ++i) largest = std::max(largest, static_cast<uint32_t>(values[i]));
-  if (count == 0 || largest < bound) return count;
-  return std::find_if(values, values + count,
-                      [bound](int32_t v) { return static_cast<uint32_t>(v) >= bound; }) -
+  // The sign bit of a value or of what it lacks to the last valid one: in a loop that uses vectors.
+  const int32_t last = static_cast<int32_t>(std::min<int64_t>(limit, INT32_MAX)) - 1;
+  int32_t signs = 0;
+  for (int64_t i = 0; i < count; ++i) {
+    const uint32_t left = static_cast<uint32_t>(last) - static_cast<uint32_t>(values[i]);
+    signs |= values[i] | static_cast<int32_t>(left);
+  }
+  if (signs >= 0) return count;
+  return std::find_if(values, values + count, [last](int32_t v) { return v < 0 || v > last; }) -
          values;
 }
 

@@ -19,9 +19,10 @@ struct VertexBox {
 };
 constexpr int16_t kUnprojected = -16384;
 
-// Boxes are this many pixels larger than the triangle, so that rounding of the projection never
-// takes a pixel from the edge functions' decision.
-constexpr float kBoxSlack = 1.0f / 32;
+// Boxes are larger than the triangle by this share of the image's side, so that rounding of the
+// projection and of the edge functions never takes a pixel from the latters' decision. Rounding
+// shifts the edge of a triangle by about 2e-7 of the image over the edge's own share of it.
+constexpr float kBoxSlack = 1.0f / 16384;
 
 // What a pixel shows so far: depth in the upper half, in an order in which unsigned numbers
 // compare as depths do; the inverted triangle id in the lower, so that of equal depths the later
