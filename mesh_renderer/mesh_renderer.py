@@ -7,7 +7,7 @@ Names, arguments and defaults are those of google/tf_mesh_renderer. Where its re
 import tensorflow as tf
 
 from mesh_renderer import camera_utils, inputs, rasterize_triangles
-from mesh_renderer.kernel_library import DEVICE, ops
+from mesh_renderer.kernel_library import on_host, ops
 
 _PIXELS = ("batch", "height", "width")
 _PER_VERTEX = ("batch", "vertices", 3)
@@ -80,7 +80,7 @@ def _phong(normals, alphas, positions, lights, intensities, diffuse, ambient, sp
     """`phong_shader` by the fused op; `specular` is None or (camera, colors, shininess)."""
     unused = tf.zeros([0])
     camera, specular_colors, shininess = specular or (unused, unused, unused)
-    with tf.device(DEVICE):
+    with on_host():
         return ops.mesh_renderer_phong(
             normals=normals,
             alphas=alphas,
@@ -98,7 +98,7 @@ def _phong(normals, alphas, positions, lights, intensities, diffuse, ambient, sp
 
 @tf.RegisterGradient("MeshRenderer>Phong")
 def _phong_grad(op, d_image):
-    with tf.device(DEVICE):
+    with on_host():
         return ops.mesh_renderer_phong_grad(
             *op.inputs, d_image=d_image, specular=op.get_attr("specular")
         )
@@ -333,7 +333,7 @@ def _phong_mesh(visible, surface, lighting):
     unused = dict.fromkeys(
         ("specular_colors", "shininess_coefficients", "camera_position"), tf.zeros([0])
     )
-    with tf.device(DEVICE):
+    with on_host():
         return ops.mesh_renderer_phong_mesh(
             clip_space_vertices=clip_space_vertices,
             triangles=triangles,
@@ -345,7 +345,7 @@ def _phong_mesh(visible, surface, lighting):
 
 @tf.RegisterGradient("MeshRenderer>PhongMesh")
 def _phong_mesh_grad(op, d_image):
-    with tf.device(DEVICE):
+    with on_host():
         d_vertices, *rest = ops.mesh_renderer_phong_mesh_grad(
             *op.inputs, d_image=d_image, specular=op.get_attr("specular")
         )
@@ -355,7 +355,7 @@ def _phong_mesh_grad(op, d_image):
 def _legacy_mesh(visible, surface, lighting):
     """The original's image: alpha from the sign of the diffuse color, and its specular light."""
     clip_space_vertices, triangles, triangle_ids, z_buffer = visible
-    with tf.device(DEVICE):
+    with on_host():
         barycentrics = ops.mesh_renderer_barycentrics(
             clip_space_vertices=clip_space_vertices, triangles=triangles, triangle_ids=triangle_ids
         )

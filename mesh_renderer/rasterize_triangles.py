@@ -12,7 +12,7 @@ import types
 import tensorflow as tf
 
 from mesh_renderer import camera_utils, inputs
-from mesh_renderer.kernel_library import DEVICE, ops
+from mesh_renderer.kernel_library import on_host, ops
 
 # Values of the op's attribute.
 _CULLING = {"none": 0, "back": 1, "front": 2}
@@ -114,7 +114,7 @@ def rasterize_clip_space(
         clip_space_vertices, triangles, image_width, image_height, culling
     )
     attributes, background = _attributes_and_background(attributes, background_value)
-    with tf.device(DEVICE):
+    with on_host():
         return ops.mesh_renderer_interpolate_mesh(
             clip_space_vertices=vertices,
             triangles=triangles,
@@ -144,7 +144,7 @@ def rasterize_barycentric_coordinates(
     vertices, triangles, triangle_ids, z_buffer = visible_triangles(
         clip_space_vertices, triangles, image_width, image_height, culling
     )
-    with tf.device(DEVICE):
+    with on_host():
         barycentrics = ops.mesh_renderer_barycentrics(
             clip_space_vertices=vertices, triangles=triangles, triangle_ids=triangle_ids
         )
@@ -174,7 +174,7 @@ def visible_triangles(clip_space_vertices, triangles, image_width, image_height,
     triangles = inputs.as_tensor(triangles, "triangles", ("triangles", 3), tf.int32)
     if culling not in _CULLING:
         raise inputs.invalid(f"culling must be one of {', '.join(_CULLING)}, got {culling!r}")
-    with tf.device(DEVICE):
+    with on_host():
         found = ops.mesh_renderer_visibility(
             clip_space_vertices=vertices,
             triangles=triangles,
@@ -204,7 +204,7 @@ def interpolate_attributes(framebuffer: Framebuffer, attributes, triangles, back
       InvalidArgumentError: a wrong shape or dtype, or an index that is out of range.
     """
     attributes, background = _attributes_and_background(attributes, background_value)
-    with tf.device(DEVICE):
+    with on_host():
         return ops.mesh_renderer_interpolate(
             attributes=attributes,
             triangles=inputs.as_tensor(triangles, "triangles", ("triangles", 3), tf.int32),
@@ -225,14 +225,14 @@ tf.no_gradient("MeshRenderer>Visibility")
 
 @tf.RegisterGradient("MeshRenderer>Barycentrics")
 def _barycentrics_grad(op, d_barycentrics):
-    with tf.device(DEVICE):
+    with on_host():
         d_vertices = ops.mesh_renderer_barycentrics_grad(*op.inputs, d_barycentrics=d_barycentrics)
     return d_vertices, None, None
 
 
 @tf.RegisterGradient("MeshRenderer>InterpolateMesh")
 def _interpolate_mesh_grad(op, d_image):
-    with tf.device(DEVICE):
+    with on_host():
         d = ops.mesh_renderer_interpolate_mesh_grad(*op.inputs, d_image=d_image)
     return d.d_clip_space_vertices, None, None, d.d_attributes, d.d_background
 
@@ -240,7 +240,7 @@ def _interpolate_mesh_grad(op, d_image):
 @tf.RegisterGradient("MeshRenderer>Interpolate")
 def _interpolate_grad(op, d_image):
     attributes, triangles, barycentrics, triangle_ids, background = op.inputs
-    with tf.device(DEVICE):
+    with on_host():
         gradients = ops.mesh_renderer_interpolate_grad(
             attributes=attributes,
             triangles=triangles,

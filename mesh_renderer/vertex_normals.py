@@ -3,7 +3,7 @@
 import tensorflow as tf
 
 from mesh_renderer import inputs
-from mesh_renderer.kernel_library import DEVICE, ops
+from mesh_renderer.kernel_library import on_host, ops
 
 
 def vertex_normals(vertices: tf.Tensor, triangles: tf.Tensor) -> tf.Tensor:
@@ -26,14 +26,14 @@ def vertex_normals(vertices: tf.Tensor, triangles: tf.Tensor) -> tf.Tensor:
     """
     vertices = inputs.as_tensor(vertices, "vertices", ("batch", "vertices", 3))
     triangles = inputs.as_tensor(triangles, "triangles", ("triangles", 3), tf.int32)
-    with tf.device(DEVICE):
+    with on_host():
         return ops.mesh_renderer_vertex_normals(vertices=vertices, triangles=triangles).normals
 
 
 @tf.RegisterGradient("MeshRenderer>VertexNormals")
 def _vertex_normals_grad(op, d_normals, d_per_length):
     del d_per_length
-    with tf.device(DEVICE):
+    with on_host():
         d_vertices = ops.mesh_renderer_vertex_normals_grad(
             *op.inputs, *op.outputs, d_normals=d_normals
         )

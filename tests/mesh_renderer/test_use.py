@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 import numpy as np
+import pytest
 import tensorflow as tf
 
 from mesh_renderer import rasterize_triangles
@@ -106,3 +107,9 @@ def test_number_of_threads_changes_no_bit():
         [sys.executable, "-c", program], env=environment, stdout=subprocess.PIPE, text=True
     )
     assert single.stdout.split("digest")[-1].strip() == digest()
+
+
+def test_xla_compilation_says_what_to_do():
+    compiled = tf.function(render, jit_compile=True)
+    with pytest.raises(tf.errors.InvalidArgumentError, match="cannot be compiled by XLA"):
+        compiled(tf.constant(turned_spheres(1)))
