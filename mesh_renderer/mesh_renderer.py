@@ -178,6 +178,7 @@ def mesh_renderer(
     far_clip=10.0,
     legacy=False,
     culling="none",
+    antialiased=False,
 ):
     """Renders meshes with Phong shading through a perspective camera.
 
@@ -205,6 +206,7 @@ def mesh_renderer(
       legacy: as the original, use its flawed specular light (see `phong_shader`), take alpha from
         the sign of the diffuse color, and give NaN for degenerate cameras.
       culling: which side is not drawn, see `rasterize_triangles.rasterize_clip_space`.
+      antialiased: whether silhouettes are, color and alpha: see `rasterize_triangles.antialias`.
 
     Returns:
       float32 [B, H, W, 4], RGB (0 or more, not clipped) and alpha: 1 on the mesh and 0 elsewhere.
@@ -243,6 +245,7 @@ def mesh_renderer(
         shininess_coefficients,
         ambient_color,
         culling,
+        antialiased,
         legacy,
     )
 
@@ -262,6 +265,7 @@ def render_clip_space(
     shininess_coefficients=None,
     ambient_color=None,
     culling="none",
+    antialiased=False,
     legacy=False,
 ):
     """Renders meshes with Phong shading, given their positions in clip space as well.
@@ -284,6 +288,7 @@ def render_clip_space(
       shininess_coefficients: float32 scalar, [B] or [B, V]; given with specular_colors, or not.
       ambient_color: float32 [B, 3], RGB, black by default.
       culling: which side is not drawn, see `rasterize_triangles.rasterize_clip_space`.
+      antialiased: whether silhouettes are, color and alpha: see `rasterize_triangles.antialias`.
       legacy: see `mesh_renderer`.
 
     Returns:
@@ -323,7 +328,10 @@ def render_clip_space(
     visible = rasterize_triangles.visible_triangles(
         clip_space_vertices, triangles, image_width, image_height, culling
     )
-    return (_legacy_mesh if legacy else _phong_mesh)(visible, surface, lighting)
+    image = (_legacy_mesh if legacy else _phong_mesh)(visible, surface, lighting)
+    if antialiased:
+        image = rasterize_triangles.antialias(image, visible, row_0_is_top=True)
+    return image
 
 
 def _phong_mesh(visible, surface, lighting):

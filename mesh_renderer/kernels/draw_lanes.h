@@ -154,7 +154,8 @@ void DrawTriangles(const MeshView& mesh, const VertexBox* boxes, int64_t begin, 
   for (int64_t first = begin; first < end; first += kBlock) {
     const int count = end - first < kBlock ? static_cast<int>(end - first) : kBlock;
     found.Find(mesh, boxes, first, count);
-    for (int i = 0; i < found.count; ++i) drawing.Add(found.ids[i], found.boxes[i], found.pixels[i]);
+    for (int i = 0; i < found.count; ++i)
+      drawing.Add(found.ids[i], found.boxes[i], found.pixels[i]);
   }
   drawing.Finish();
 }
