@@ -33,6 +33,27 @@ from model.regressor import REDUCTIONS, LossWeights, Regressor
 from model.scene import SceneRanges, fixed_scene, stack_scenes
 from model.trainer import Cadence, Stage, train_stage
 
+def define_range(name: str, default: tuple[float, float], text: str) -> None:
+    """Defines a flag of two numbers, the lower first."""
+    flags.DEFINE_list(name, [str(x) for x in default], text)
+    message = "give two numbers separated by a comma, the lower first"
+    flags.register_validator(name, _is_range, message=f"--{name}: {message}")
+
+
+def as_range(value: list[str]) -> tuple[float, float]:
+    """The value of a `define_range` flag."""
+    low, high = map(float, value)
+    return low, high
+
+
+def _is_range(value: list[str]) -> bool:
+    try:
+        low, high = as_range(value)
+    except ValueError:
+        return False
+    return low <= high
+
+
 _NORMALIZATION_FACES = 2000
 _VALIDATION_FACES = 512
 _SAMPLE_FACES = 12
@@ -83,11 +104,14 @@ flags.DEFINE_float("stage1_learning_rate", 1e-3, "Adam's in stage 1.", lower_bou
 flags.DEFINE_float("learning_rate", 5e-4, "Adam's in stage 2.", lower_bound=0)
 flags.DEFINE_enum("feature_normalization", "coral", KINDS, "Treatment of the domain gap.")
 
-flags.DEFINE_enum("color_space", "linear", ["linear", "srgb"], "In which space lights act.")
+flags.DEFINE_enum("color_space", "srgb", ["srgb", "linear"], "In which space lights act.")
 flags.DEFINE_float("specular", 0.15, "c of Ks = c - c Kd.", 0.0, 1.0)
 flags.DEFINE_float("shininess", 12.0, "Phong exponent.", lower_bound=0)
-flags.DEFINE_float("yaw", 40.0, "Random poses: plus or minus, degrees.", 0.0, 90.0)
-flags.DEFINE_float("pitch", 20.0, "Random poses: plus or minus, degrees.", 0.0, 90.0)
+flags.DEFINE_float("yaw", 30.0, "Random poses: plus or minus, degrees.", 0.0, 90.0)
+flags.DEFINE_float("pitch", 15.0, "Random poses: plus or minus, degrees.", 0.0, 90.0)
+flags.DEFINE_float("light_azimuth", 40.0, "Lights: plus or minus, degrees.", 0.0, 180.0)
+define_range("light_elevation", (0.0, 45.0), "Lights: lowest and highest, degrees.")
+define_range("ambient_share", (0.0, 0.0), "Part of the light without direction: least, most.")
 flags.mark_flag_as_required("output_dir")
 
 FLAGS = flags.FLAGS
@@ -136,7 +160,13 @@ class TrainingRun:
             FLAGS.specular,
             FLAGS.shininess,
         )
-        self._scenes = SceneRanges(yaw_deg=FLAGS.yaw, pitch_deg=FLAGS.pitch)
+        self._scenes = SceneRanges(
+            yaw_deg=FLAGS.yaw,
+            pitch_deg=FLAGS.pitch,
+            light_azimuth_deg=FLAGS.light_azimuth,
+            light_elevation_deg=as_range(FLAGS.light_elevation),
+            ambient_share=as_range(FLAGS.ambient_share),
+        )
         self._photos = prepare_photographs(
             list_photographs(FLAGS.photos, FLAGS.photo_list, FLAGS.photo_split),
             self._encoder,
