@@ -33,6 +33,7 @@ from model.regressor import REDUCTIONS, LossWeights, Regressor
 from model.scene import SceneRanges, fixed_scene, stack_scenes
 from model.trainer import Cadence, Stage, train_stage
 
+
 def define_range(name: str, default: tuple[float, float], text: str) -> None:
     """Defines a flag of two numbers, the lower first."""
     flags.DEFINE_list(name, [str(x) for x in default], text)
@@ -103,6 +104,10 @@ flags.DEFINE_enum("loss_reduction", "mean", REDUCTIONS, "Means, or the sums of e
 flags.DEFINE_float("stage1_learning_rate", 1e-3, "Adam's in stage 1.", lower_bound=0)
 flags.DEFINE_float("learning_rate", 5e-4, "Adam's in stage 2.", lower_bound=0)
 flags.DEFINE_enum("feature_normalization", "coral", KINDS, "Treatment of the domain gap.")
+
+flags.DEFINE_float(
+    "coefficient_radius", 1.25, "Longest shape and texture, in lengths of a random face; 0: any.", 0
+)
 
 flags.DEFINE_enum("color_space", "srgb", ["srgb", "linear"], "In which space lights act.")
 flags.DEFINE_float("specular", 0.15, "c of Ks = c - c Kd.", 0.0, 1.0)
@@ -230,6 +235,7 @@ class TrainingRun:
             fit_normalization(
                 FLAGS.feature_normalization, self._photos.features[:, 0], sample.features
             ),
+            FLAGS.coefficient_radius or None,
         )
 
     def _make_regressor(self) -> Regressor:
