@@ -4,6 +4,7 @@ Example:
   python train.py --flagfile=configs/photos.cfg --output_dir=runs/photos
 """
 
+import dataclasses
 import logging
 import pathlib
 import sys
@@ -114,6 +115,8 @@ flags.DEFINE_float("specular", 0.15, "c of Ks = c - c Kd.", 0.0, 1.0)
 flags.DEFINE_float("shininess", 12.0, "Phong exponent.", lower_bound=0)
 flags.DEFINE_float("yaw", 30.0, "Random poses: plus or minus, degrees.", 0.0, 90.0)
 flags.DEFINE_float("pitch", 15.0, "Random poses: plus or minus, degrees.", 0.0, 90.0)
+flags.DEFINE_float("view_yaw", None, "Poses of the identity loss; --yaw by default.", 0.0, 90.0)
+flags.DEFINE_float("view_pitch", None, "Likewise; --pitch by default.", 0.0, 90.0)
 flags.DEFINE_float("light_azimuth", 40.0, "Lights: plus or minus, degrees.", 0.0, 180.0)
 define_range("light_elevation", (0.0, 45.0), "Lights: lowest and highest, degrees.")
 define_range("ambient_share", (0.0, 0.0), "Part of the light without direction: least, most.")
@@ -171,6 +174,11 @@ class TrainingRun:
             light_azimuth_deg=FLAGS.light_azimuth,
             light_elevation_deg=as_range(FLAGS.light_elevation),
             ambient_share=as_range(FLAGS.ambient_share),
+        )
+        self._view_scenes = dataclasses.replace(
+            self._scenes,
+            yaw_deg=FLAGS.yaw if FLAGS.view_yaw is None else FLAGS.view_yaw,
+            pitch_deg=FLAGS.pitch if FLAGS.view_pitch is None else FLAGS.view_pitch,
         )
         self._photos = prepare_photographs(
             list_photographs(FLAGS.photos, FLAGS.photo_list, FLAGS.photo_split),
@@ -252,7 +260,7 @@ class TrainingRun:
             self._encoder,
             self._renderer,
             weights,
-            self._scenes,
+            self._view_scenes,
             FLAGS.loss_reduction,
         )
 

@@ -15,7 +15,7 @@ from model.scene import fixed_scene, stack_scenes
 
 _BATCH = 8
 # Part of a portrait's width that the network's crop takes: such crops end at brows and chin.
-_PORTRAIT_ZOOM = 0.66
+_PORTRAIT_ZOOM = 0.74
 # Renders have hard edges, so portraits are drawn larger by this factor and averaged.
 _SUPERSAMPLING = 2
 
