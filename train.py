@@ -17,7 +17,7 @@ from absl import app, flags
 import open_parts
 from data_pipeline.batches import PhotoFeatures, training_batches
 from data_pipeline.detection import make_detector
-from data_pipeline.features_cache import summary
+from data_pipeline.features_cache import VARIANTS, summary
 from data_pipeline.photographs import list_photographs
 from data_pipeline.prepare import prepare_photographs
 from data_pipeline.synthetic import SyntheticPool, make_pool
@@ -83,6 +83,9 @@ flags.DEFINE_string("photo_split", None, "Train only on the list's rows of this 
 flags.DEFINE_string("landmarks", None, "CSV of five points a photograph; mtcnn by default.")
 flags.DEFINE_string("photo_cache", None, "Feature cache of `prepare`; in the run by default.")
 flags.DEFINE_string("cache_dir", None, "Folder of caches to share between runs; in the run.")
+flags.DEFINE_integer(
+    "photo_crops", 4, "Crops of each photograph: 1 is the aligned one alone.", 1, len(VARIANTS) // 2
+)
 flags.DEFINE_bool("cache_features", True, "Encode each photograph once, not in every step.")
 
 flags.DEFINE_integer("stage1_steps", 1500, "Steps on synthetic faces alone.", lower_bound=0)
@@ -267,7 +270,9 @@ class TrainingRun:
     def _batches(self, first_step: int, with_photos: bool = False) -> tf.data.Dataset:
         photos = None
         if with_photos and FLAGS.cache_features:
-            photos = PhotoFeatures(self._photos.features, self._photos.embedding)
+            # Two variants a crop: the photograph as it is, and mirrored.
+            used = slice(0, 2 * FLAGS.photo_crops)
+            photos = PhotoFeatures(self._photos.features[:, used], self._photos.embedding[:, used])
         elif with_photos:
             crops = self._photos.crops(range(len(self._photos)))
             photos = PhotoFeatures(images=crops[:, None])
