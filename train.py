@@ -100,8 +100,8 @@ flags.DEFINE_integer(
 
 flags.DEFINE_float("shape_weight", 0.4, "omega_s of equation 3.", lower_bound=0)
 flags.DEFINE_float("texture_weight", 0.4, "omega_t of equation 3.", lower_bound=0)
-flags.DEFINE_float("identity_weight", 100.0, "Of the identity loss.", lower_bound=0)
-flags.DEFINE_float("batch_distribution_weight", 1.0, "omega_batch.", lower_bound=0)
+flags.DEFINE_float("identity_weight", 300.0, "Of the identity loss.", lower_bound=0)
+flags.DEFINE_float("batch_distribution_weight", 2.0, "omega_batch.", lower_bound=0)
 flags.DEFINE_float("loopback_weight", 0.07, "omega_loop of equation 2.", lower_bound=0)
 flags.DEFINE_float("weight_decay", 0.01, "Of the decoder's squared weights.", lower_bound=0)
 flags.DEFINE_enum("loss_reduction", "mean", REDUCTIONS, "Means, or the sums of equation 3.")
