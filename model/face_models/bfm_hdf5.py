@@ -211,9 +211,7 @@ class _Reader:
         return dict(sorted(texts.items()))
 
 
-def write_bfm_hdf5(
-    path: str | os.PathLike, contents: FaceModelContents, dtype=np.float32
-) -> None:
+def write_bfm_hdf5(path: str | os.PathLike, contents: FaceModelContents, dtype=np.float32) -> None:
     """Writes a file with the real tree; it appears complete or not at all.
 
     Args:

@@ -68,9 +68,7 @@ class FaceModelContents:
         return len(self.shape.mean)
 
 
-def principal_components(
-    mean: np.ndarray, modes: np.ndarray, components: int | None = None
-) -> Pca:
+def principal_components(mean: np.ndarray, modes: np.ndarray, components: int | None = None) -> Pca:
     """The orthonormal form of mean + modes @ standard normal coefficients, the same distribution.
 
     Args:

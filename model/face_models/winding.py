@@ -22,7 +22,11 @@ def wind_outwards(triangles: np.ndarray, vertices: np.ndarray) -> tuple[np.ndarr
       int32 [T, 3], the same array if nothing had to be turned, and a sentence for each repair.
     """
     repairs = []
-    neighbors, disagree = _shared_edges(triangles, len(vertices))
+    pairs = _edge_pairs(triangles)
+    # Neighbors that agree go along their common edge in opposite directions.
+    starts = edge_table(triangles, len(vertices))[0][:, 0][pairs]
+    disagree = starts[:, 0] == starts[:, 1]
+    neighbors = pairs % len(triangles)
     parts = _surfaces(neighbors, len(triangles))
     if disagree.any():
         turn = _disagreeing(neighbors, disagree, parts)
@@ -45,14 +49,17 @@ def edge_table(triangles: np.ndarray, n_vertices: int) -> tuple[np.ndarray, np.n
     return edges, low * n_vertices + high
 
 
-def _shared_edges(triangles, n_vertices):
-    """Pairs of triangles [P, 2] with an edge in common, and whether they disagree on it [P]."""
-    edges, key = edge_table(triangles, n_vertices)
+def shared_edges(triangles: np.ndarray) -> np.ndarray:
+    """Pairs of triangles that share an edge, int64 [P, 2]."""
+    return _edge_pairs(triangles) % len(triangles)
+
+
+def _edge_pairs(triangles):
+    """Pairs of rows of the `edge_table` that are the same edge."""
+    _, key = edge_table(triangles, int(triangles.max()) + 1)
     order = np.argsort(key, kind="stable")
     same = key[order][1:] == key[order][:-1]
-    first, second = order[:-1][same], order[1:][same]
-    pairs = np.stack([first, second], axis=1) % len(triangles)
-    return pairs, edges[first, 0] == edges[second, 0]
+    return np.stack([order[:-1][same], order[1:][same]], axis=1)
 
 
 def _surfaces(neighbors, count):
