@@ -7,11 +7,13 @@ import h5py
 import numpy as np
 import pytest
 import tensorflow as tf
+import trimesh
 
 import open_parts
 from model.face_model_io import load_face_model, read_face_model
+from model.face_models import commands
 from model.face_models.bfm_hdf5 import write_bfm_hdf5
-from model.face_models.contents import Cut
+from model.face_models.contents import Cut, FaceModelContents, Pca
 from model.scene import srgb_to_linear
 from tests.model.small_face_model import write_small_face_model
 
@@ -45,11 +47,35 @@ def test_real_tree_is_written_and_read_back(path, tmp_path):
     assert load_face_model(tmp_path / "again.h5").fingerprint == load_face_model(path).fingerprint
 
 
-def test_bfm_2019_head_has_the_same_schema(path):
-    """A closed head (fullHead) with fewer components and landmarks in a numpy void."""
-    edit(path, "metadata/landmarks/json", lambda text: np.void(text))
+def test_bfm_2019_full_head(tmp_path):
+    """BFM 2019's fullHead: a closed surface, other numbers of components, landmarks as a void."""
+    ball = trimesh.creation.icosphere(2, radius=90.0)
+    points = ball.vertices.astype(np.float32)
+    bases = np.split(np.linalg.qr(np.random.default_rng(0).normal(size=(points.size, 9)))[0], 3, 1)
+    parts = [
+        Pca(mean, basis[:, :k].astype(np.float32), np.ones(k, np.float32))
+        for mean, basis, k in zip(
+            (points, points / 360 + 0.5, 0 * points), bases, (3, 2, 1), strict=True
+        )
+    ]
+    nose = int(np.argmax(points[:, 2]))
+    head = FaceModelContents(
+        "head",
+        parts[0],
+        parts[1],
+        ball.faces[:, ::-1].astype(np.int32),
+        {"center.nose.tip": nose},
+        parts[2],
+    )
+    path = tmp_path / "model2019_fullHead.h5"
+    write_bfm_hdf5(path, head)
+    edit(path, "metadata/landmarks/json", np.void)
     model = load_face_model(path)
-    assert "center.nose.tip" in model.landmarks
+    sizes = (model.shape_components, model.texture_components, model.expression_components)
+    assert sizes == (3, 2, 1)
+    assert model.landmarks == {"center.nose.tip": nose}
+    # It was written inside out.
+    assert trimesh.Trimesh(model.mean_vertices, model.triangles, process=False).volume > 0
 
 
 def test_float16_is_read_to_float32(path, tmp_path):
@@ -118,8 +144,6 @@ def _oblique(basis):
 
 
 def test_oblique_basis_is_refused_and_mended(path, tmp_path):
-    from model.face_models import commands
-
     edit(path, "shape/model/pcaBasis", _oblique)
     with pytest.raises(ValueError, match="columns 0 and 1 of shape/model/pcaBasis have the inner"):
         load_face_model(path)
