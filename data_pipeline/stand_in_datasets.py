@@ -10,38 +10,25 @@ evaluation only; nothing inside DIR tells it. The third lays out real photograph
 the VGG-Face listing names images that are gone (dead links) and some that are no longer pictures.
 """
 
-import dataclasses
 import pathlib
 import re
-import shutil
 
+import cv2
 import numpy as np
 import tqdm
 from absl import app, flags
 
 import open_parts
+from data_pipeline.dataset_layouts import LAYOUTS, Entry, check_new, write_dataset, write_file
 from data_pipeline.detection import MtcnnDetector, choose_face
-from data_pipeline.photo_camera import jpeg, random_background
+from data_pipeline.photo_camera import jpeg
 from data_pipeline.photo_like import Framing, Person, Photographer
 from data_pipeline.photo_occluders import random_style
 from data_pipeline.photographs import list_photographs, read_image
 from model.face_model_io import load_face_model
 
-LAYOUTS = ("vgg_face", "lfw")
 _COEFFICIENT_LIMIT = 2.0
 _LFW_SIZE = 250
-# Of the rows of a VGG-Face listing: links that are dead, and files that are damaged.
-_MISSING, _CORRUPT = 0.10, 0.06
-_CORRUPTIONS = ("truncated", "html", "empty", "no_face")
-
-
-@dataclasses.dataclass(frozen=True)
-class Entry:
-    """One photograph of a dataset to be: whose, its JPEG file, and the box of the face."""
-
-    identity: str
-    data: bytes
-    box: tuple[float, float, float, float]
 
 
 def write_rendered(output, layout, people, photos, seed=0, face_model=open_parts.FACE_MODEL):
@@ -64,7 +51,7 @@ def write_rendered(output, layout, people, photos, seed=0, face_model=open_parts
     """
     output = pathlib.Path(output)
     truth_path = output.with_name(f"{output.name}_truth.npz")
-    _check_new(output, truth_path)
+    check_new(output, truth_path)
     model = load_face_model(face_model)
     if not model.expression_components:
         raise ValueError(f"{face_model}: has no expressions; give another --face_model")
@@ -82,7 +69,7 @@ def write_rendered(output, layout, people, photos, seed=0, face_model=open_parts
                 entries.append(Entry(identity, data, picture.box))
                 truth.append((identity, person, picture))
                 bar.update()
-    names = _write_dataset(output, layout, entries, seed)
+    names = write_dataset(output, layout, entries, seed)
     _write_truth(truth_path, names, truth, model)
     return truth_path
 
@@ -100,7 +87,7 @@ def write_from_photographs(output, layout, photos, seed=0, detector=None):
       detector: finds the boxes, MTCNN by default; without a face the box is the whole image.
     """
     output = pathlib.Path(output)
-    _check_new(output)
+    check_new(output)
     detector = detector or MtcnnDetector()
     entries = []
     for photo in tqdm.tqdm(list_photographs(photos).photographs, unit="photo", mininterval=2):
@@ -116,7 +103,24 @@ def write_from_photographs(output, layout, photos, seed=0, detector=None):
         is_jpeg = photo.path.suffix.lower() in (".jpg", ".jpeg")
         data = photo.path.read_bytes() if is_jpeg else jpeg(image / 255.0, 95)
         entries.append(Entry(identity, data, box))
-    _write_dataset(output, layout, entries, seed)
+    write_dataset(output, layout, entries, seed)
+
+
+def write_sheet(path, folder, people=8, photos=8, pixels=128):
+    """Writes a JPEG with a row of photographs for each of the first people of a dataset."""
+    rows = {}
+    for photo in list_photographs(folder).photographs:
+        row = rows.setdefault(photo.identity, [])
+        try:
+            image = read_image(photo.path)
+        except ValueError:
+            continue
+        row.append(cv2.resize(image, (pixels, pixels), interpolation=cv2.INTER_AREA))
+    sheet = np.full((min(people, len(rows)) * pixels, photos * pixels, 3), 255, np.uint8)
+    for i, row in enumerate(list(rows.values())[:people]):
+        for j, image in enumerate(row[:photos]):
+            sheet[i * pixels : (i + 1) * pixels, j * pixels : (j + 1) * pixels] = image
+    write_file(pathlib.Path(path), jpeg(sheet / 255.0, 88))
 
 
 def random_framing(layout, generator):
@@ -141,97 +145,6 @@ def _random_person(model, generator):
         coefficients(model.texture_components),
         random_style(generator),
     )
-
-
-def _check_new(*paths):
-    for path in paths:
-        if path.exists():
-            raise FileExistsError(f"{path}: is there already; remove it or give another --output")
-
-
-def _write_dataset(output, layout, entries, seed):
-    """Writes the folder, complete or not at all; returns the photographs' names in it."""
-    if layout not in LAYOUTS:
-        raise ValueError(f"layout {layout!r} is not among {', '.join(LAYOUTS)}")
-    partial = output.with_name(output.name + ".partial")
-    shutil.rmtree(partial, ignore_errors=True)
-    try:
-        write = _write_vgg_face if layout == "vgg_face" else _write_lfw
-        names = write(partial, entries, np.random.default_rng([seed, 2**31]))
-        partial.replace(output)
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
-    return names
-
-
-def _write_lfw(folder, entries, generator):
-    del generator
-    names, counts = [], {}
-    for entry in entries:
-        counts[entry.identity] = number = counts.get(entry.identity, 0) + 1
-        names.append(f"{entry.identity}/{entry.identity}_{number:04d}.jpg")
-        _write_file(folder / names[-1], entry.data)
-    return names
-
-
-def _write_vgg_face(folder, entries, generator):
-    """Rows `id url left top right bottom pose score curation`, some of them of no use."""
-    names = []
-    people = {}
-    for index, entry in enumerate(entries):
-        people.setdefault(entry.identity, []).append((index, entry))
-    places = {}
-    for identity, own in people.items():
-        rows = []
-        for index, entry in _with_useless(own, generator):
-            image_id = f"{len(rows) + 1:08d}"
-            rows.append(_row(identity, image_id, entry.box, generator))
-            name = f"images/{identity}/{image_id}.jpg"
-            if entry.data is not None:
-                _write_file(folder / name, entry.data)
-            if index is not None:
-                places[index] = name
-        _write_file(folder / "files" / f"{identity}.txt", "\n".join([*rows, ""]).encode())
-    names = [places[index] for index in range(len(entries))]
-    return names
-
-
-def _with_useless(own, generator):
-    """The entries with their indices, and among them some without: dead links and damaged files."""
-    mixed = []
-    for index, entry in own:
-        if generator.random() < _MISSING:
-            mixed.append((None, dataclasses.replace(entry, data=None)))
-        if generator.random() < _CORRUPT:
-            kind = _CORRUPTIONS[generator.integers(len(_CORRUPTIONS))]
-            damaged = _corrupt(entry.data, kind, generator)
-            mixed.append((None, dataclasses.replace(entry, data=damaged)))
-        mixed.append((index, entry))
-    return mixed
-
-
-def _corrupt(data, kind, generator):
-    if kind == "truncated":
-        return data[: int(len(data) * generator.uniform(0.1, 0.5))]
-    if kind == "html":
-        return b"<!DOCTYPE html><html><head><title>404 Not Found</title></head></html>\n"
-    if kind == "empty":
-        return b""
-    return jpeg(random_background(int(generator.integers(180, 421)), generator), 85)
-
-
-def _row(identity, image_id, box, generator):
-    url = f"http://photographs.invalid/{identity.lower()}/{image_id}.jpg"
-    numbers = " ".join(f"{value:.2f}" for value in box)
-    # Pose is the number of the detector's view, 3 the frontal one.
-    pose, score = generator.integers(2, 5), generator.uniform(0.5, 4.0)
-    curated = int(generator.random() < 0.9)
-    return f"{image_id} {url} {numbers} {pose:.2f} {score:.2f} {curated}"
-
-
-def _write_file(path, data):
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(data)
 
 
 def _write_truth(path, names, truth, model):
@@ -263,6 +176,7 @@ def define_flags():
     flags.DEFINE_integer("photos_per_person", 6, "Pictures of each.", lower_bound=1)
     flags.DEFINE_integer("seed", 0, "Of everything random.", lower_bound=0)
     flags.DEFINE_string("face_model", str(open_parts.FACE_MODEL), "Whose faces are shown.")
+    flags.DEFINE_string("sheet", None, "A JPEG of the first people to look at.")
     flags.DEFINE_string("from_photos", None, "Lay out this folder of photographs instead.")
 
 
@@ -284,6 +198,8 @@ def main(_):
             )
             print(f"{truth}: the truth, for evaluation only")
         listing = list_photographs(options.output)
+        if options.sheet:
+            write_sheet(options.sheet, options.output)
     except (OSError, ValueError) as error:
         raise SystemExit(f"stand_in_datasets: {error}") from error
     people = {photo.identity for photo in listing.photographs}

@@ -86,10 +86,8 @@ def _part(path, arrays, prefix, unit, components, orthonormal):
     if np.any(deviation < 0):
         raise ValueError(f"{path}: {names.variance} holds a standard deviation below 0")
     mean, deviation = mean.reshape(-1) * unit, deviation.reshape(-1) * unit
+    checks.check_shapes(path, names, mean.size, basis.shape, deviation.size)
     keep = checks.components_to_keep(path, names.variance, deviation.size, components)
-    # The shapes are compared before the cut: a basis of another size must not pass.
-    if basis.shape != (mean.size, deviation.size):
-        return checks.checked_pca(path, names, mean, basis, deviation**2, orthonormal)
     basis = np.ascontiguousarray(basis[:, :keep])
     return checks.checked_pca(path, names, mean, basis, deviation[:keep] ** 2, orthonormal)
 

@@ -121,21 +121,13 @@ class _Reader:
         )
         mean = self.array(names.mean).reshape(-1)
         variance = self.array(names.variance).reshape(-1)
-        self._check_shape(names, mean, variance)
+        basis_shape = self._dataset(names.basis).shape
+        checks.check_shapes(self._path, names, mean.size, basis_shape, variance.size)
         keep = checks.components_to_keep(self._path, names.variance, variance.size, components)
         basis = self._unit_columns(group, self.array(names.basis, columns=keep))
         return checks.checked_pca(
             self._path, names, mean, basis, variance[:keep], self._orthonormal
         )
-
-    def _check_shape(self, names, mean, variance):
-        """Compares the whole basis with its neighbors, before a part of it is read."""
-        shape = self._dataset(names.basis).shape
-        if shape != (mean.size, variance.size):
-            raise ValueError(
-                f"{self._path}: {names.basis} has shape {shape}, but {names.mean} and "
-                f"{names.variance} ask for {(mean.size, variance.size)}"
-            )
 
     def _unit_columns(self, group: str, basis: np.ndarray) -> np.ndarray:
         """Statismo 0.8 stores the columns times their deviations; 0.9 stores unit columns."""

@@ -67,6 +67,21 @@ def components_to_keep(path, name: str, available: int, wanted: int | None) -> i
     return keep
 
 
+def check_shapes(path, names: PartNames, mean: int, basis: tuple[int, ...], variance: int) -> None:
+    """Compares the sizes of the whole arrays, before components are cut away.
+
+    Raises:
+      ValueError: the mean is not of 3 values a vertex, or the basis does not fit its neighbors.
+    """
+    if mean == 0 or mean % 3:
+        raise ValueError(f"{path}: {names.mean} has {mean} values, not 3 for each vertex")
+    if basis != (mean, variance):
+        raise ValueError(
+            f"{path}: {names.basis} has shape {basis}, but {names.mean} and {names.variance} "
+            f"ask for {(mean, variance)}"
+        )
+
+
 def checked_pca(
     path,
     names: PartNames,
@@ -80,19 +95,12 @@ def checked_pca(
     Args:
       path: of the file, for messages.
       names: of the arrays, for messages.
-      mean: float32 [3N]; basis: float32 [3N, K]; variance: float32 [K].
+      mean: float32 [3N]; basis: float32 [3N, K]; variance: float32 [K]; see `check_shapes`.
       orthonormal: whether to insist on that.
 
     Raises:
-      ValueError: wrong shapes, a negative variance, or a basis that is not orthonormal.
+      ValueError: a negative variance, or a basis that is not orthonormal.
     """
-    if mean.size == 0 or mean.size % 3:
-        raise ValueError(f"{path}: {names.mean} has {mean.size} values, not 3 for each vertex")
-    if basis.shape != (mean.size, variance.size):
-        raise ValueError(
-            f"{path}: {names.basis} has shape {basis.shape}, but {names.mean} and {names.variance} "
-            f"ask for {(mean.size, variance.size)}"
-        )
     if np.any(variance < 0):
         worst = int(np.argmin(variance))
         raise ValueError(

@@ -13,6 +13,7 @@ import open_parts
 from model import face_model_io, mesh_io
 from model.face_models import bfm_hdf5, fetch, ict_facekit
 from model.face_models.contents import Cut, FaceModelContents, principal_components
+from model.face_models.description import description
 from model.face_models.drawing import model_sheet
 from model.face_models.stand_in import make_stand_in
 from model.face_models.verify import compare_shapes
@@ -37,7 +38,7 @@ def info(options: argparse.Namespace) -> None:
     """Prints what a file is, and draws it."""
     contents = _read(options.file, _cut(options))
     print(f"{options.file}: {contents.layout}")
-    for line in _description(contents):
+    for line in description(contents):
         print(f"  {line}")
     model = face_model_io.to_morphable_model(contents, pathlib.Path(options.file).stem)
     print(f"  fingerprint: {model.fingerprint}")
@@ -217,30 +218,8 @@ def _write(path, contents, dtype=np.float32):
     path.parent.mkdir(parents=True, exist_ok=True)
     bfm_hdf5.write_bfm_hdf5(path, contents, dtype)
     print(f"{path}: written, {path.stat().st_size / 1e6:.0f} MB")
-    for line in _description(contents):
+    for line in description(contents):
         print(f"  {line}")
-
-
-def _description(contents: FaceModelContents) -> list[str]:
-    mean = contents.shape.mean
-    size = np.ptp(mean, axis=0)
-    expressions = 0 if contents.expression is None else len(contents.expression.variance)
-    lines = [
-        f"{contents.n_vertices:,} vertices, {len(contents.triangles):,} triangles, "
-        f"{size[0]:.0f} x {size[1]:.0f} x {size[2]:.0f} mm",
-        f"components: {len(contents.shape.variance)} shape, {len(contents.color.variance)} "
-        f"texture ({contents.color_space}), {expressions} expression",
-        f"landmarks: {len(contents.landmarks)} named, {_count_68(contents)} of the 68 points",
-        f"regions: {', '.join(sorted(contents.regions)) or 'none'}",
-    ]
-    if contents.stand_in:
-        lines.append(f"STAND-IN: {contents.stand_in}")
-    lines += [f"{title}: {text}" for title, text in contents.notes.items()]
-    return lines + [f"mended: {repair}" for repair in contents.repairs]
-
-
-def _count_68(contents):
-    return 0 if contents.landmarks_68 is None else int((contents.landmarks_68 >= 0).sum())
 
 
 def _coefficients(model, options) -> dict[str, np.ndarray]:

@@ -14,7 +14,7 @@ _SUPERSAMPLING = 2
 _FIELD_OF_VIEW_DEG = 18.0
 _CAPTION = 16
 # Half the height of the picture, as a part of the diagonal of the mean face's box.
-_FRAME = 0.4
+_FRAME = 0.45
 _BACKGROUND = (0.92, 0.92, 0.92)
 _GRAY = 0.62
 _LANDMARK = (220, 30, 30)

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 import open_parts
-from data_pipeline import stand_in_datasets
+from data_pipeline import dataset_layouts, stand_in_datasets
 from data_pipeline.detection import MtcnnDetector
 from data_pipeline.photographs import list_photographs, read_image
 from data_pipeline.stand_in_datasets import write_from_photographs, write_rendered
@@ -22,8 +22,8 @@ def vgg_face(tmp_path_factory):
     """A set with many useless rows, since it is small."""
     output = tmp_path_factory.mktemp("sets") / "vgg_face"
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(stand_in_datasets, "_MISSING", 0.4)
-        patch.setattr(stand_in_datasets, "_CORRUPT", 0.4)
+        patch.setattr(dataset_layouts, "_MISSING", 0.4)
+        patch.setattr(dataset_layouts, "_CORRUPT", 0.4)
         truth = write_rendered(output, "vgg_face", PEOPLE, PHOTOS, seed=1)
     with np.load(truth, allow_pickle=False) as arrays:
         return output, dict(arrays)
@@ -113,6 +113,13 @@ def test_picture_is_a_function_of_seed_person_and_number(tmp_path, vgg_face):
     assert {(tmp_path / "again" / str(name)).read_bytes() for name in again} <= own
 
 
+def test_sheet_shows_a_row_a_person(tmp_path, vgg_face):
+    stand_in_datasets.write_sheet(tmp_path / "sheet.jpg", vgg_face[0], people=3, photos=3)
+    sheet = np.array(Image.open(tmp_path / "sheet.jpg"))
+    assert sheet.shape == (3 * 128, 3 * 128, 3)
+    assert min(tile.std() for row in np.split(sheet, 3) for tile in np.split(row, 3, 1)) > 5
+
+
 def test_lfw_layout(tmp_path):
     write_rendered(tmp_path / "lfw", "lfw", 2, 2)
     listing = list_photographs(tmp_path / "lfw")
@@ -153,8 +160,8 @@ def test_every_kind_of_damage_cannot_be_trained_on(vgg_face):
     generator = np.random.default_rng(0)
     for kind in ("truncated", "html", "empty"):
         with pytest.raises(OSError):
-            Image.open(io.BytesIO(stand_in_datasets._corrupt(data, kind, generator))).load()
-    nobody = Image.open(io.BytesIO(stand_in_datasets._corrupt(data, "no_face", generator)))
+            Image.open(io.BytesIO(dataset_layouts.corrupt(data, kind, generator))).load()
+    nobody = Image.open(io.BytesIO(dataset_layouts.corrupt(data, "no_face", generator)))
     assert MtcnnDetector()(np.array(nobody)) == []
 
 
@@ -166,7 +173,7 @@ def test_nothing_is_overwritten_and_nothing_half_done_is_left(tmp_path, monkeypa
     def fail(*_):
         raise OSError("disk full")
 
-    monkeypatch.setattr(stand_in_datasets, "_write_file", fail)
+    monkeypatch.setattr(dataset_layouts, "write_file", fail)
     with pytest.raises(OSError, match="disk full"):
         write_rendered(tmp_path / "other", "lfw", 1, 1)
     assert [path.name for path in tmp_path.iterdir()] == ["set"]
