@@ -15,6 +15,7 @@ setup(
     packages=[
         "mesh_renderer",
         "model",
+        "model.face_models",
         "model.identity",
         "losses",
         "data_pipeline",
