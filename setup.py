@@ -43,5 +43,9 @@ setup(
         "tqdm>=4.66",
         "trimesh>=4.4",
     ],
-    extras_require={"dev": ["pytest>=8", "pytest-timeout>=2.3", "ruff>=0.8", "clang-format>=18"]},
+    extras_require={
+        # ONNX files are read by way of the converter of this package.
+        "onnx": ["openvino>=2024.0"],
+        "dev": ["pytest>=8", "pytest-timeout>=2.3", "ruff>=0.8", "clang-format>=18", "onnx>=1.16"],
+    },
 )

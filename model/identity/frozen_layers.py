@@ -6,6 +6,7 @@ fuse the three in a training step too, and no pre-activation is written to memor
 """
 
 import dataclasses
+import functools
 from collections.abc import Callable
 
 import numpy as np
@@ -133,8 +134,14 @@ class Dense:
     bias: np.ndarray | None = None
     rectifier: Rectifier | None = None
 
+    @functools.cached_property
+    def _tensor(self):
+        # Captured by graphs: one that held hundreds of megabytes itself would copy them many times.
+        with tf.init_scope():
+            return tf.constant(self.kernel)
+
     def __call__(self, x: tf.Tensor) -> tf.Tensor:
-        y = tf.matmul(x, self.kernel)
+        y = tf.matmul(x, self._tensor)
         y = y if self.bias is None else tf.nn.bias_add(y, self.bias)
         return y if self.rectifier is None else self.rectifier(y)
 
