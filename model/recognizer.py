@@ -38,6 +38,8 @@ class TrainableNn2(tf_keras.Model):
                 self._normalizations[spec.name] = layer
         self.built = True
 
+    # Nothing here depends on values, and AutoGraph takes seconds for so many layers.
+    @tf.autograph.experimental.do_not_convert
     def call(self, images: tf.Tensor, training: bool = False) -> tf.Tensor:
         """Unit embeddings [B, 128] of float32 RGB [B, S, S, 3] in 0..1."""
 
