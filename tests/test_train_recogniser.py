@@ -50,7 +50,7 @@ def test_train_resume_and_refuse(photos, tmp_path):
     network = identity.load("nn2", output / "nn2.npz")
     assert (network.image_size, network.embedding_size) == (32, 128)
     metrics = json.loads((output / "metrics.json").read_text())
-    # A photograph and its copy are alike to any network; others nearly so, to one so little trained.
+    # A photograph and its copy are alike to any network; to one so new, others nearly so too.
     assert metrics["people"] == 4 and metrics["auc"] > 0.8
     assert (output / "samples" / "held_out.jpg").is_file()
     assert list((output / "tensorboard").rglob("events*"))

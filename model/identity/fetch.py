@@ -43,7 +43,7 @@ class Source:
 
 _DEEPFACE = "https://github.com/serengil/deepface_models/releases/download/v1.0"
 _OPEN_MODEL_ZOO = (
-    "https://storage.openvinotoolkit.org/repositories/open_model_zoo/2022.1/models_bin/1/"
+    "https://storage.openvinotoolkit.org/repositories/open_model_zoo/2022.1/models_bin/3/"
     "face-reidentification-retail-0095/FP16"
 )
 
@@ -62,7 +62,7 @@ SOURCES = {
         "github.com/davidsandberg/facenet",
     ),
     "vgg_face": Source(
-        (f"{_DEEPFACE}/vgg_face_weights.h5",),
+        ("https://www.vlfeat.org/matconvnet/models/vgg-face.mat",),
         "CC BY-NC 4.0: for non-commercial use",
         "O. M. Parkhi, A. Vedaldi, A. Zisserman: Deep Face Recognition. BMVC 2015",
         terms="its license is not open",
@@ -74,6 +74,16 @@ SOURCES = {
         ),
         "Apache-2.0 (Open Model Zoo); a copy is carried in open_parts/encoder",
         "github.com/openvinotoolkit/open_model_zoo, face-reidentification-retail-0095",
+        {
+            "face-reidentification-retail-0095.xml": (
+                "cf64003784f3f3d54bc3a37ab3c81f857505f9a764175056"
+                "d02a8e2d9e0d8b97e9e7a8b672f73639e951bb9cb056af7f"
+            ),
+            "face-reidentification-retail-0095.bin": (
+                "802a00762eb563acb377eeac0e96bc97384a0d2788e0a977"
+                "414d0f235e1e1ee90e278579ff5579f32c606d2cb046482a"
+            ),
+        },
     ),
 }
 
@@ -141,12 +151,12 @@ def _download(url, path, sha384):
 
 
 def _print_checksum(path, sha384):
-    if sha384:
-        if checksum(path, "sha384") != sha384:
-            raise FetchError(f"{path}: not the published file (SHA-384); remove it and fetch again")
+    if not sha384:
+        print(f"  {path}\n    SHA-256 {checksum(path, 'sha256')} (unverified: none is published)")
+    elif checksum(path, "sha384") == sha384:
         print(f"  {path}\n    SHA-384 as published")
     else:
-        print(f"  {path}\n    SHA-256 {checksum(path, 'sha256')} (unverified: none is published)")
+        raise FetchError(f"{path}: not the published file (SHA-384); remove it and fetch again")
 
 
 def checksum(path: pathlib.Path, algorithm: str) -> str:

@@ -7,7 +7,7 @@ import pathlib
 FILES = {
     "nn4_small2": "openface_weights.h5",
     "inception_resnet_v1": "facenet512_weights.h5",
-    "vgg_face": "vgg_face_weights.h5",
+    "vgg_face": "vgg-face.mat",
 }
 
 
