@@ -21,6 +21,7 @@ import open_parts
 from model import identity
 from model.identity import folding, nn2
 from model.identity.frozen_layers import Convolution, Dense
+from model.identity.frozen_network import AUXILIARY
 from model.identity.openvino_ir import OpenvinoIr
 
 _BATCH = 16
@@ -86,7 +87,7 @@ def count_flops(network: identity.IdentityNetwork) -> int:
     """
     image = tf.TensorSpec([_BATCH, network.image_size, network.image_size, 3], tf.float32)
     graph = tf.function(lambda x: network(x).embedding).get_concrete_function(image).graph
-    return sum(_flops(op) for op in graph.get_operations() if nn2.AUXILIARY not in op.name)
+    return sum(_flops(op) for op in graph.get_operations() if AUXILIARY not in op.name)
 
 
 def _flops(op):
@@ -153,7 +154,7 @@ def bare_convolutions(path) -> Callable[[], object]:
 
     @tf.function
     def trace(x):
-        tensors = folding.run(nodes, {name: x for name in _sources(nodes)})
+        tensors = folding.run(nodes, dict.fromkeys(_sources(nodes), x))
         shapes.update({name: tensor.shape for name, tensor in tensors.items()})
         return x
 
@@ -194,8 +195,10 @@ def ir_rows() -> list[str]:
 
 def main() -> None:
     labels = [label for label in NETWORKS if not sys.argv[1:] or label in sys.argv[1:]]
-    print("| network | GFLOP | forward, ms | of the product | with gradient, ms | of the product "
-          "| product, GFLOP/s |\n|---|---|---|---|---|---|---|")
+    print(
+        "| network | GFLOP | forward, ms | of the product | with gradient, ms | of the product "
+        "| product, GFLOP/s |\n|---|---|---|---|---|---|---|"
+    )
     for label in labels:
         print(network_row(label), flush=True)
     if not sys.argv[1:]:

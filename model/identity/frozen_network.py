@@ -14,6 +14,8 @@ from model.identity.frozen_layers import Convolution, Dense, Rectifier
 from model.identity.network import Backbone, Forward
 
 _RELU = Rectifier(0.0)
+# Scope of sums that are written as convolutions but are none of the network's.
+AUXILIARY = "auxiliary"
 # Inside the root of L2 pooling: its gradient at 0 would be infinite. Activations are of order 1.
 _POOL_EPSILON = 1e-10
 
@@ -96,7 +98,8 @@ def l2_pool(x: tf.Tensor, stride: int = 1) -> tf.Tensor:
     """
     ones = np.ones((3, 3, x.shape[-1], 1), np.float32)
     window = Window((stride, stride), (1, 1, 1, 1) if stride == 1 else (0, 0, 0, 0))
-    return tf.sqrt(Convolution(ones, window=window, groups=0)(tf.square(x)) + _POOL_EPSILON)
+    with tf.name_scope(AUXILIARY):
+        return tf.sqrt(Convolution(ones, window=window, groups=0)(tf.square(x)) + _POOL_EPSILON)
 
 
 def local_response_normalization(x: tf.Tensor) -> tf.Tensor:
@@ -108,8 +111,9 @@ def local_response_normalization(x: tf.Tensor) -> tf.Tensor:
     channels = x.shape[-1]
     index = np.arange(channels)
     band = (np.abs(index[:, None] - index) <= 2).astype(np.float32) * 2e-5
-    sums = 1 + Convolution(band[None, None])(tf.square(x))
-    return x * tf.math.rsqrt(sums * tf.sqrt(sums))
+    with tf.name_scope(AUXILIARY):
+        sums = 1 + Convolution(band[None, None])(tf.square(x))
+        return x * tf.math.rsqrt(sums * tf.sqrt(sums))
 
 
 class NamedBackbone(Backbone):
