@@ -21,7 +21,7 @@ setup(
         "evaluation",
         "open_parts",
     ],
-    py_modules=["train", "eval", "reconstruct"],
+    py_modules=["train", "train_recogniser", "eval", "reconstruct"],
     package_data={
         "mesh_renderer": ["kernels/*.h", "kernels/*.cc"],
         "open_parts": ["*.md", "*.sha256", "*/*"],
