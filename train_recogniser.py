@@ -50,7 +50,7 @@ flags.DEFINE_integer("seed", 0, "Seed of everything random.")
 flags.DEFINE_integer("log_every", 20, "Steps between progress lines.", lower_bound=1)
 flags.DEFINE_integer("checkpoint_every", 100, "Steps between checkpoints.", lower_bound=1)
 flags.DEFINE_integer("validate_every", 100, "Steps between validations.", lower_bound=1)
-flags.DEFINE_integer("patience", 600, "Steps without a better AUC before the stop.", lower_bound=1)
+flags.DEFINE_integer("patience", 1000, "Steps without a better AUC before the stop.", lower_bound=1)
 
 flags.DEFINE_integer("image_size", 64, "Width and height of the images; 224 in the paper.", 32)
 flags.DEFINE_float("width", 0.5, "Factor on the number of filters; 1 in the paper.", 0.01)
@@ -64,7 +64,7 @@ flags.DEFINE_string("face_model", str(open_parts.FACE_MODEL), "Face model that f
 flags.DEFINE_float("yaw", 40.0, "Random poses: plus or minus, degrees.", 0.0, 90.0)
 flags.DEFINE_float("pitch", 20.0, "Random poses: plus or minus, degrees.", 0.0, 90.0)
 
-flags.DEFINE_integer("steps", 1200, "Steps of training.", lower_bound=1)
+flags.DEFINE_integer("steps", 3000, "Steps of training.", lower_bound=1)
 flags.DEFINE_integer("identities", 32, "P, people in a batch.", lower_bound=2)
 flags.DEFINE_integer("images_per_identity", 4, "K, images of each.", lower_bound=2)
 flags.DEFINE_integer("held_out_identities", 250, "People to validate on.", lower_bound=4)
