@@ -61,8 +61,8 @@ flags.DEFINE_string("photo_list", None, "CSV: column 'file', optionally 'split'.
 flags.DEFINE_string("photo_split", None, "Train only on the list's rows of this split.")
 flags.DEFINE_string("landmarks", None, "CSV of five points a photograph; mtcnn by default.")
 flags.DEFINE_string("face_model", str(open_parts.FACE_MODEL), "Face model that faces are drawn of.")
-flags.DEFINE_float("yaw", SceneRanges.yaw_deg, "Random poses: plus or minus, degrees.", 0.0, 90.0)
-flags.DEFINE_float("pitch", SceneRanges.pitch_deg, "Random poses: plus or minus, degrees.", 0.0, 90.0)
+flags.DEFINE_float("yaw", SceneRanges.yaw_deg, "Random poses: ±, degrees.", 0.0, 90.0)
+flags.DEFINE_float("pitch", SceneRanges.pitch_deg, "Random poses: ±, degrees.", 0.0, 90.0)
 
 flags.DEFINE_integer("steps", 3000, "Steps of training.", lower_bound=1)
 flags.DEFINE_integer("identities", 32, "P, people in a batch.", lower_bound=2)
