@@ -17,8 +17,7 @@ def as_ir(path: pathlib.Path) -> Iterator[pathlib.Path]:
 
     Raises:
       FileNotFoundError: no such file.
-      ImportError: the package `openvino` is not installed.
-      ValueError: the converter does not understand the file.
+      ValueError: the package `openvino` is not installed, or it does not understand the file.
     """
     if path.suffix != SUFFIX:
         yield path
@@ -29,7 +28,7 @@ def as_ir(path: pathlib.Path) -> Iterator[pathlib.Path]:
         import openvino
         import openvino.passes
     except ImportError as error:
-        raise ImportError(
+        raise ValueError(
             f"{path}: ONNX files are read by way of the package openvino: pip install openvino"
         ) from error
     with tempfile.TemporaryDirectory() as folder:

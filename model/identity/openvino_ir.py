@@ -67,7 +67,6 @@ class OpenvinoIr(Backbone):
         Raises:
           FileNotFoundError, ValueError: see `ir_graph.read_graph`, `ir_layers.translate`; or the
             network is no function of one color image to one vector, or its crop is unknown.
-          ImportError: an ONNX file, without the package that converts it.
         """
         self._path = pathlib.Path(path)
         with onnx_file.as_ir(self._path) as xml_path:

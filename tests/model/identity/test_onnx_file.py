@@ -66,5 +66,5 @@ def test_damaged_file(path, tmp_path):
 
 def test_missing_package(path, monkeypatch):
     monkeypatch.setitem(sys.modules, "openvino", None)
-    with pytest.raises(ImportError, match=r"small\.onnx: .* pip install openvino"):
+    with pytest.raises(ValueError, match=r"small\.onnx: .* pip install openvino"):
         identity.load("openvino_ir", path)
