@@ -22,7 +22,9 @@ _HAIR_COLORS = (  # linear RGB
     (0.35, 0.34, 0.33),
 )
 _FRAME_COLORS = ((0.05, 0.05, 0.06), (0.25, 0.13, 0.08), (0.5, 0.5, 0.52), (0.5, 0.1, 0.12))
-_BEFORE_EYES_MM = 16.0
+_BEFORE_EYES_MM = 13.0
+# Thin frames with glints cover less than lines of full color do.
+_FRAME_OPACITY = 0.6
 
 
 @dataclasses.dataclass(frozen=True)
@@ -57,7 +59,7 @@ def random_style(generator: np.random.Generator) -> Style:
         fringe=bool(generator.random() < 0.4),
         glasses=int(generator.choice(3, p=(0.7, 0.25, 0.05))),
         frame_color=_FRAME_COLORS[generator.integers(len(_FRAME_COLORS))],
-        lens_mm=(float(generator.uniform(22, 27)), float(generator.uniform(14, 21))),
+        lens_mm=(float(generator.uniform(24, 29)), float(generator.uniform(18, 24))),
         squareness=float(generator.uniform(2, 5)),
     )
 
@@ -137,16 +139,16 @@ class Glasses:
           yaw: of the head in radians: the arm on the far side is hidden.
           generator: of the random numbers.
         """
-        eyes = self._points(vertices[None])[0].numpy()[:2] + (0.0, -1.0, _BEFORE_EYES_MM)
+        eyes = self._points(vertices[None])[0].numpy()[:2] + (0.0, -2.0, _BEFORE_EYES_MM)
         outlines = [project(self._outline(eye, style)) for eye in eyes]
-        tint = (0.92, generator.uniform(0.02, 0.12))[style.glasses == 1]
-        glare = generator.uniform(0.0, 0.15) if style.glasses == 1 else 0.03
+        tint = (0.92, generator.uniform(0.0, 0.08))[style.glasses == 1]
+        glare = generator.uniform(0.0, 0.08) if style.glasses == 1 else 0.03
         for outline in outlines:
             lens = np.zeros(image.shape[:2], np.float32)
             cv2.fillPoly(lens, [_fixed(outline)], 1.0, cv2.LINE_AA, _SHIFT)
             image *= 1 - tint * lens[..., None]
             image += glare * (lens * np.linspace(1, 0, len(lens))[:, None])[..., None]
-        width = max(1, round(np.linalg.norm(np.ptp(outlines[0], axis=0)) / 22))
+        width = max(1, round(np.linalg.norm(np.ptp(outlines[0], axis=0)) / 36))
         right, left = eyes
         inner = style.lens_mm[0]
         bridge = np.linspace(right + (inner, 3, 0), left - (inner, -3, 0), 8)
@@ -156,7 +158,7 @@ class Glasses:
             if side * yaw < 0.15:
                 hinge = eye + (side * inner, 4, -2)
                 lines.append(project(np.linspace(hinge, (side * 76, eye[1] + 2, 10), 8)))
-        _lines(image, lines, style.frame_color, width)
+        _lines(image, lines, style.frame_color, width, _FRAME_OPACITY)
 
     @staticmethod
     def _outline(center, style):
@@ -177,8 +179,8 @@ def _fixed(points):
     return np.int32(np.round(points * (1 << _SHIFT)))
 
 
-def _lines(image, lines, color, width):
+def _lines(image, lines, color, width, opacity=1.0):
     mask = np.zeros(image.shape[:2], np.float32)
     for line in lines:
         cv2.polylines(mask, [_fixed(line)], False, 1.0, width, cv2.LINE_AA, _SHIFT)
-    image += (np.asarray(color, np.float32) - image) * mask[..., None]
+    image += (np.asarray(color, np.float32) - image) * opacity * mask[..., None]
