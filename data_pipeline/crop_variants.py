@@ -5,6 +5,7 @@ photograph. Photographs are few beside a decoder's weights: with the aligned cro
 them by heart.
 """
 
+import dataclasses
 import math
 
 import numpy as np
@@ -33,4 +34,4 @@ def _changed(crop: Crop, scale: float, degrees: float, right: float, down: float
     )
     shift = crop.image_size * np.array([right, down])
     points = (np.array(crop.points) - center) @ linear.T + center + shift
-    return Crop(crop.image_size, crop.point_indices, tuple(map(tuple, points.tolist())))
+    return dataclasses.replace(crop, points=tuple(map(tuple, points.tolist())))
