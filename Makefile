@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 SHIPPED := open_parts/decoder/decoder.npz
 export TF_CPP_MIN_LOG_LEVEL ?= 2
 
-.PHONY: setup kernels demo test check format clean
+.PHONY: setup kernels demo test bench check format clean
 
 setup: $(VENV)/.installed kernels
 
@@ -14,7 +14,7 @@ $(VENV)/.installed: setup.py
 	  else "Python 3.10 to 3.13 is needed, this is %d.%d; try make PYTHON=python3.12" % v)'
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
-	$(BIN)/python -m pip install --quiet -e '.[dev]'
+	$(BIN)/python -m pip install --quiet -e '.[dev,onnx]'
 	touch $@
 
 kernels: $(VENV)/.installed
@@ -37,6 +37,9 @@ demo: setup
 
 test: setup
 	$(BIN)/python -m pytest
+
+bench: setup
+	$(BIN)/python -m benchmarks.networks
 
 check: setup
 	$(BIN)/ruff format --check .
