@@ -29,7 +29,7 @@ from model.decoder import Coefficients, Decoder
 from model.decoder_io import save_decoder
 from model.face_model_io import load_face_model
 from model.face_renderer import FaceRenderer
-from model.feature_normalization import KINDS, fit_normalization
+from model.feature_normalization import KINDS, AffineMap, fit_normalization
 from model.regressor import REDUCTIONS, LossWeights, Regressor
 from model.scene import SceneRanges, fixed_scene, stack_scenes
 from model.trainer import Cadence, Stage, train_stage
@@ -70,7 +70,7 @@ flags.DEFINE_integer("log_every", 50, "Steps between progress lines.", lower_bou
 flags.DEFINE_integer("checkpoint_every", 250, "Steps between checkpoints.", lower_bound=1)
 flags.DEFINE_integer("samples_every", 500, "Steps between contact sheets.", lower_bound=1)
 
-flags.DEFINE_string("face_model", str(open_parts.FACE_MODEL), "Face model, BFM 2017 HDF5 layout.")
+flags.DEFINE_string("face_model", str(open_parts.FACE_MODEL), "Face model (docs/face_models.md).")
 flags.DEFINE_integer("shape_components", None, "Keep so many; all by default.", lower_bound=1)
 flags.DEFINE_integer("texture_components", None, "Keep so many; all by default.", lower_bound=1)
 flags.DEFINE_string("identity_encoder", "openvino_ir", "The frozen recognition network.")
@@ -236,18 +236,22 @@ class TrainingRun:
         return make_pool(self._renderer, self._encoder, size, seed, self._scenes, cache=cache)
 
     def _make_decoder(self) -> Decoder:
-        sample = self._pool or self._make_pool(
-            "normalization", _NORMALIZATION_FACES, FLAGS.seed + _NORMALIZATION_SEED
-        )
         return Decoder(
             self._encoder.feature_size,
             self._face_model.shape_components,
             self._face_model.texture_components,
-            fit_normalization(
-                FLAGS.feature_normalization, self._photos.features[:, 0], sample.features
-            ),
+            self._fit_normalization(),
             FLAGS.coefficient_radius or None,
         )
+
+    def _fit_normalization(self) -> dict[str, AffineMap] | None:
+        if FLAGS.feature_normalization == "none":
+            return None
+        renders = self._pool or self._make_pool(
+            "normalization", _NORMALIZATION_FACES, FLAGS.seed + _NORMALIZATION_SEED
+        )
+        photos = self._photos.features[:, 0]
+        return fit_normalization(FLAGS.feature_normalization, photos, renders.features)
 
     def _make_regressor(self) -> Regressor:
         weights = LossWeights(
