@@ -58,6 +58,11 @@ def sources() -> list[tuple[pathlib.Path, tuple[str, ...]]]:
     return found
 
 
+def core_sources() -> list[tuple[pathlib.Path, tuple[str, ...]]]:
+    """Those of `sources` that know nothing of TensorFlow."""
+    return [(path, flags) for path, flags in sources() if "op" not in path.stem.split("_")]
+
+
 def library_name() -> str:
     """The binary's file name: a function of sources, TensorFlow's version, flags and machine."""
     digest = hashlib.sha256()
@@ -125,21 +130,45 @@ def _compiler() -> str:
 
 
 def _compile(folder: pathlib.Path, compiler: str) -> pathlib.Path:
-    """Compiles all sources in parallel and links them to a library in `folder`."""
-    flags = compile_flags()
-
-    def compile_one(source: tuple[pathlib.Path, tuple[str, ...]]) -> pathlib.Path:
-        path, own_flags = source
-        target = folder / f"{path.stem}.o"
-        _run([compiler, *flags, *own_flags, "-c", str(path), "-o", str(target)])
-        return target
-
-    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        objects = list(pool.map(compile_one, sources()))
+    """Compiles all sources and links them to a library in `folder`."""
+    objects = _compile_objects(folder, [compiler, *compile_flags()], sources())
     library = folder / "mesh_renderer.so"
     links = tf.sysconfig.get_link_flags()
     _run([compiler, "-shared", *map(str, objects), "-o", str(library), *links])
     return library
+
+
+def compile_core(target: pathlib.Path, own: list[pathlib.Path], flags: tuple[str, ...]) -> None:
+    """Compiles the core without TensorFlow together with files of one's own: tests, benchmarks.
+
+    Args:
+      target: the program, or with "-shared" among the flags the library, to be written.
+      own: C++ files to add.
+      flags: for compiling and linking, after `FLAGS`.
+
+    Raises:
+      KernelBuildError: no compiler, or a failed compilation.
+    """
+    command = [_compiler(), *FLAGS, *flags, f"-I{SOURCES}"]
+    files = core_sources() + [(path, ()) for path in own]
+    with tempfile.TemporaryDirectory() as folder:
+        objects = _compile_objects(pathlib.Path(folder), command, files)
+        _run([*command, *map(str, objects), "-o", str(target)])
+
+
+def _compile_objects(
+    folder: pathlib.Path, command: list[str], files: list[tuple[pathlib.Path, tuple[str, ...]]]
+) -> list[pathlib.Path]:
+    """Compiles files in parallel, each with its own flags too, to object files in `folder`."""
+
+    def compile_one(source: tuple[pathlib.Path, tuple[str, ...]]) -> pathlib.Path:
+        path, own_flags = source
+        target = folder / f"{path.stem}.o"
+        _run([*command, *own_flags, "-c", str(path), "-o", str(target)])
+        return target
+
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        return list(pool.map(compile_one, files))
 
 
 def _run(command: list[str]) -> None:

@@ -10,6 +10,7 @@ from mesh_renderer import camera_utils, inputs, rasterize_triangles
 from mesh_renderer.kernel_library import DEVICE, ops
 
 _PIXELS = ("batch", "height", "width")
+_PER_VERTEX = ("batch", "vertices", 3)
 
 
 def phong_shader(
@@ -61,9 +62,7 @@ def phong_shader(
         raise inputs.invalid("diffuse_colors must be given")
     diffuse_colors = inputs.as_tensor(diffuse_colors, "diffuse_colors", (*_PIXELS, 3))
 
-    if ambient_color is None:
-        ambient_color = tf.zeros_like(lights[:, 0])
-    ambient = inputs.as_tensor(ambient_color, "ambient_color", ("batch", 3))
+    ambient = _ambient(ambient_color, lights)
     specular = None
     if camera_position is not None and specular_colors is not None:
         if shininess_coefficients is None:
@@ -178,6 +177,7 @@ def mesh_renderer(
     near_clip=0.01,
     far_clip=10.0,
     legacy=False,
+    culling="none",
 ):
     """Renders meshes with Phong shading through a perspective camera.
 
@@ -204,6 +204,7 @@ def mesh_renderer(
       far_clip: float32 scalar or [B], distance of the far clipping plane.
       legacy: as the original, use its flawed specular light (see `phong_shader`), take alpha from
         the sign of the diffuse color, and give NaN for degenerate cameras.
+      culling: which side is not drawn, see `rasterize_triangles.rasterize_clip_space`.
 
     Returns:
       float32 [B, H, W, 4], RGB (0 or more, not clipped) and alpha: 1 on the mesh and 0 elsewhere.
@@ -213,22 +214,7 @@ def mesh_renderer(
       InvalidArgumentError: a wrong shape, dtype or size, an index outside the vertices, or specular
         colors without shininess or the reverse.
     """
-    per_vertex = ("batch", "vertices", 3)
-    vertices = inputs.as_tensor(vertices, "vertices", per_vertex)
-    attributes = {
-        "normals": inputs.as_tensor(normals, "normals", per_vertex),
-        "positions": vertices,
-        "diffuse": inputs.as_tensor(diffuse_colors, "diffuse_colors", per_vertex),
-    }
-    if (specular_colors is None) != (shininess_coefficients is None):
-        raise inputs.invalid("specular_colors and shininess_coefficients must be given together")
-    if specular_colors is not None:
-        attributes["specular"] = inputs.as_tensor(specular_colors, "specular_colors", per_vertex)
-        shininess_coefficients = tf.convert_to_tensor(shininess_coefficients, tf.float32)
-        if shininess_coefficients.shape.rank == 2:
-            attributes["shininess"] = shininess_coefficients[..., None]
-
-    batch = tf.shape(vertices)[0]
+    batch = tf.shape(inputs.as_tensor(vertices, "vertices", _PER_VERTEX))[0]
     camera_position = _for_batch(camera_position, "camera_position", batch, (3,))
     view = camera_utils.look_at(
         camera_position,
@@ -242,33 +228,162 @@ def mesh_renderer(
         _for_batch(near_clip, "near_clip", batch, ()),
         _for_batch(far_clip, "far_clip", batch, ()),
     )
-    framebuffer = rasterize_triangles.rasterize_barycentric_coordinates(
+    return render_clip_space(
         camera_utils.transform_homogeneous(projection @ view, vertices),
         triangles,
+        normals,
+        vertices,
+        diffuse_colors,
+        light_positions,
+        light_intensities,
         image_width,
         image_height,
+        camera_position,
+        specular_colors,
+        shininess_coefficients,
+        ambient_color,
+        culling,
+        legacy,
     )
-    background = -1.0 if legacy else 0.0
-    pixels = _interpolate(framebuffer, attributes, triangles, background)
-    if legacy:
-        alphas = tf.reduce_any(pixels["diffuse"] >= 0.0, axis=-1)
-    else:
-        alphas = tf.reduce_any(framebuffer.barycentrics != 0.0, axis=-1)
+
+
+def render_clip_space(
+    clip_space_vertices,
+    triangles,
+    normals,
+    positions,
+    diffuse_colors,
+    light_positions,
+    light_intensities,
+    image_width,
+    image_height,
+    camera_position=None,
+    specular_colors=None,
+    shininess_coefficients=None,
+    ambient_color=None,
+    culling="none",
+    legacy=False,
+):
+    """Renders meshes with Phong shading, given their positions in clip space as well.
+
+    Interpolation and shading are one op over the covered pixels: nothing is kept for each pixel but
+    its triangle. `mesh_renderer` says more about what the arguments mean.
+
+    Args:
+      clip_space_vertices: float32 [B, V, 4], from which the image is drawn.
+      triangles: int32 [T, 3], vertex indices, shared by the batch.
+      normals: float32 [B, V, 3]; they are normalized once interpolated.
+      positions: float32 [B, V, 3], in the frame of normals, lights and camera.
+      diffuse_colors: float32 [B, V, 3], RGB in 0..1.
+      light_positions: float32 [B, L, 3].
+      light_intensities: float32 [B, L, 3], RGB, 0 or more.
+      image_width: width in pixels.
+      image_height: height in pixels.
+      camera_position: float32 [B, 3]; needed with specular colors.
+      specular_colors: float32 [B, V, 3], RGB in 0..1; without it there is no specular light.
+      shininess_coefficients: float32 scalar, [B] or [B, V]; given with specular_colors, or not.
+      ambient_color: float32 [B, 3], RGB, black by default.
+      culling: which side is not drawn, see `rasterize_triangles.rasterize_clip_space`.
+      legacy: see `mesh_renderer`.
+
+    Returns:
+      float32 [B, H, W, 4], RGB (0 or more, not clipped) and alpha. Row 0 is the top.
+
+    Raises:
+      InvalidArgumentError: a wrong shape, dtype or size, an index outside the vertices, or specular
+        colors without shininess or the reverse.
+    """
+    if (specular_colors is None) != (shininess_coefficients is None):
+        raise inputs.invalid("specular_colors and shininess_coefficients must be given together")
+    positions = inputs.as_tensor(positions, "vertices", _PER_VERTEX)
+    surface = {
+        "normals": inputs.as_tensor(normals, "normals", _PER_VERTEX),
+        "positions": positions,
+        "diffuse_colors": inputs.as_tensor(diffuse_colors, "diffuse_colors", _PER_VERTEX),
+    }
+    if specular_colors is not None:
+        shininess = tf.convert_to_tensor(shininess_coefficients, tf.float32)
+        shininess = shininess[:, None] if shininess.shape.rank == 1 else shininess
+        surface["specular_colors"] = inputs.as_tensor(
+            specular_colors, "specular_colors", _PER_VERTEX
+        )
+        surface["shininess_coefficients"] = tf.broadcast_to(shininess, tf.shape(positions)[:2])
+    lights = inputs.as_tensor(light_positions, "light_positions", ("batch", "lights", 3))
+    lighting = {
+        "light_positions": lights,
+        "light_intensities": inputs.as_tensor(
+            light_intensities, "light_intensities", ("batch", "lights", 3)
+        ),
+        "ambient_color": _ambient(ambient_color, lights),
+    }
+    if camera_position is not None and specular_colors is not None:
+        lighting["camera_position"] = inputs.as_tensor(
+            camera_position, "camera_position", ("batch", 3)
+        )
+    visible = rasterize_triangles.visible_triangles(
+        clip_space_vertices, triangles, image_width, image_height, culling
+    )
+    return (_legacy_mesh if legacy else _phong_mesh)(visible, surface, lighting)
+
+
+def _phong_mesh(visible, surface, lighting):
+    """The image of visible triangles by the fused op."""
+    clip_space_vertices, triangles, triangle_ids, _ = visible
+    has_specular = "camera_position" in lighting
+    unused = dict.fromkeys(
+        ("specular_colors", "shininess_coefficients", "camera_position"), tf.zeros([0])
+    )
+    with tf.device(DEVICE):
+        return ops.mesh_renderer_phong_mesh(
+            clip_space_vertices=clip_space_vertices,
+            triangles=triangles,
+            triangle_ids=triangle_ids,
+            specular=has_specular,
+            **(unused | surface | lighting if has_specular else surface | lighting | unused),
+        )
+
+
+@tf.RegisterGradient("MeshRenderer>PhongMesh")
+def _phong_mesh_grad(op, d_image):
+    with tf.device(DEVICE):
+        d_vertices, *rest = ops.mesh_renderer_phong_mesh_grad(
+            *op.inputs, d_image=d_image, specular=op.get_attr("specular")
+        )
+    return d_vertices, None, None, *rest
+
+
+def _legacy_mesh(visible, surface, lighting):
+    """The original's image: alpha from the sign of the diffuse color, and its specular light."""
+    clip_space_vertices, triangles, triangle_ids, z_buffer = visible
+    with tf.device(DEVICE):
+        barycentrics = ops.mesh_renderer_barycentrics(
+            clip_space_vertices=clip_space_vertices, triangles=triangles, triangle_ids=triangle_ids
+        )
+    framebuffer = rasterize_triangles.Framebuffer(
+        barycentrics, tf.maximum(triangle_ids, 0), z_buffer
+    )
+    surface = {k: v[..., None] if v.shape.rank == 2 else v for k, v in surface.items()}
+    pixels = _interpolate(framebuffer, surface, triangles, -1.0)
+    alphas = tf.reduce_any(pixels["diffuse_colors"] >= 0.0, axis=-1)
     return phong_shader(
         normals=tf.math.l2_normalize(pixels["normals"], axis=-1),
         alphas=tf.cast(alphas, tf.float32),
         pixel_positions=pixels["positions"],
-        light_positions=light_positions,
-        light_intensities=light_intensities,
-        diffuse_colors=pixels["diffuse"],
-        camera_position=camera_position,
-        specular_colors=pixels.get("specular"),
+        diffuse_colors=pixels["diffuse_colors"],
+        specular_colors=pixels.get("specular_colors"),
         shininess_coefficients=(
-            pixels["shininess"][..., 0] if "shininess" in pixels else shininess_coefficients
+            pixels["shininess_coefficients"][..., 0] if "specular_colors" in pixels else None
         ),
-        ambient_color=ambient_color,
-        legacy=legacy,
+        legacy=True,
+        **lighting,
     )
+
+
+def _ambient(ambient_color, lights):
+    """Ambient light [B, 3], black by default."""
+    if ambient_color is None:
+        return tf.zeros([tf.shape(lights)[0], 3])
+    return inputs.as_tensor(ambient_color, "ambient_color", ("batch", 3))
 
 
 def _for_batch(value, name, batch, shape):

@@ -14,6 +14,9 @@ import tensorflow as tf
 from mesh_renderer import camera_utils, inputs
 from mesh_renderer.kernel_library import DEVICE, ops
 
+# Values of the op's attribute.
+_CULLING = {"none": 0, "back": 1, "front": 2}
+
 
 @dataclasses.dataclass(frozen=True)
 class Framebuffer:
@@ -41,6 +44,7 @@ def rasterize(
     image_width,
     image_height,
     background_value,
+    culling="none",
 ):
     """Projects a mesh, rasterizes it and interpolates its vertex attributes.
 
@@ -52,6 +56,7 @@ def rasterize(
       image_width: width in pixels.
       image_height: height in pixels.
       background_value: float32 [A], the attributes of pixels without a triangle.
+      culling: which side is not drawn, see `rasterize_clip_space`.
 
     Returns:
       float32 [B, H, W, A]; row 0 is the bottom. See `rasterize_clip_space` for the gradients.
@@ -61,12 +66,24 @@ def rasterize(
     """
     clip_space_vertices = camera_utils.transform_homogeneous(camera_matrices, world_space_vertices)
     return rasterize_clip_space(
-        clip_space_vertices, attributes, triangles, image_width, image_height, background_value
+        clip_space_vertices,
+        attributes,
+        triangles,
+        image_width,
+        image_height,
+        background_value,
+        culling,
     )
 
 
 def rasterize_clip_space(
-    clip_space_vertices, attributes, triangles, image_width, image_height, background_value
+    clip_space_vertices,
+    attributes,
+    triangles,
+    image_width,
+    image_height,
+    background_value,
+    culling="none",
 ):
     """Rasterizes a mesh given in clip space and interpolates its vertex attributes.
 
@@ -83,6 +100,9 @@ def rasterize_clip_space(
       image_width: width in pixels.
       image_height: height in pixels.
       background_value: float32 [A], the attributes of pixels without a triangle.
+      culling: "none" draws both sides. The front is the side from which the corners are seen
+        counter-clockwise, as in OpenGL; "back" does not draw triangles that show their back, and
+        "front" those that show their front.
 
     Returns:
       float32 [B, H, W, A]; row 0 is the bottom.
@@ -90,14 +110,22 @@ def rasterize_clip_space(
     Raises:
       InvalidArgumentError: a wrong shape, dtype or size, or an index outside the vertices.
     """
-    framebuffer = rasterize_barycentric_coordinates(
-        clip_space_vertices, triangles, image_width, image_height
+    vertices, triangles, triangle_ids, _ = visible_triangles(
+        clip_space_vertices, triangles, image_width, image_height, culling
     )
-    return interpolate_attributes(framebuffer, attributes, triangles, background_value)
+    attributes, background = _attributes_and_background(attributes, background_value)
+    with tf.device(DEVICE):
+        return ops.mesh_renderer_interpolate_mesh(
+            clip_space_vertices=vertices,
+            triangles=triangles,
+            triangle_ids=triangle_ids,
+            attributes=attributes,
+            background=background,
+        )
 
 
 def rasterize_barycentric_coordinates(
-    clip_space_vertices, triangles, image_width, image_height
+    clip_space_vertices, triangles, image_width, image_height, culling="none"
 ) -> Framebuffer:
     """Finds the triangle and the barycentric coordinates that each pixel shows.
 
@@ -108,6 +136,34 @@ def rasterize_barycentric_coordinates(
       triangles: int32 [T, 3], vertex indices, shared by the batch; any winding.
       image_width: width in pixels.
       image_height: height in pixels.
+      culling: which side is not drawn, see `rasterize_clip_space`.
+
+    Raises:
+      InvalidArgumentError: a wrong shape, dtype or size, or an index outside the vertices.
+    """
+    vertices, triangles, triangle_ids, z_buffer = visible_triangles(
+        clip_space_vertices, triangles, image_width, image_height, culling
+    )
+    with tf.device(DEVICE):
+        barycentrics = ops.mesh_renderer_barycentrics(
+            clip_space_vertices=vertices, triangles=triangles, triangle_ids=triangle_ids
+        )
+        return Framebuffer(barycentrics, tf.maximum(triangle_ids, 0), z_buffer)
+
+
+def visible_triangles(clip_space_vertices, triangles, image_width, image_height, culling="none"):
+    """Finds the triangle that each pixel shows: what rendering starts from. No gradient.
+
+    Args:
+      clip_space_vertices: float32 [B, V, 4], homogeneous positions x, y, z, w.
+      triangles: int32 [T, 3], vertex indices, shared by the batch.
+      image_width: width in pixels.
+      image_height: height in pixels.
+      culling: which side is not drawn, see `rasterize_clip_space`.
+
+    Returns:
+      The vertices and triangles as checked tensors; ids int32 [B, H, W], -1 where there is no
+      triangle; depths float32 [B, H, W], as `Framebuffer.z_buffer`. Row 0 is the bottom.
 
     Raises:
       InvalidArgumentError: a wrong shape, dtype or size, or an index outside the vertices.
@@ -116,14 +172,17 @@ def rasterize_barycentric_coordinates(
         clip_space_vertices, "clip_space_vertices", ("batch", "vertices", 4)
     )
     triangles = inputs.as_tensor(triangles, "triangles", ("triangles", 3), tf.int32)
+    if culling not in _CULLING:
+        raise inputs.invalid(f"culling must be one of {', '.join(_CULLING)}, got {culling!r}")
     with tf.device(DEVICE):
-        buffers = ops.mesh_renderer_rasterize(
+        found = ops.mesh_renderer_visibility(
             clip_space_vertices=vertices,
             triangles=triangles,
             image_width=inputs.as_size(image_width, "image_width"),
             image_height=inputs.as_size(image_height, "image_height"),
+            culling=_CULLING[culling],
         )
-    return Framebuffer(buffers.barycentrics, buffers.triangle_ids, buffers.z_buffer)
+    return vertices, triangles, found.triangle_ids, found.z_buffer
 
 
 def interpolate_attributes(framebuffer: Framebuffer, attributes, triangles, background_value):
@@ -144,10 +203,7 @@ def interpolate_attributes(framebuffer: Framebuffer, attributes, triangles, back
     Raises:
       InvalidArgumentError: a wrong shape or dtype, or an index that is out of range.
     """
-    attributes = inputs.as_tensor(attributes, "attributes", ("batch", "vertices", "channels"))
-    background = inputs.as_tensor(
-        background_value, "background_value", (attributes.shape[2] or "channels",)
-    )
+    attributes, background = _attributes_and_background(attributes, background_value)
     with tf.device(DEVICE):
         return ops.mesh_renderer_interpolate(
             attributes=attributes,
@@ -158,19 +214,27 @@ def interpolate_attributes(framebuffer: Framebuffer, attributes, triangles, back
         )
 
 
-@tf.RegisterGradient("MeshRenderer>Rasterize")
-def _rasterize_grad(op, d_barycentrics, d_triangle_ids, d_z_buffer):
-    del d_triangle_ids, d_z_buffer
-    vertices, triangles = op.inputs
+def _attributes_and_background(attributes, background_value):
+    attributes = inputs.as_tensor(attributes, "attributes", ("batch", "vertices", "channels"))
+    size = attributes.shape[2] or "channels"
+    return attributes, inputs.as_tensor(background_value, "background_value", (size,))
+
+
+tf.no_gradient("MeshRenderer>Visibility")
+
+
+@tf.RegisterGradient("MeshRenderer>Barycentrics")
+def _barycentrics_grad(op, d_barycentrics):
     with tf.device(DEVICE):
-        d_vertices = ops.mesh_renderer_rasterize_grad(
-            clip_space_vertices=vertices,
-            triangles=triangles,
-            barycentrics=op.outputs[0],
-            triangle_ids=op.outputs[1],
-            d_barycentrics=d_barycentrics,
-        )
-    return d_vertices, None
+        d_vertices = ops.mesh_renderer_barycentrics_grad(*op.inputs, d_barycentrics=d_barycentrics)
+    return d_vertices, None, None
+
+
+@tf.RegisterGradient("MeshRenderer>InterpolateMesh")
+def _interpolate_mesh_grad(op, d_image):
+    with tf.device(DEVICE):
+        d = ops.mesh_renderer_interpolate_mesh_grad(*op.inputs, d_image=d_image)
+    return d.d_clip_space_vertices, None, None, d.d_attributes, d.d_background
 
 
 @tf.RegisterGradient("MeshRenderer>Interpolate")

@@ -3,7 +3,7 @@
 import numpy as np
 import tensorflow as tf
 
-from mesh_renderer import mesh_renderer, rasterize_triangles
+from mesh_renderer import mesh_renderer
 from mesh_renderer.vertex_normals import vertex_normals
 from model.alignment import crop_transform
 from model.identity.crop import Crop
@@ -83,38 +83,32 @@ class FaceRenderer:
         batch, views = tf.shape(scenes.rotation)[0], scenes.rotation.shape[1]
         normals = vertex_normals(vertices, self.face_model.triangles)
         colors = srgb_to_linear(colors) if self._linear else colors
-        attributes = tf.concat([vertices, normals, colors, tf.ones_like(colors[..., :1])], axis=-1)
-        pixels = rasterize_triangles.rasterize_clip_space(
-            _merge_views(self.clip_space(vertices, scenes)),
-            tf.repeat(attributes, views, axis=0),
-            self.face_model.triangles,
-            size,
-            size,
-            [0.0] * 10,
-        )
-        positions, normals, diffuse, coverage = tf.split(pixels, [3, 3, 3, 1], axis=-1)
         # Lights and camera are turned into the model's frame, so that normals need no rotation.
         inverse = tf.linalg.matrix_transpose(scenes.rotation)
         camera = inverse[..., 2] * scenes.camera_distance[..., None]
         lights = tf.linalg.matvec(inverse[..., None, :, :], scenes.light_positions)
-        shaded = mesh_renderer.phong_shader(
-            normals=tf.math.l2_normalize(normals, axis=-1, epsilon=1e-12),
-            alphas=coverage[..., 0],
-            pixel_positions=positions,
+        vertices_of_views, normals, colors = (
+            tf.repeat(values, views, axis=0) for values in (vertices, normals, colors)
+        )
+        shaded = mesh_renderer.render_clip_space(
+            _merge_views(self.clip_space(vertices, scenes)),
+            self.face_model.triangles,
+            normals,
+            vertices_of_views,
+            colors,
             light_positions=_merge_views(lights),
             light_intensities=_merge_views(scenes.light_intensities),
-            diffuse_colors=diffuse,
+            image_width=size,
+            image_height=size,
             camera_position=_merge_views(camera),
-            specular_colors=specular_colors(diffuse, self._specular),
-            shininess_coefficients=tf.fill(tf.shape(diffuse)[:1], self._shininess),
+            specular_colors=specular_colors(colors, self._specular),
+            shininess_coefficients=self._shininess,
             ambient_color=_merge_views(scenes.ambient),
         )
         rgb = tf.clip_by_value(shaded[..., :3], 0.0, 1.0)
         rgb = linear_to_srgb(rgb) if self._linear else rgb
-        # The shader has put row 0 at the top; coverage is still in the rasterizer's order.
-        covered = tf.reverse(coverage, axis=[1]) > 0.5
         background = _merge_views(_gradient_background(scenes.background, size))
-        images = tf.where(covered, rgb, background)
+        images = tf.where(shaded[..., 3:] > 0.5, rgb, background)
         return tf.reshape(images, [batch, views, size, size, 3])
 
     def clip_space(self, vertices: tf.Tensor, scenes: Scene) -> tf.Tensor:

@@ -3,16 +3,34 @@
 #ifndef MESH_RENDERER_KERNELS_KERNELS_H_
 #define MESH_RENDERER_KERNELS_KERNELS_H_
 
+#include "covered_pixels.h"
 #include "phong.h"
+#include "visibility.h"
 
 namespace mesh_renderer {
 
 // See the files named *_lanes.h for what each function does.
 struct Kernels {
   const char* name;
-  void (*shade_image)(const Lighting&, const SurfaceImage&, const PixelList&, float* rgba);
-  void (*shade_image_gradient)(const Lighting&, const SurfaceImage&, const PixelList&,
-                               const float* d_rgba, const SurfaceImageGradient&, float* lane_sums);
+  void (*project_vertices)(const ClipVertex*, int64_t begin, int64_t end, ImageSize, VertexBox*);
+  void (*draw_triangles)(const MeshView&, const VertexBox*, int64_t begin, int64_t end, Culling,
+                         const KeyImage&);
+  void (*resolve_barycentrics)(const MeshView&, const PixelList&, float* out);
+  void (*resolve_barycentrics_gradient)(const MeshView&, const PixelList&, const float* d_b,
+                                        float* d_vertices);
+  void (*interpolate_mesh)(const MeshView&, const float* attributes, int64_t channels,
+                           const PixelList&, float* out);
+  void (*interpolate_mesh_gradient)(const MeshView&, const float* attributes, int64_t channels,
+                                    const PixelList&, const float* d_out, float* d_vertices,
+                                    float* d_attributes);
+  void (*shade_mesh)(const MeshView&, const SurfaceAttributes&, const Lighting&, const PixelList&,
+                     float* rgba);
+  void (*shade_mesh_gradient)(const MeshView&, const SurfaceAttributes&, const Lighting&,
+                              const PixelList&, const float* d_rgba, float* d_vertices,
+                              const SurfaceGradient&, float* lane_sums);
+  void (*shade_image)(const Lighting&, const SurfaceAttributes&, const PixelList&, float* rgba);
+  void (*shade_image_gradient)(const Lighting&, const SurfaceAttributes&, const PixelList&,
+                               const float* d_rgba, const SurfaceGradient&, float* lane_sums);
 };
 
 // Those for the widest vectors that this processor has. The environment variable

@@ -3,8 +3,11 @@
 #ifndef MESH_RENDERER_KERNELS_KERNELS_LANES_H_
 #define MESH_RENDERER_KERNELS_KERNELS_LANES_H_
 
+#include "draw_lanes.h"
 #include "kernels.h"
+#include "mesh_interpolation_lanes.h"
 #include "shade_image_lanes.h"
+#include "shade_mesh_lanes.h"
 
 namespace mesh_renderer {
 namespace MESH_RENDERER_ISA {
@@ -15,6 +18,14 @@ namespace MESH_RENDERER_ISA {
 extern const Kernels kKernels;
 const Kernels kKernels = {
     MESH_RENDERER_NAME(MESH_RENDERER_ISA),
+    ProjectVertices,
+    DrawTriangles,
+    ResolveBarycentrics,
+    ResolveBarycentricsGradient,
+    InterpolateMesh,
+    InterpolateMeshGradient,
+    ShadeMesh,
+    ShadeMeshGradient,
     ShadeImage,
     ShadeImageGradient,
 };

@@ -63,7 +63,11 @@ inline Floats Sqrt(Floats a) {
   return a;
 }
 
+// In an order of its own for each number of lanes.
 inline float SumOfLanes(Floats a) {
+#if defined(__AVX512F__)
+  return _mm512_reduce_add_ps(a);
+#endif
   float sum = 0.0f;
   for (int i = 0; i < kLanes; ++i) sum += a[i];
   return sum;
@@ -88,6 +92,27 @@ inline Ints LaneNumbers() {
   Ints numbers{};
   for (int i = 0; i < kLanes; ++i) numbers[i] = i;
   return numbers;
+}
+
+// The first `count` values at `from`; the other lanes are 0.
+inline Floats LoadPartial(const float* from, int count) {
+  if (count == kLanes) return Load<Floats>(from);
+#if defined(__AVX512F__)
+  return _mm512_maskz_loadu_ps(static_cast<__mmask16>((1u << count) - 1), from);
+#else
+  Floats out{};
+  for (int i = 0; i < count; ++i) out[i] = from[i];
+  return out;
+#endif
+}
+
+inline void StorePartial(Floats value, int count, float* to) {
+  if (count == kLanes) return Store(value, to);
+#if defined(__AVX512F__)
+  _mm512_mask_storeu_ps(to, static_cast<__mmask16>((1u << count) - 1), value);
+#else
+  for (int i = 0; i < count; ++i) to[i] = value[i];
+#endif
 }
 
 // base[index] of each lane.

@@ -16,8 +16,7 @@ using tensorflow::errors::InvalidArgument;
 // Large enough for TensorFlow to hand out every unit of work on its own.
 constexpr int64_t kCostPerUnit = 1 << 20;
 
-// Columns and rows are kept in 16 bits, positions in an image's values in 32.
-constexpr int64_t kLargestSide = INT16_MAX;
+// Positions in an image's values are kept in 32 bits.
 constexpr int64_t kMostPixels = 1 << 27;
 
 // The position of the first value outside [0, limit), or count.
@@ -88,6 +87,24 @@ absl::Status CheckLights(const Tensor& positions, const Tensor& intensities, int
   TF_RETURN_IF_ERROR(
       CheckEqualShape(positions, "light_positions", {batch, positions.dim_size(1), 3}));
   return CheckEqualShape(intensities, "light_intensities", positions.shape());
+}
+
+absl::Status CheckVisible(const Tensor& ids, int64_t triangle_count) {
+  TF_RETURN_IF_ERROR(CheckShape(ids, "triangle_ids", 3, -1, "[batch, height, width]"));
+  TF_RETURN_IF_ERROR(CheckImageSize(ids.dim_size(2), ids.dim_size(1)));
+  const int32_t* values = ids.flat<int32_t>().data();
+  for (int64_t i = 0; i < ids.NumElements(); ++i) {
+    if (values[i] >= kNoTriangle && values[i] < triangle_count) continue;
+    return InvalidArgument("triangle_ids holds ", values[i], ", which is not an index of ",
+                           triangle_count, " triangles");
+  }
+  return absl::OkStatus();
+}
+
+MeshView MeshOfImage(const Tensor& vertices, const Tensor& triangles, int64_t image) {
+  const int64_t count = vertices.dim_size(1);
+  const auto* data = reinterpret_cast<const ClipVertex*>(vertices.flat<float>().data());
+  return {data + image * count, count, triangles.flat<int32_t>().data(), triangles.dim_size(0)};
 }
 
 absl::Status CheckTriangles(const Tensor& triangles, int64_t vertex_count) {

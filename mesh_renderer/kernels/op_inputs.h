@@ -5,6 +5,7 @@
 
 #include <functional>
 
+#include "clip_triangle.h"
 #include "tensorflow/core/framework/op_kernel.h"
 #include "tensorflow/core/framework/tensor.h"
 
@@ -36,6 +37,13 @@ absl::Status CheckTriangles(const tensorflow::Tensor& triangles, int64_t vertex_
 // pixel is covered.
 absl::Status CheckPixels(const tensorflow::Tensor& barycentrics, const tensorflow::Tensor& ids,
                          int64_t triangle_count);
+
+// Checks ids [batch, height, width] of visible triangles: kNoTriangle where there is none.
+absl::Status CheckVisible(const tensorflow::Tensor& ids, int64_t triangle_count);
+
+// One image's mesh, of clip-space vertices [batch, vertices, 4].
+MeshView MeshOfImage(const tensorflow::Tensor& vertices, const tensorflow::Tensor& triangles,
+                     int64_t image);
 
 int ThreadCount(tensorflow::OpKernelContext* context);
 

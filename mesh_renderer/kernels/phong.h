@@ -5,8 +5,6 @@
 
 #include <cstdint>
 
-#include "clip_triangle.h"
-
 namespace mesh_renderer {
 
 // The lights and the camera of one image, in world space.
@@ -25,39 +23,20 @@ inline int64_t LightingSumCount(int64_t light_count) { return 6 * light_count + 
 // Widest vector of any instruction set: sums are kept for each lane until a unit of work is done.
 constexpr int kMaxLanes = 16;
 
-// Surface properties of the pixels of one image, row 0 at the bottom.
-struct SurfaceImage {
-  const float* normals;    // [pixels, 3], unit
-  const float* positions;  // [pixels, 3], in world space
-  const float* diffuse;    // [pixels, 3], RGB
-  const float* specular;   // [pixels, 3], RGB; not read without a camera
-  const float* shininess;  // [pixels]; not read without a camera
+// Surface properties of the pixels of one image (row 0 at the bottom, normals of unit length), or
+// of the vertices of one mesh.
+struct SurfaceAttributes {
+  const float* normals;    // [n, 3], in world space
+  const float* positions;  // [n, 3], in world space
+  const float* diffuse;    // [n, 3], RGB
+  const float* specular;   // [n, 3], RGB; not read without a camera
+  const float* shininess;  // [n]; not read without a camera
 };
 
-// The gradients with respect to a SurfaceImage.
-struct SurfaceImageGradient {
+// The gradients with respect to SurfaceAttributes.
+struct SurfaceGradient {
   float *normals, *positions, *diffuse, *specular, *shininess;
 };
-
-// A pixel that shows something, and what.
-struct CoveredPixel {
-  int16_t column, row;
-  int32_t triangle;
-};
-
-// A list of pixels of one image.
-struct PixelList {
-  const CoveredPixel* pixels;
-  int64_t count;
-  ImageSize image;
-};
-
-// How the sums of one unit of work are brought together: adds its lanes to sums.
-inline void AddLanes(const float* lane_sums, int64_t count, float* sums) {
-  for (int64_t i = 0; i < count; ++i) {
-    for (int lane = 0; lane < kMaxLanes; ++lane) sums[i] += lane_sums[i * kMaxLanes + lane];
-  }
-}
 
 }  // namespace mesh_renderer
 

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <vector>
 
+#include "bands.h"
 #include "kernels.h"
+#include "lighting_sums.h"
 #include "op_inputs.h"
 #include "tensorflow/core/framework/op.h"
 #include "tensorflow/core/framework/shape_inference.h"
@@ -19,10 +21,6 @@ using tensorflow::TensorShape;
 using tensorflow::errors::InvalidArgument;
 using tensorflow::shape_inference::InferenceContext;
 using tensorflow::shape_inference::ShapeHandle;
-
-// Pixels of a unit of work, whose sums are added up in order: the same result for any number of
-// threads.
-constexpr int64_t kPixelsPerUnit = 4096;
 
 absl::Status PhongShape(InferenceContext* c) {
   ShapeHandle image, out;
@@ -129,7 +127,7 @@ struct Inputs {
     return {LightCount(), Floats(lights) + values, Floats(intensities) + values,
             Floats(ambient) + 3 * image, has_specular ? Floats(camera) + 3 * image : nullptr};
   }
-  SurfaceImage SurfaceOf(int64_t image) const {
+  SurfaceAttributes SurfaceOf(int64_t image) const {
     const int64_t first = image * Size().PixelCount();
     return {Floats(normals) + 3 * first, Floats(positions) + 3 * first, Floats(diffuse) + 3 * first,
             has_specular ? Floats(specular) + 3 * first : nullptr,
@@ -138,29 +136,6 @@ struct Inputs {
   const float* Alphas(int64_t image) const { return Floats(alphas) + image * Size().PixelCount(); }
 
   static const float* Floats(const Tensor& tensor) { return tensor.flat<float>().data(); }
-};
-
-// A band of rows of one image.
-struct Band {
-  int64_t image;
-  int32_t begin, end;
-};
-
-// How images are cut into bands. It does not depend on the number of threads.
-struct Bands {
-  int64_t batch;
-  ImageSize size;
-
-  int32_t RowsPerBand() const {
-    return static_cast<int32_t>(
-        std::max<int64_t>(1, kPixelsPerUnit / std::max<int32_t>(1, size.width)));
-  }
-  int64_t PerImage() const { return (size.height + RowsPerBand() - 1) / RowsPerBand(); }
-  int64_t Count() const { return batch * PerImage(); }
-  Band At(int64_t unit) const {
-    const auto begin = static_cast<int32_t>(unit % PerImage()) * RowsPerBand();
-    return {unit / PerImage(), begin, std::min(begin + RowsPerBand(), size.height)};
-  }
 };
 
 // The gradients, in the inputs' order.
@@ -179,7 +154,7 @@ struct Outputs {
     if (tensor.NumElements() == 0) return nullptr;
     return tensor.flat<float>().data() + image * (tensor.NumElements() / tensor.dim_size(0));
   }
-  SurfaceImageGradient SurfaceOf(int64_t image) const {
+  SurfaceGradient SurfaceOf(int64_t image) const {
     return {Of(0, image), Of(2, image), Of(5, image), Of(8, image), Of(9, image)};
   }
   void SetLighting(int64_t image, int64_t lights, const float* sums) const {
@@ -294,10 +269,8 @@ class PhongGradOp : public OpKernel {
       AddLanes(lanes.data(), sum_count, sums.data() + unit * sum_count);
     });
     for (int64_t image = 0; image < inputs.Batch(); ++image) {
-      std::vector<float> total(sum_count, 0.0f);
-      for (int64_t unit = image * bands.PerImage(); unit < (image + 1) * bands.PerImage(); ++unit) {
-        for (int64_t i = 0; i < sum_count; ++i) total[i] += sums[unit * sum_count + i];
-      }
+      const float* first = sums.data() + image * bands.PerImage() * sum_count;
+      const auto total = AddUnits(first, bands.PerImage(), sum_count);
       out.SetLighting(image, inputs.LightCount(), total.data());
     }
   }

@@ -1,13 +1,14 @@
-// TensorFlow ops around rasterizer.h.
+// TensorFlow ops: which triangle each pixel shows, and where on it the pixel lies.
 
 #include <algorithm>
 #include <vector>
 
+#include "kernels.h"
 #include "op_inputs.h"
-#include "rasterizer.h"
 #include "tensorflow/core/framework/common_shape_fns.h"
 #include "tensorflow/core/framework/op.h"
 #include "tensorflow/core/framework/shape_inference.h"
+#include "visible_mesh.h"
 
 namespace mesh_renderer {
 namespace {
@@ -22,9 +23,7 @@ using tensorflow::shape_inference::DimensionHandle;
 using tensorflow::shape_inference::InferenceContext;
 using tensorflow::shape_inference::ShapeHandle;
 
-constexpr char kVerticesShape[] = "[batch, vertices, 4]";
-
-absl::Status RasterizeShape(InferenceContext* c) {
+absl::Status VisibilityShape(InferenceContext* c) {
   ShapeHandle vertices, triangles;
   DimensionHandle unused;
   TF_RETURN_IF_ERROR(c->WithRank(c->input(0), 3, &vertices));
@@ -34,144 +33,196 @@ absl::Status RasterizeShape(InferenceContext* c) {
   int32_t width, height;
   TF_RETURN_IF_ERROR(c->GetAttr("image_width", &width));
   TF_RETURN_IF_ERROR(c->GetAttr("image_height", &height));
-  const DimensionHandle batch = c->Dim(vertices, 0);
-  const ShapeHandle image = c->MakeShape({batch, c->MakeDim(height), c->MakeDim(width)});
-  ShapeHandle barycentrics;
-  TF_RETURN_IF_ERROR(c->Concatenate(image, c->Vector(3), &barycentrics));
-  c->set_output(0, barycentrics);
+  const ShapeHandle image =
+      c->MakeShape({c->Dim(vertices, 0), c->MakeDim(height), c->MakeDim(width)});
+  c->set_output(0, image);
   c->set_output(1, image);
-  c->set_output(2, image);
   return absl::OkStatus();
 }
 
-REGISTER_OP("MeshRenderer>Rasterize")
+absl::Status BarycentricsShape(InferenceContext* c) {
+  ShapeHandle image, out;
+  TF_RETURN_IF_ERROR(c->WithRank(c->input(2), 3, &image));
+  TF_RETURN_IF_ERROR(c->Concatenate(image, c->Vector(3), &out));
+  c->set_output(0, out);
+  return absl::OkStatus();
+}
+
+// triangle_ids are -1 where a pixel shows none.
+REGISTER_OP("MeshRenderer>Visibility")
     .Input("clip_space_vertices: float")
     .Input("triangles: int32")
     .Attr("image_width: int")
     .Attr("image_height: int")
-    .Output("barycentrics: float")
+    .Attr("culling: int = 0")
     .Output("triangle_ids: int32")
     .Output("z_buffer: float")
-    .SetShapeFn(RasterizeShape);
+    .SetShapeFn(VisibilityShape);
 
-REGISTER_OP("MeshRenderer>RasterizeGrad")
+REGISTER_OP("MeshRenderer>Barycentrics")
     .Input("clip_space_vertices: float")
     .Input("triangles: int32")
-    .Input("barycentrics: float")
+    .Input("triangle_ids: int32")
+    .Output("barycentrics: float")
+    .SetShapeFn(BarycentricsShape);
+
+// The gradient with respect to clip-space vertices, given that with respect to barycentric
+// coordinates. The triangle of a pixel is held fixed, z has no gradient.
+REGISTER_OP("MeshRenderer>BarycentricsGrad")
+    .Input("clip_space_vertices: float")
+    .Input("triangles: int32")
     .Input("triangle_ids: int32")
     .Input("d_barycentrics: float")
     .Output("d_clip_space_vertices: float")
     .SetShapeFn(tensorflow::shape_inference::UnchangedShape);
 
-MeshView MeshOfImage(const Tensor& vertices, const Tensor& triangles, int64_t image) {
-  const int64_t count = vertices.dim_size(1);
-  const auto* data = reinterpret_cast<const ClipVertex*>(vertices.flat<float>().data());
-  return {data + image * count, count, triangles.flat<int32_t>().data(), triangles.dim_size(0)};
+// Kept from call to call: fresh memory costs more than what is done with it.
+template <typename T>
+T* ThreadScratch(size_t count) {
+  thread_local std::vector<T> scratch;
+  if (scratch.size() < count) scratch.resize(count);
+  return scratch.data();
 }
 
-class RasterizeOp : public OpKernel {
+class VisibilityOp : public OpKernel {
  public:
-  explicit RasterizeOp(OpKernelConstruction* context) : OpKernel(context) {
+  explicit VisibilityOp(OpKernelConstruction* context) : OpKernel(context) {
     ReadSize(context, "image_width", &size_.width);
     ReadSize(context, "image_height", &size_.height);
+    int32_t culling;
+    OP_REQUIRES_OK(context, context->GetAttr("culling", &culling));
+    culling_ = static_cast<Culling>(culling);
+    OP_REQUIRES_OK(context, CheckImageSize(size_.width, size_.height));
   }
 
   void Compute(OpKernelContext* context) override {
     const Tensor& vertices = context->input(0);
     const Tensor& triangles = context->input(1);
-    OP_REQUIRES_OK(context, CheckShape(vertices, "clip_space_vertices", 3, 4, kVerticesShape));
-    OP_REQUIRES_OK(context, CheckTriangles(triangles, vertices.dim_size(1)));
-
-    const int64_t batch = vertices.dim_size(0);
-    Tensor *barycentrics, *ids, *z_buffer;
     OP_REQUIRES_OK(context,
-                   context->allocate_output(0, TensorShape({batch, size_.height, size_.width, 3}),
-                                            &barycentrics));
-    const TensorShape image_shape({batch, size_.height, size_.width});
-    OP_REQUIRES_OK(context, context->allocate_output(1, image_shape, &ids));
-    OP_REQUIRES_OK(context, context->allocate_output(2, image_shape, &z_buffer));
-    Rasterize(context, vertices, triangles,
-              {barycentrics->flat<float>().data(), ids->flat<int32_t>().data(),
-               z_buffer->flat<float>().data()});
+                   CheckShape(vertices, "clip_space_vertices", 3, 4, "[batch, vertices, 4]"));
+    OP_REQUIRES_OK(context, CheckTriangles(triangles, vertices.dim_size(1)));
+    const TensorShape shape({vertices.dim_size(0), size_.height, size_.width});
+    Tensor *ids, *depths;
+    OP_REQUIRES_OK(context, context->allocate_output(0, shape, &ids));
+    OP_REQUIRES_OK(context, context->allocate_output(1, shape, &depths));
+    const Rasterizer rasterizer(size_, culling_);
+    const Output out{ids->flat<int32_t>().data(), depths->flat<float>().data()};
+    if (vertices.dim_size(0) < ThreadCount(context)) {
+      RasterizeInParts(context, rasterizer, vertices, triangles, out);
+    } else {
+      RasterizeImages(context, rasterizer, vertices, triangles, out);
+    }
   }
 
  private:
+  struct Output {
+    int32_t* ids;
+    float* depths;
+  };
+
   static void ReadSize(OpKernelConstruction* context, const char* name, int32_t* size) {
     OP_REQUIRES_OK(context, context->GetAttr(name, size));
     OP_REQUIRES(context, *size > 0,
                 InvalidArgument(name, " must be at least 1 pixel, got ", *size));
   }
 
-  // Images are cut into bands of rows when there are fewer of them than keep all threads busy.
-  int BandsPerImage(OpKernelContext* context, int64_t batch) const {
-    const int64_t wanted = (4 * ThreadCount(context) + batch - 1) / std::max<int64_t>(batch, 1);
-    const bool single_thread = ThreadCount(context) == 1;
-    return single_thread ? 1 : static_cast<int>(std::min<int64_t>(wanted, size_.height));
+  // Each image by one thread.
+  void RasterizeImages(OpKernelContext* context, const Rasterizer& rasterizer,
+                       const Tensor& vertices, const Tensor& triangles, const Output& out) const {
+    const int64_t pixels = size_.PixelCount();
+    ParallelFor(context, vertices.dim_size(0), [&](int64_t image) {
+      const MeshView mesh = MeshOfImage(vertices, triangles, image);
+      auto* boxes = ThreadScratch<VertexBox>(mesh.vertex_count);
+      Key* keys = ThreadScratch<Key>(pixels);
+      rasterizer.Project(mesh, 0, mesh.vertex_count, boxes);
+      rasterizer.Draw(mesh, boxes, 0, mesh.triangle_count, keys);
+      rasterizer.Resolve(keys, 1, 0, pixels, out.ids + image * pixels, out.depths + image * pixels);
+    });
   }
 
-  void Rasterize(OpKernelContext* context, const Tensor& vertices, const Tensor& triangles,
-                 const Framebuffer& out) const {
-    const int64_t batch = vertices.dim_size(0), vertex_count = vertices.dim_size(1);
-    std::vector<ScreenPoint> screen(batch * vertex_count);
-    ParallelFor(context, batch, [&](int64_t image) {
-      ProjectVertices(MeshOfImage(vertices, triangles, image).vertices, vertex_count, size_,
-                      screen.data() + image * vertex_count);
+  // Fewer images than threads: each image's triangles are divided, and the nearest of what the
+  // parts show is taken at each pixel. The order of drawing plays no part in a key.
+  void RasterizeInParts(OpKernelContext* context, const Rasterizer& rasterizer,
+                        const Tensor& vertices, const Tensor& triangles, const Output& out) const {
+    const int64_t batch = vertices.dim_size(0), pixels = size_.PixelCount();
+    if (batch == 0) return;
+    const int parts = static_cast<int>((ThreadCount(context) + batch - 1) / batch);
+    const int64_t vertex_count = vertices.dim_size(1);
+    auto* boxes = ThreadScratch<VertexBox>(batch * vertex_count);
+    Key* keys = ThreadScratch<Key>(batch * parts * pixels);
+    const auto part_of = [parts](int64_t count, int64_t part) { return count * part / parts; };
+    ParallelFor(context, batch * parts, [&](int64_t unit) {
+      const int64_t image = unit / parts, part = unit % parts;
+      rasterizer.Project(MeshOfImage(vertices, triangles, image), part_of(vertex_count, part),
+                         part_of(vertex_count, part + 1), boxes + image * vertex_count);
     });
-    const int bands = BandsPerImage(context, batch);
-    ParallelFor(context, batch * bands, [&](int64_t unit) {
-      const int64_t image = unit / bands, band = unit % bands;
-      const int begin = static_cast<int>(band * size_.height / bands);
-      const int end = static_cast<int>((band + 1) * size_.height / bands);
-      const int64_t first = image * size_.PixelCount();
-      const Framebuffer buffer{out.barycentrics + 3 * first, out.triangle_ids + first,
-                               out.z_buffer + first};
+    ParallelFor(context, batch * parts, [&](int64_t unit) {
+      const int64_t image = unit / parts, part = unit % parts;
       const MeshView mesh = MeshOfImage(vertices, triangles, image);
-      FindVisibleTriangles(mesh, screen.data() + image * vertex_count, size_, begin, end, buffer);
-      ResolveRows(mesh, size_, begin, end, buffer);
+      rasterizer.Draw(mesh, boxes + image * vertex_count, part_of(mesh.triangle_count, part),
+                      part_of(mesh.triangle_count, part + 1), keys + unit * pixels);
+    });
+    ParallelFor(context, batch * parts, [&](int64_t unit) {
+      const int64_t image = unit / parts, part = unit % parts;
+      rasterizer.Resolve(keys + image * parts * pixels, parts, part_of(pixels, part),
+                         part_of(pixels, part + 1), out.ids + image * pixels,
+                         out.depths + image * pixels);
     });
   }
 
   ImageSize size_;
+  Culling culling_;
 };
 
-class RasterizeGradOp : public OpKernel {
+class BarycentricsOp : public OpKernel {
  public:
   using OpKernel::OpKernel;
 
   void Compute(OpKernelContext* context) override {
-    const Tensor& vertices = context->input(0);
-    const Tensor& triangles = context->input(1);
-    const Tensor& barycentrics = context->input(2);
-    const Tensor& ids = context->input(3);
-    const Tensor& d_barycentrics = context->input(4);
-    OP_REQUIRES_OK(context, CheckShape(vertices, "clip_space_vertices", 3, 4, kVerticesShape));
-    OP_REQUIRES_OK(context, CheckTriangles(triangles, vertices.dim_size(1)));
-    OP_REQUIRES_OK(context, CheckPixels(barycentrics, ids, triangles.dim_size(0)));
-    OP_REQUIRES_OK(context,
-                   CheckSameDimension(ids, "triangle_ids", 0, vertices, "clip_space_vertices", 0));
-    OP_REQUIRES(context, d_barycentrics.shape() == barycentrics.shape(),
-                InvalidArgument("d_barycentrics has shape ", d_barycentrics.shape().DebugString(),
-                                ", barycentrics have ", barycentrics.shape().DebugString()));
-
-    Tensor* d_vertices;
-    OP_REQUIRES_OK(context, context->allocate_output(0, vertices.shape(), &d_vertices));
-    const ImageSize size{static_cast<int32_t>(ids.dim_size(2)),
-                         static_cast<int32_t>(ids.dim_size(1))};
-    ParallelFor(context, vertices.dim_size(0), [&](int64_t image) {
-      float* d_image = d_vertices->flat<float>().data() + image * vertices.dim_size(1) * 4;
-      std::fill(d_image, d_image + vertices.dim_size(1) * 4, 0.0f);
-      const int64_t first = image * size.PixelCount();
-      AddRasterizationGradient(MeshOfImage(vertices, triangles, image), size,
-                               barycentrics.flat<float>().data() + 3 * first,
-                               ids.flat<int32_t>().data() + first,
-                               d_barycentrics.flat<float>().data() + 3 * first, d_image);
+    const VisibleMesh visible(context);
+    OP_REQUIRES_OK(context, visible.Check());
+    Tensor* barycentrics;
+    OP_REQUIRES_OK(context, context->allocate_output(0, visible.ImageShape(3), &barycentrics));
+    const ImageSize size = visible.Size();
+    ParallelFor(context, visible.Rows().Count(), [&](int64_t unit) {
+      const Band band = visible.Rows().At(unit);
+      float* out = FloatsOf(barycentrics, band.image);
+      std::fill(out + 3 * static_cast<int64_t>(band.begin) * size.width,
+                out + 3 * static_cast<int64_t>(band.end) * size.width, 0.0f);
+      const auto pixels = visible.Pixels(band);
+      const PixelList list{pixels.data(), static_cast<int64_t>(pixels.size()), size};
+      BestKernels().resolve_barycentrics(visible.Mesh(band.image), list, out);
     });
   }
 };
 
-REGISTER_KERNEL_BUILDER(Name("MeshRenderer>Rasterize").Device(tensorflow::DEVICE_CPU), RasterizeOp);
-REGISTER_KERNEL_BUILDER(Name("MeshRenderer>RasterizeGrad").Device(tensorflow::DEVICE_CPU),
-                        RasterizeGradOp);
+class BarycentricsGradOp : public OpKernel {
+ public:
+  using OpKernel::OpKernel;
+
+  void Compute(OpKernelContext* context) override {
+    const VisibleMesh visible(context);
+    OP_REQUIRES_OK(context, visible.Check());
+    const Tensor& d_barycentrics = context->input(3);
+    OP_REQUIRES_OK(context,
+                   CheckEqualShape(d_barycentrics, "d_barycentrics", visible.ImageShape(3)));
+    Tensor* d_vertices;
+    OP_REQUIRES_OK(context, context->allocate_output(0, visible.vertices.shape(), &d_vertices));
+    ParallelFor(context, visible.Batch(), [&](int64_t image) {
+      const auto pixels = visible.Pixels({image, 0, visible.Size().height});
+      const PixelList list{pixels.data(), static_cast<int64_t>(pixels.size()), visible.Size()};
+      BestKernels().resolve_barycentrics_gradient(
+          visible.Mesh(image), list, FloatsOf(d_barycentrics, image), ZerosOf(d_vertices, image));
+    });
+  }
+};
+
+REGISTER_KERNEL_BUILDER(Name("MeshRenderer>Visibility").Device(tensorflow::DEVICE_CPU),
+                        VisibilityOp);
+REGISTER_KERNEL_BUILDER(Name("MeshRenderer>Barycentrics").Device(tensorflow::DEVICE_CPU),
+                        BarycentricsOp);
+REGISTER_KERNEL_BUILDER(Name("MeshRenderer>BarycentricsGrad").Device(tensorflow::DEVICE_CPU),
+                        BarycentricsGradOp);
 
 }  // namespace
 }  // namespace mesh_renderer

@@ -3,50 +3,14 @@
 #ifndef MESH_RENDERER_KERNELS_SHADE_IMAGE_LANES_H_
 #define MESH_RENDERER_KERNELS_SHADE_IMAGE_LANES_H_
 
+#include "covered_lanes.h"
 #include "phong_lanes.h"
 
 namespace mesh_renderer {
 namespace MESH_RENDERER_ISA {
 namespace {
 
-// Up to kLanes pixels of a list; lanes past its end repeat the last pixel.
-struct PixelLanes {
-  Ints column, row, triangle;
-  int count;
-
-  PixelLanes(const PixelList& list, int64_t first) {
-    const int64_t left = list.count - first;
-    count = left < kLanes ? static_cast<int>(left) : kLanes;
-    for (int i = 0; i < kLanes; ++i) {
-      const CoveredPixel& pixel = list.pixels[first + (i < count ? i : count - 1)];
-      column[i] = pixel.column;
-      row[i] = pixel.row;
-      triangle[i] = pixel.triangle;
-    }
-  }
-  // Zero in the lanes past the list's end.
-  Vec3 KeepInUse(const Vec3& v) const {
-    const Ints used = LaneNumbers() < count;
-    return {Select(used, v.x, Floats{}), Select(used, v.y, Floats{}), Select(used, v.z, Floats{})};
-  }
-  Ints Index(const ImageSize& image) const { return row * image.width + column; }
-  // In an image whose row 0 is the top.
-  Ints FlippedIndex(const ImageSize& image) const {
-    return (image.height - 1 - row) * image.width + column;
-  }
-};
-
-inline Vec3 GatherVec3(const float* base, Ints index) {
-  return {Gather(base, index), Gather(base + 1, index), Gather(base + 2, index)};
-}
-
-inline void ScatterVec3(const Vec3& value, Ints index, int count, float* base) {
-  Scatter(value.x, index, count, base);
-  Scatter(value.y, index, count, base + 1);
-  Scatter(value.z, index, count, base + 2);
-}
-
-inline Surface LoadSurface(const SurfaceImage& image, Ints pixel, bool has_specular) {
+inline Surface LoadSurface(const SurfaceAttributes& image, Ints pixel, bool has_specular) {
   const Ints index = 3 * pixel;
   Surface s{GatherVec3(image.normals, index), GatherVec3(image.positions, index),
             GatherVec3(image.diffuse, index), Vec3{}, Floats{}};
@@ -58,7 +22,7 @@ inline Surface LoadSurface(const SurfaceImage& image, Ints pixel, bool has_specu
 }
 
 // Writes RGB of the pixels of the list to rgba [pixels, 4], whose row 0 is the top.
-void ShadeImage(const Lighting& lighting, const SurfaceImage& surface, const PixelList& list,
+void ShadeImage(const Lighting& lighting, const SurfaceAttributes& surface, const PixelList& list,
                 float* rgba) {
   for (int64_t first = 0; first < list.count; first += kLanes) {
     const PixelLanes pixel(list, first);
@@ -69,8 +33,8 @@ void ShadeImage(const Lighting& lighting, const SurfaceImage& surface, const Pix
 
 // Writes the gradients of the pixels of the list, and adds those of lights and camera to the lanes
 // of sums [LightingSumCount, kMaxLanes].
-void ShadeImageGradient(const Lighting& lighting, const SurfaceImage& surface,
-                        const PixelList& list, const float* d_rgba, const SurfaceImageGradient& out,
+void ShadeImageGradient(const Lighting& lighting, const SurfaceAttributes& surface,
+                        const PixelList& list, const float* d_rgba, const SurfaceGradient& out,
                         float* lane_sums) {
   const bool has_specular = lighting.camera != nullptr;
   const LightingSums sums{lane_sums, lighting.light_count};

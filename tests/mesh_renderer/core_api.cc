@@ -1,48 +1,59 @@
 // The TensorFlow-free core as C functions, for the tests to call through ctypes.
 
+#include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <vector>
 
 #include "barycentrics.h"
+#include "kernels.h"
 #include "rasterizer.h"
 
 namespace mr = mesh_renderer;
 
 extern "C" {
 
+const char* InstructionSet() { return mr::BestKernels().name; }
+
 // Barycentrics [3] at a point, and their Jacobian [3, 3, 3]: barycentric, corner, (x, y, w).
 // Returns 0 where they do not exist.
-int BarycentricsAt(const float* corners, double px, double py, double* b, float* jacobian) {
-  mr::ClipTriangle triangle;
+int BarycentricsAt(const double* corners, double px, double py, double* b, double* jacobian) {
+  double x[3], y[3], w[3];
   for (int i = 0; i < 3; ++i) {
-    const float* c = corners + 4 * i;
-    triangle.v[i] = {c[0], c[1], c[2], c[3]};
+    x[i] = corners[4 * i], y[i] = corners[4 * i + 1], w[i] = corners[4 * i + 3];
   }
-  mr::Barycentrics at;
-  if (!mr::ComputeBarycentrics(triangle, px, py, &at)) return 0;
+  const mr::Barycentrics at = mr::ComputeBarycentrics(x, y, w, px, py);
+  if (!std::isfinite(at.existence)) return 0;
   for (int i = 0; i < 3; ++i) {
     b[i] = at.b[i];
-    const float db[3] = {i == 0 ? 1.0f : 0.0f, i == 1 ? 1.0f : 0.0f, i == 2 ? 1.0f : 0.0f};
-    mr::BarycentricsGradient(at, db, reinterpret_cast<float (*)[3]>(jacobian + 9 * i));
+    const double db[3] = {i == 0 ? 1.0 : 0.0, i == 1 ? 1.0 : 0.0, i == 2 ? 1.0 : 0.0};
+    double q[3];
+    mr::BarycentricsGradient(at.b, at.inverse_x, at.inverse_y, db, px, py, q);
+    for (int k = 0; k < 9; ++k) jacobian[9 * i + k] = -at.b[k / 3] * q[k % 3];
   }
   return 1;
 }
 
-// Renders rows band by band, in reverse order.
-void RasterizeInBands(const float* vertices, int64_t vertex_count, const int32_t* triangles,
-                      int64_t triangle_count, int32_t width, int32_t height, int32_t band,
-                      float* barycentrics, int32_t* triangle_ids, float* z_buffer) {
+// Draws the triangles in parts with keys of their own, from the last to the first.
+void RasterizeInParts(const float* vertices, int64_t vertex_count, const int32_t* triangles,
+                      int64_t triangle_count, int32_t width, int32_t height, int32_t culling,
+                      int32_t parts, float* barycentrics, int32_t* triangle_ids, float* z_buffer) {
   const auto* points = reinterpret_cast<const mr::ClipVertex*>(vertices);
   const mr::MeshView mesh{points, vertex_count, triangles, triangle_count};
   const mr::ImageSize size{width, height};
-  std::vector<mr::ScreenPoint> screen(vertex_count);
-  mr::ProjectVertices(points, vertex_count, size, screen.data());
-  const mr::Framebuffer out{barycentrics, triangle_ids, z_buffer};
-  for (int end = height; end > 0; end -= band) {
-    const int begin = end > band ? end - band : 0;
-    mr::FindVisibleTriangles(mesh, screen.data(), size, begin, end, out);
-    mr::ResolveRows(mesh, size, begin, end, out);
+  const mr::Rasterizer rasterizer(size, static_cast<mr::Culling>(culling));
+  std::vector<mr::VertexBox> boxes(vertex_count);
+  std::vector<mr::Key> keys(parts * size.PixelCount());
+  rasterizer.Project(mesh, 0, vertex_count, boxes.data());
+  for (int part = parts - 1; part >= 0; --part) {
+    rasterizer.Draw(mesh, boxes.data(), triangle_count * part / parts,
+                    triangle_count * (part + 1) / parts, keys.data() + part * size.PixelCount());
   }
+  rasterizer.Resolve(keys.data(), parts, 0, size.PixelCount(), triangle_ids, z_buffer);
+  std::fill(barycentrics, barycentrics + 3 * size.PixelCount(), 0.0f);
+  const auto pixels = mr::ListCoveredPixels(triangle_ids, size, 0, height);
+  mr::BestKernels().resolve_barycentrics(
+      mesh, {pixels.data(), static_cast<int64_t>(pixels.size()), size}, barycentrics);
 }
 
 }  // extern "C"

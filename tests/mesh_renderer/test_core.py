@@ -1,8 +1,12 @@
-"""The C++ core without TensorFlow: at any point of the plane, and in any division of the rows."""
+"""The C++ core without TensorFlow: at any point of the plane, and on any instruction set."""
 
 import ctypes
+import hashlib
+import os
 import pathlib
+import shutil
 import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -11,32 +15,51 @@ from numpy.ctypeslib import ndpointer
 from mesh_renderer import build_kernels
 from tests.mesh_renderer import meshes, reference
 
-CORE_SOURCES = ("barycentrics.cc", "rasterizer.cc", "interpolation.cc", "vertex_normals.cc")
-TRIANGLE = np.array([(-0.9, -0.4, 0.1, 1.2), (0.8, -0.5, 0.2, 0.9), (0.1, 1.1, 0.3, 2.0)], "f4")
+HERE = pathlib.Path(__file__).parent
+TRIANGLE = np.array([(-0.9, -0.4, 0.1, 1.2), (0.8, -0.5, 0.2, 0.9), (0.1, 1.1, 0.3, 2.0)])
 
 
 @pytest.fixture(scope="session")
-def core(tmp_path_factory):
+def library(tmp_path_factory):
     """The core as a shared library, compiled without any of TensorFlow's headers."""
-    library = tmp_path_factory.mktemp("core") / "core.so"
-    here = pathlib.Path(__file__).parent
-    sources = [here / "core_api.cc", *(build_kernels.SOURCES / name for name in CORE_SOURCES)]
-    include = f"-I{build_kernels.SOURCES}"
-    command = ["g++", *build_kernels.FLAGS, "-Werror", "-shared", include, *sources, "-o", library]
-    subprocess.run(command, check=True)
-    loaded = ctypes.CDLL(library)
+    path = tmp_path_factory.mktemp("core") / "core.so"
+    build_kernels.compile_core(path, [HERE / "core_api.cc"], ("-Werror", "-shared"))
+    return path
+
+
+@pytest.fixture(scope="session")
+def core(library):
+    return load(library)
+
+
+def load(library):
+    loaded = ctypes.CDLL(str(library))
     floats, doubles = ndpointer(np.float32, flags="C"), ndpointer(np.float64, flags="C")
     ints, i32, i64 = ndpointer(np.int32, flags="C"), ctypes.c_int32, ctypes.c_int64
     f64 = ctypes.c_double
-    loaded.BarycentricsAt.argtypes = [floats, f64, f64, doubles, floats]
-    loaded.RasterizeInBands.argtypes = [floats, i64, ints, i64, *3 * [i32], floats, ints, floats]
+    loaded.InstructionSet.restype = ctypes.c_char_p
+    loaded.BarycentricsAt.argtypes = [doubles, f64, f64, doubles, doubles]
+    loaded.RasterizeInParts.argtypes = [floats, i64, ints, i64, *4 * [i32], floats, ints, floats]
     return loaded
 
 
 def barycentrics_at(core, corners, px, py):
-    b, jacobian = np.zeros(3), np.zeros([3, 3, 3], np.float32)
-    exists = core.BarycentricsAt(np.ascontiguousarray(corners, np.float32), px, py, b, jacobian)
+    b, jacobian = np.zeros(3), np.zeros([3, 3, 3])
+    exists = core.BarycentricsAt(np.ascontiguousarray(corners, np.float64), px, py, b, jacobian)
     return (b, jacobian) if exists else None
+
+
+def rasterize(core, clip, triangles, width=50, height=50, culling=0, parts=1):
+    """Barycentrics [H, W, 3], ids (-1 where nothing is) and depths [H, W]."""
+    out = (
+        np.empty([height, width, 3], np.float32),
+        np.empty([height, width], np.int32),
+        np.empty([height, width], np.float32),
+    )
+    core.RasterizeInParts(
+        clip, len(clip), triangles, len(triangles), width, height, culling, parts, *out
+    )
+    return out
 
 
 POINTS = {
@@ -87,20 +110,64 @@ def test_triangle_without_area_has_none(core):
     assert barycentrics_at(core, TRIANGLE[[0, 0, 1]], 0.0, 0.0) is None
 
 
-@pytest.mark.parametrize("band", [1, 7, 50, 1000])
-def test_division_into_bands_changes_no_bit(core, band):
+@pytest.mark.parametrize("parts", [2, 3, 64])
+def test_division_into_parts_changes_no_bit(core, parts):
     clip = meshes.project(meshes.sphere()[0] @ meshes.rotation(0.3, 0.5, 0.1).T)
-    triangles = meshes.sphere()[1]
-    size = 50
+    whole = rasterize(core, clip, meshes.sphere()[1])
+    divided = rasterize(core, clip, meshes.sphere()[1], parts=parts)
+    for one, other in zip(whole, divided, strict=True):
+        np.testing.assert_array_equal(one, other)
 
-    def render(rows):
-        out = (
-            np.empty([size, size, 3], "f4"),
-            np.empty([size, size], "i4"),
-            np.empty([size] * 2, "f4"),
+
+def digest(library):
+    """Of what a few meshes look like."""
+    core = load(library)
+    scenes = [meshes.random_clip_triangles(seed, 200, behind_eye=True) for seed in range(3)]
+    for distance in (1.5, 4.0):
+        vertices, triangles = meshes.sphere(60, 80)
+        turned = vertices @ meshes.rotation(0.3, 0.5, 0.1).T
+        scenes.append((meshes.project(turned, distance=distance), triangles))
+    content = [array.tobytes() for scene in scenes for array in rasterize(core, *scene)]
+    return core.InstructionSet().decode(), hashlib.sha256(b"".join(content)).hexdigest()
+
+
+def test_all_instruction_sets_give_the_same_bits(library):
+    program = (
+        f"from tests.mesh_renderer import test_core;print(*test_core.digest({str(library)!r}))"
+    )
+    digests = {}
+    for name in ("baseline", "avx2", "avx512"):
+        environment = dict(
+            os.environ, PYTHONPATH=os.pathsep.join(filter(None, sys.path)), MESH_RENDERER_ISA=name
         )
-        core.RasterizeInBands(clip, len(clip), triangles, len(triangles), size, size, rows, *out)
-        return out
+        output = subprocess.check_output([sys.executable, "-c", program], env=environment)
+        instruction_set, digests[name] = output.decode().split()
+        assert instruction_set in (name, "baseline")
+    assert len(set(digests.values())) == 1, digests
 
-    for whole, divided in zip(render(size), render(band), strict=True):
-        np.testing.assert_array_equal(whole, divided)
+
+def test_code_for_one_instruction_set_is_not_shared(tmp_path):
+    """A weak symbol could be linked into the path of processors that cannot run it."""
+    if shutil.which("nm") is None:
+        pytest.skip("needs nm, of binutils")
+    for path, flags in build_kernels.core_sources():
+        if not flags:
+            continue
+        target = tmp_path / f"{path.stem}.o"
+        subprocess.run(["g++", *build_kernels.FLAGS, *flags, "-c", path, "-o", target], check=True)
+        symbols = subprocess.check_output(["nm", "-C", "--defined-only", "--extern-only", target])
+        (only,) = symbols.decode().splitlines()
+        assert only.endswith(f"{path.stem.removeprefix('kernels_')}::kKernels")
+
+
+def test_culling(core):
+    vertices, triangles = meshes.sphere()
+    clip = meshes.project(vertices @ meshes.rotation(0.3, 0.5, 0.1).T)
+    both, back, front = (rasterize(core, clip, triangles, culling=c)[1] for c in range(3))
+    # From outside a closed mesh shows its front, the side of counter-clockwise corners.
+    np.testing.assert_array_equal(back, both)
+    assert ((front >= 0) == (both >= 0)).mean() > 0.98
+    assert not np.intersect1d(front[front >= 0], back[back >= 0]).size
+    np.testing.assert_array_equal(
+        rasterize(core, clip, np.ascontiguousarray(triangles[:, ::-1]), culling=2)[1], both
+    )

@@ -25,7 +25,10 @@ BAD_ARGUMENTS = {
     "fractional width": ({"image_width": 2.5}, "image_width.*2.5"),
     "batch of attributes": ({"attributes": tf.zeros([2, 8, 3])}, r"attributes.*\[2,8,3\]"),
     "rank of attributes": ({"attributes": tf.zeros([8, 3])}, r"attributes.*\(8, 3\)"),
-    "vertices of attributes": ({"attributes": tf.zeros([1, 5, 3])}, r"triangles.*5 vertices"),
+    "vertices of attributes": (
+        {"attributes": tf.zeros([1, 5, 3])},
+        r"attributes.*\[1,8,3\], got \[1,5,3\]",
+    ),
     "background": ({"background_value": [0.0]}, r"background_value.*\(1,\)"),
 }
 

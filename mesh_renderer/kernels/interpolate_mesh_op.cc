@@ -1,0 +1,156 @@
+// TensorFlow ops that interpolate vertex attributes over visible triangles.
+
+#include <algorithm>
+
+#include "kernels.h"
+#include "tensorflow/core/framework/op.h"
+#include "tensorflow/core/framework/shape_inference.h"
+#include "visible_mesh.h"
+
+namespace mesh_renderer {
+namespace {
+
+using tensorflow::OpKernel;
+using tensorflow::OpKernelContext;
+using tensorflow::Tensor;
+using tensorflow::shape_inference::DimensionHandle;
+using tensorflow::shape_inference::InferenceContext;
+using tensorflow::shape_inference::ShapeHandle;
+
+absl::Status InterpolateMeshShape(InferenceContext* c) {
+  ShapeHandle image, attributes, background, out;
+  TF_RETURN_IF_ERROR(c->WithRank(c->input(2), 3, &image));
+  TF_RETURN_IF_ERROR(c->WithRank(c->input(3), 3, &attributes));
+  TF_RETURN_IF_ERROR(c->WithRank(c->input(4), 1, &background));
+  DimensionHandle channels;
+  TF_RETURN_IF_ERROR(c->Merge(c->Dim(attributes, 2), c->Dim(background, 0), &channels));
+  TF_RETURN_IF_ERROR(c->Concatenate(image, c->Vector(channels), &out));
+  c->set_output(0, out);
+  return absl::OkStatus();
+}
+
+absl::Status InterpolateMeshGradShape(InferenceContext* c) {
+  c->set_output(0, c->input(0));
+  c->set_output(1, c->input(3));
+  c->set_output(2, c->input(4));
+  return absl::OkStatus();
+}
+
+REGISTER_OP("MeshRenderer>InterpolateMesh")
+    .Input("clip_space_vertices: float")
+    .Input("triangles: int32")
+    .Input("triangle_ids: int32")
+    .Input("attributes: float")
+    .Input("background: float")
+    .Output("image: float")
+    .SetShapeFn(InterpolateMeshShape);
+
+REGISTER_OP("MeshRenderer>InterpolateMeshGrad")
+    .Input("clip_space_vertices: float")
+    .Input("triangles: int32")
+    .Input("triangle_ids: int32")
+    .Input("attributes: float")
+    .Input("background: float")
+    .Input("d_image: float")
+    .Output("d_clip_space_vertices: float")
+    .Output("d_attributes: float")
+    .Output("d_background: float")
+    .SetShapeFn(InterpolateMeshGradShape);
+
+struct Inputs : VisibleMesh {
+  const Tensor &attributes, &background;
+
+  explicit Inputs(OpKernelContext* context)
+      : VisibleMesh(context), attributes(context->input(3)), background(context->input(4)) {}
+
+  absl::Status Check() const {
+    TF_RETURN_IF_ERROR(VisibleMesh::Check());
+    TF_RETURN_IF_ERROR(CheckShape(attributes, "attributes", 3, -1, "[batch, vertices, channels]"));
+    TF_RETURN_IF_ERROR(CheckEqualShape(attributes, "attributes",
+                                       {Batch(), VertexCount(), attributes.dim_size(2)}));
+    return CheckEqualShape(background, "background_value", {Channels()});
+  }
+  int64_t Channels() const { return attributes.dim_size(2); }
+};
+
+class InterpolateMeshOp : public OpKernel {
+ public:
+  using OpKernel::OpKernel;
+
+  void Compute(OpKernelContext* context) override {
+    const Inputs inputs(context);
+    OP_REQUIRES_OK(context, inputs.Check());
+    const int64_t channels = inputs.Channels();
+    Tensor* image;
+    OP_REQUIRES_OK(context, context->allocate_output(0, inputs.ImageShape(channels), &image));
+    ParallelFor(context, inputs.Rows().Count(), [&](int64_t unit) {
+      const Band band = inputs.Rows().At(unit);
+      float* out = FloatsOf(image, band.image);
+      FillBackground(inputs, band, out);
+      const auto pixels = inputs.Pixels(band);
+      const PixelList list{pixels.data(), static_cast<int64_t>(pixels.size()), inputs.Size()};
+      BestKernels().interpolate_mesh(inputs.Mesh(band.image),
+                                     FloatsOf(inputs.attributes, band.image), channels, list, out);
+    });
+  }
+
+ private:
+  static void FillBackground(const Inputs& inputs, const Band& band, float* out) {
+    const int64_t channels = inputs.Channels(), width = inputs.Size().width;
+    const float* background = FloatsOf(inputs.background);
+    float* last = out + channels * width * band.end;
+    for (out += channels * width * band.begin; out < last; out += channels) {
+      std::copy(background, background + channels, out);
+    }
+  }
+};
+
+class InterpolateMeshGradOp : public OpKernel {
+ public:
+  using OpKernel::OpKernel;
+
+  void Compute(OpKernelContext* context) override {
+    const Inputs inputs(context);
+    OP_REQUIRES_OK(context, inputs.Check());
+    const int64_t channels = inputs.Channels();
+    const Tensor& d_image = context->input(5);
+    OP_REQUIRES_OK(context, CheckEqualShape(d_image, "d_image", inputs.ImageShape(channels)));
+    Tensor *d_vertices, *d_attributes, *d_background;
+    OP_REQUIRES_OK(context, context->allocate_output(0, inputs.vertices.shape(), &d_vertices));
+    OP_REQUIRES_OK(context, context->allocate_output(1, inputs.attributes.shape(), &d_attributes));
+    OP_REQUIRES_OK(context, context->allocate_output(2, inputs.background.shape(), &d_background));
+    std::vector<float> background_sums(inputs.Batch() * channels, 0.0f);
+    ParallelFor(context, inputs.Batch(), [&](int64_t image) {
+      const auto pixels = inputs.Pixels({image, 0, inputs.Size().height});
+      const PixelList list{pixels.data(), static_cast<int64_t>(pixels.size()), inputs.Size()};
+      const float* d_out = FloatsOf(d_image, image);
+      BestKernels().interpolate_mesh_gradient(
+          inputs.Mesh(image), FloatsOf(inputs.attributes, image), channels, list, d_out,
+          ZerosOf(d_vertices, image), ZerosOf(d_attributes, image));
+      AddBackgroundGradient(inputs, image, d_out, background_sums.data() + image * channels);
+    });
+    // One sum an image, added up in order: the same result for any number of threads.
+    float* total = d_background->flat<float>().data();
+    std::fill(total, total + channels, 0.0f);
+    for (size_t i = 0; i < background_sums.size(); ++i) total[i % channels] += background_sums[i];
+  }
+
+ private:
+  static void AddBackgroundGradient(const Inputs& inputs, int64_t image, const float* d_out,
+                                    float* sums) {
+    const int64_t channels = inputs.Channels(), pixels = inputs.Size().PixelCount();
+    const int32_t* ids = inputs.ids.flat<int32_t>().data() + image * pixels;
+    for (int64_t pixel = 0; pixel < pixels; ++pixel) {
+      if (ids[pixel] != kNoTriangle) continue;
+      for (int64_t c = 0; c < channels; ++c) sums[c] += d_out[channels * pixel + c];
+    }
+  }
+};
+
+REGISTER_KERNEL_BUILDER(Name("MeshRenderer>InterpolateMesh").Device(tensorflow::DEVICE_CPU),
+                        InterpolateMeshOp);
+REGISTER_KERNEL_BUILDER(Name("MeshRenderer>InterpolateMeshGrad").Device(tensorflow::DEVICE_CPU),
+                        InterpolateMeshGradOp);
+
+}  // namespace
+}  // namespace mesh_renderer

@@ -1,0 +1,69 @@
+// What the ops that draw visible triangles share.
+
+#ifndef MESH_RENDERER_KERNELS_VISIBLE_MESH_H_
+#define MESH_RENDERER_KERNELS_VISIBLE_MESH_H_
+
+#include <vector>
+
+#include "bands.h"
+#include "op_inputs.h"
+#include "rasterizer.h"
+
+namespace mesh_renderer {
+
+// Their first three inputs: clip-space vertices [batch, vertices, 4], triangles, and the ids of
+// visible triangles [batch, height, width].
+struct VisibleMesh {
+  const tensorflow::Tensor &vertices, &triangles, &ids;
+
+  explicit VisibleMesh(tensorflow::OpKernelContext* context)
+      : vertices(context->input(0)), triangles(context->input(1)), ids(context->input(2)) {}
+
+  absl::Status Check() const {
+    TF_RETURN_IF_ERROR(CheckShape(vertices, "clip_space_vertices", 3, 4, "[batch, vertices, 4]"));
+    TF_RETURN_IF_ERROR(CheckTriangles(triangles, vertices.dim_size(1)));
+    TF_RETURN_IF_ERROR(CheckVisible(ids, triangles.dim_size(0)));
+    return CheckSameDimension(ids, "triangle_ids", 0, vertices, "clip_space_vertices", 0);
+  }
+  int64_t Batch() const { return ids.dim_size(0); }
+  int64_t VertexCount() const { return vertices.dim_size(1); }
+  // The shape [batch, height, width, channels].
+  tensorflow::TensorShape ImageShape(int64_t channels) const {
+    tensorflow::TensorShape shape = ids.shape();
+    shape.AddDim(channels);
+    return shape;
+  }
+  ImageSize Size() const {
+    return {static_cast<int32_t>(ids.dim_size(2)), static_cast<int32_t>(ids.dim_size(1))};
+  }
+  Bands Rows() const { return {ids.dim_size(0), Size()}; }
+  MeshView Mesh(int64_t image) const { return MeshOfImage(vertices, triangles, image); }
+  std::vector<CoveredPixel> Pixels(const Band& band) const {
+    const int32_t* first = ids.flat<int32_t>().data() + band.image * Size().PixelCount();
+    return ListCoveredPixels(first, Size(), band.begin, band.end);
+  }
+};
+
+inline const float* FloatsOf(const tensorflow::Tensor& tensor) {
+  return tensor.flat<float>().data();
+}
+
+// A [batch, ...] tensor's part for one image.
+inline const float* FloatsOf(const tensorflow::Tensor& tensor, int64_t image) {
+  return FloatsOf(tensor) + image * (tensor.NumElements() / tensor.dim_size(0));
+}
+inline float* FloatsOf(tensorflow::Tensor* tensor, int64_t image) {
+  return tensor->flat<float>().data() + image * (tensor->NumElements() / tensor->dim_size(0));
+}
+
+// The same, with zeros written to it.
+inline float* ZerosOf(tensorflow::Tensor* tensor, int64_t image) {
+  const int64_t count = tensor->NumElements() / tensor->dim_size(0);
+  float* values = FloatsOf(tensor, image);
+  std::fill(values, values + count, 0.0f);
+  return values;
+}
+
+}  // namespace mesh_renderer
+
+#endif  // MESH_RENDERER_KERNELS_VISIBLE_MESH_H_
