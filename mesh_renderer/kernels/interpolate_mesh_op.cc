@@ -22,7 +22,9 @@ absl::Status InterpolateMeshShape(InferenceContext* c) {
   TF_RETURN_IF_ERROR(c->WithRank(c->input(2), 3, &image));
   TF_RETURN_IF_ERROR(c->WithRank(c->input(3), 3, &attributes));
   TF_RETURN_IF_ERROR(c->WithRank(c->input(4), 1, &background));
-  DimensionHandle channels;
+  DimensionHandle batch, channels;
+  TF_RETURN_IF_ERROR(c->Merge(c->Dim(image, 0), c->Dim(attributes, 0), &batch));
+  TF_RETURN_IF_ERROR(c->ReplaceDim(image, 0, batch, &image));
   TF_RETURN_IF_ERROR(c->Merge(c->Dim(attributes, 2), c->Dim(background, 0), &channels));
   TF_RETURN_IF_ERROR(c->Concatenate(image, c->Vector(channels), &out));
   c->set_output(0, out);
