@@ -134,11 +134,27 @@ def _compiler() -> str:
 
 def _compile(folder: pathlib.Path, compiler: str) -> pathlib.Path:
     """Compiles all sources and links them to a library in `folder`."""
-    objects = _compile_objects(folder, [compiler, *compile_flags()], sources())
     library = folder / "mesh_renderer.so"
+    _link_ops(library, _compile_objects(folder, [compiler, *compile_flags()], sources()), compiler)
+    return library
+
+
+def compile_op_library(target: pathlib.Path, own: list[pathlib.Path]) -> None:
+    """Compiles TensorFlow ops of one's own as the kernels are compiled: for benchmarks.
+
+    Raises:
+      KernelBuildError: no compiler, or a failed compilation.
+    """
+    compiler = _compiler()
+    with tempfile.TemporaryDirectory() as folder:
+        files = [(path, ()) for path in own]
+        objects = _compile_objects(pathlib.Path(folder), [compiler, *compile_flags()], files)
+        _link_ops(target, objects, compiler)
+
+
+def _link_ops(library: pathlib.Path, objects: list[pathlib.Path], compiler: str) -> None:
     links = tf.sysconfig.get_link_flags()
     _run([compiler, "-shared", *map(str, objects), "-o", str(library), *links])
-    return library
 
 
 def compile_core(target: pathlib.Path, own: list[pathlib.Path], flags: tuple[str, ...]) -> None:
