@@ -39,6 +39,7 @@ test: setup
 	$(BIN)/python -m pytest
 
 bench: setup
+	$(BIN)/python -m benchmarks.renderer
 	$(BIN)/python -m benchmarks.networks
 
 check: setup

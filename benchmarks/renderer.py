@@ -239,9 +239,8 @@ def main():
             f"{gain / gains[-1]:.2f} of a compute loop's {gains[-1]:.2f}× | 0.9 |"
         )
     for title, limit in (("interpolation", "64 MB"), ("phong", "")):
-        print(
-            f"| peak memory, batch 24, {title} | | {float(_run('memory', title)):.0f} MB | | {limit} |"
-        )
+        megabytes = float(_run("memory", title))
+        print(f"| peak memory, batch 24, {title} | | {megabytes:.0f} MB | | {limit} |")
 
 
 if __name__ == "__main__":
