@@ -9,6 +9,7 @@ other. Writes metrics.json, tables.md, plots, a contact sheet and report.html.
 """
 
 import io
+import itertools
 import pathlib
 import shlex
 import sys
@@ -27,7 +28,7 @@ from data_pipeline.prepare import prepare_photographs
 from evaluation import plots, tables
 from evaluation.benchmark import Evaluation, summarize_methods
 from evaluation.contact_sheet import contact_sheet
-from evaluation.likeness import Photographs, photographs
+from evaluation.likeness import Likeness, Photographs, photographs
 from evaluation.report import Picture, Report, Table, to_text, write_report
 from model import identity
 from model.decoder import Coefficients, Decoder
@@ -107,6 +108,11 @@ def define_flags() -> None:
     flags.DEFINE_string("photo_cache", None, "Folder of features; in the output by default.")
     flags.DEFINE_enum("scorer", "openvino_ir", identity.NAMES, "Independent recognition network.")
     flags.DEFINE_string("scorer_weights", str(open_parts.SCORER), "Its weights.")
+    flags.DEFINE_bool(
+        "must_improve",
+        False,
+        "Fail unless the scorer finds each decoder better than the one before.",
+    )
     flags.DEFINE_integer("sheet_faces", 24, "People on the contact sheet.", lower_bound=1)
     flags.DEFINE_string("output_dir", None, "Folder for the report.", required=True)
 
@@ -167,6 +173,23 @@ def run(options: flags.FlagValues) -> None:
     for rejection in cache.rejected:
         print(f"{rejection.name}: {rejection.reason}; counts as a miss")
     print(f"\n{folder / 'report.html'}")
+    if options.must_improve:
+        check_improvement(evaluation.likeness["scorer"])
+
+
+def check_improvement(results: dict[str, Likeness]) -> None:
+    """Prints the decoders' mean frontal cosines in their order.
+
+    Raises:
+      ValueError: one is not better than the one before.
+    """
+    means = {name: likeness.summaries[0].mean for name, likeness in results.items()}
+    print("by the scorer: " + " < ".join(f"{name} {mean:.3f}" for name, mean in means.items()))
+    for (before, low), (after, high) in itertools.pairwise(means.items()):
+        if not low < high:
+            raise ValueError(
+                f"{after} ({high:.3f} by the scorer) is not better than {before} ({low:.3f})"
+            )
 
 
 def short_names(paths: list[pathlib.Path]) -> list[str]:

@@ -15,13 +15,14 @@ setup(
     packages=[
         "mesh_renderer",
         "model",
+        "model.face_models",
         "model.identity",
         "losses",
         "data_pipeline",
         "evaluation",
         "open_parts",
     ],
-    py_modules=["train", "eval", "reconstruct"],
+    py_modules=["train", "train_recogniser", "eval", "reconstruct"],
     package_data={
         "mesh_renderer": ["kernels/*.h", "kernels/*.cc"],
         "open_parts": ["*.md", "*.sha256", "*/*"],
@@ -43,5 +44,9 @@ setup(
         "tqdm>=4.66",
         "trimesh>=4.4",
     ],
-    extras_require={"dev": ["pytest>=8", "pytest-timeout>=2.3", "ruff>=0.8", "clang-format>=18"]},
+    extras_require={
+        # ONNX files are read by way of the converter of this package.
+        "onnx": ["openvino>=2024.0"],
+        "dev": ["pytest>=8", "pytest-timeout>=2.3", "ruff>=0.8", "clang-format>=18", "onnx>=1.16"],
+    },
 )

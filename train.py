@@ -4,6 +4,7 @@ Example:
   python train.py --flagfile=configs/photos.cfg --output_dir=runs/photos
 """
 
+import dataclasses
 import logging
 import pathlib
 import sys
@@ -16,7 +17,7 @@ from absl import app, flags
 import open_parts
 from data_pipeline.batches import PhotoFeatures, training_batches
 from data_pipeline.detection import make_detector
-from data_pipeline.features_cache import summary
+from data_pipeline.features_cache import VARIANTS, summary
 from data_pipeline.photographs import list_photographs
 from data_pipeline.prepare import prepare_photographs
 from data_pipeline.synthetic import SyntheticPool, make_pool
@@ -28,10 +29,32 @@ from model.decoder import Coefficients, Decoder
 from model.decoder_io import save_decoder
 from model.face_model_io import load_face_model
 from model.face_renderer import FaceRenderer
-from model.feature_normalization import KINDS, fit_normalization
+from model.feature_normalization import KINDS, AffineMap, fit_normalization
 from model.regressor import REDUCTIONS, LossWeights, Regressor
 from model.scene import SceneRanges, fixed_scene, stack_scenes
 from model.trainer import Cadence, Stage, train_stage
+
+
+def define_range(name: str, default: tuple[float, float], text: str) -> None:
+    """Defines a flag of two numbers, the lower first."""
+    flags.DEFINE_list(name, [str(x) for x in default], text)
+    message = "give two numbers separated by a comma, the lower first"
+    flags.register_validator(name, _is_range, message=f"--{name}: {message}")
+
+
+def as_range(value: list[str]) -> tuple[float, float]:
+    """The value of a `define_range` flag."""
+    low, high = map(float, value)
+    return low, high
+
+
+def _is_range(value: list[str]) -> bool:
+    try:
+        low, high = as_range(value)
+    except ValueError:
+        return False
+    return low <= high
+
 
 _NORMALIZATION_FACES = 2000
 _VALIDATION_FACES = 512
@@ -47,7 +70,7 @@ flags.DEFINE_integer("log_every", 50, "Steps between progress lines.", lower_bou
 flags.DEFINE_integer("checkpoint_every", 250, "Steps between checkpoints.", lower_bound=1)
 flags.DEFINE_integer("samples_every", 500, "Steps between contact sheets.", lower_bound=1)
 
-flags.DEFINE_string("face_model", str(open_parts.FACE_MODEL), "Face model, BFM 2017 HDF5 layout.")
+flags.DEFINE_string("face_model", str(open_parts.FACE_MODEL), "Face model (docs/face_models.md).")
 flags.DEFINE_integer("shape_components", None, "Keep so many; all by default.", lower_bound=1)
 flags.DEFINE_integer("texture_components", None, "Keep so many; all by default.", lower_bound=1)
 flags.DEFINE_string("identity_encoder", "openvino_ir", "The frozen recognition network.")
@@ -60,6 +83,9 @@ flags.DEFINE_string("photo_split", None, "Train only on the list's rows of this 
 flags.DEFINE_string("landmarks", None, "CSV of five points a photograph; mtcnn by default.")
 flags.DEFINE_string("photo_cache", None, "Feature cache of `prepare`; in the run by default.")
 flags.DEFINE_string("cache_dir", None, "Folder of caches to share between runs; in the run.")
+flags.DEFINE_integer(
+    "photo_crops", 4, "Crops of each photograph: 1 is the aligned one alone.", 1, len(VARIANTS) // 2
+)
 flags.DEFINE_bool("cache_features", True, "Encode each photograph once, not in every step.")
 
 flags.DEFINE_integer("stage1_steps", 1500, "Steps on synthetic faces alone.", lower_bound=0)
@@ -74,8 +100,8 @@ flags.DEFINE_integer(
 
 flags.DEFINE_float("shape_weight", 0.4, "omega_s of equation 3.", lower_bound=0)
 flags.DEFINE_float("texture_weight", 0.4, "omega_t of equation 3.", lower_bound=0)
-flags.DEFINE_float("identity_weight", 100.0, "Of the identity loss.", lower_bound=0)
-flags.DEFINE_float("batch_distribution_weight", 1.0, "omega_batch.", lower_bound=0)
+flags.DEFINE_float("identity_weight", 300.0, "Of the identity loss.", lower_bound=0)
+flags.DEFINE_float("batch_distribution_weight", 2.0, "omega_batch.", lower_bound=0)
 flags.DEFINE_float("loopback_weight", 0.07, "omega_loop of equation 2.", lower_bound=0)
 flags.DEFINE_float("weight_decay", 0.01, "Of the decoder's squared weights.", lower_bound=0)
 flags.DEFINE_enum("loss_reduction", "mean", REDUCTIONS, "Means, or the sums of equation 3.")
@@ -83,11 +109,20 @@ flags.DEFINE_float("stage1_learning_rate", 1e-3, "Adam's in stage 1.", lower_bou
 flags.DEFINE_float("learning_rate", 5e-4, "Adam's in stage 2.", lower_bound=0)
 flags.DEFINE_enum("feature_normalization", "coral", KINDS, "Treatment of the domain gap.")
 
-flags.DEFINE_enum("color_space", "linear", ["linear", "srgb"], "In which space lights act.")
+flags.DEFINE_float(
+    "coefficient_radius", 1.25, "Longest shape and texture, in lengths of a random face; 0: any.", 0
+)
+
+flags.DEFINE_enum("color_space", "srgb", ["srgb", "linear"], "In which space lights act.")
 flags.DEFINE_float("specular", 0.15, "c of Ks = c - c Kd.", 0.0, 1.0)
 flags.DEFINE_float("shininess", 12.0, "Phong exponent.", lower_bound=0)
-flags.DEFINE_float("yaw", 40.0, "Random poses: plus or minus, degrees.", 0.0, 90.0)
-flags.DEFINE_float("pitch", 20.0, "Random poses: plus or minus, degrees.", 0.0, 90.0)
+flags.DEFINE_float("yaw", 30.0, "Random poses: plus or minus, degrees.", 0.0, 90.0)
+flags.DEFINE_float("pitch", 15.0, "Random poses: plus or minus, degrees.", 0.0, 90.0)
+flags.DEFINE_float("view_yaw", None, "Poses of the identity loss; --yaw by default.", 0.0, 90.0)
+flags.DEFINE_float("view_pitch", None, "Likewise; --pitch by default.", 0.0, 90.0)
+flags.DEFINE_float("light_azimuth", 40.0, "Lights: plus or minus, degrees.", 0.0, 180.0)
+define_range("light_elevation", (0.0, 45.0), "Lights: lowest and highest, degrees.")
+define_range("ambient_share", (0.0, 0.0), "Part of the light without direction: least, most.")
 flags.mark_flag_as_required("output_dir")
 
 FLAGS = flags.FLAGS
@@ -136,7 +171,18 @@ class TrainingRun:
             FLAGS.specular,
             FLAGS.shininess,
         )
-        self._scenes = SceneRanges(yaw_deg=FLAGS.yaw, pitch_deg=FLAGS.pitch)
+        self._scenes = SceneRanges(
+            yaw_deg=FLAGS.yaw,
+            pitch_deg=FLAGS.pitch,
+            light_azimuth_deg=FLAGS.light_azimuth,
+            light_elevation_deg=as_range(FLAGS.light_elevation),
+            ambient_share=as_range(FLAGS.ambient_share),
+        )
+        self._view_scenes = dataclasses.replace(
+            self._scenes,
+            yaw_deg=FLAGS.yaw if FLAGS.view_yaw is None else FLAGS.view_yaw,
+            pitch_deg=FLAGS.pitch if FLAGS.view_pitch is None else FLAGS.view_pitch,
+        )
         self._photos = prepare_photographs(
             list_photographs(FLAGS.photos, FLAGS.photo_list, FLAGS.photo_split),
             self._encoder,
@@ -190,17 +236,22 @@ class TrainingRun:
         return make_pool(self._renderer, self._encoder, size, seed, self._scenes, cache=cache)
 
     def _make_decoder(self) -> Decoder:
-        sample = self._pool or self._make_pool(
-            "normalization", _NORMALIZATION_FACES, FLAGS.seed + _NORMALIZATION_SEED
-        )
         return Decoder(
             self._encoder.feature_size,
             self._face_model.shape_components,
             self._face_model.texture_components,
-            fit_normalization(
-                FLAGS.feature_normalization, self._photos.features[:, 0], sample.features
-            ),
+            self._fit_normalization(),
+            FLAGS.coefficient_radius or None,
         )
+
+    def _fit_normalization(self) -> dict[str, AffineMap] | None:
+        if FLAGS.feature_normalization == "none":
+            return None
+        renders = self._pool or self._make_pool(
+            "normalization", _NORMALIZATION_FACES, FLAGS.seed + _NORMALIZATION_SEED
+        )
+        photos = self._photos.features[:, 0]
+        return fit_normalization(FLAGS.feature_normalization, photos, renders.features)
 
     def _make_regressor(self) -> Regressor:
         weights = LossWeights(
@@ -216,14 +267,16 @@ class TrainingRun:
             self._encoder,
             self._renderer,
             weights,
-            self._scenes,
+            self._view_scenes,
             FLAGS.loss_reduction,
         )
 
     def _batches(self, first_step: int, with_photos: bool = False) -> tf.data.Dataset:
         photos = None
         if with_photos and FLAGS.cache_features:
-            photos = PhotoFeatures(self._photos.features, self._photos.embedding)
+            # Two variants a crop: the photograph as it is, and mirrored.
+            used = slice(0, 2 * FLAGS.photo_crops)
+            photos = PhotoFeatures(self._photos.features[:, used], self._photos.embedding[:, used])
         elif with_photos:
             crops = self._photos.crops(range(len(self._photos)))
             photos = PhotoFeatures(images=crops[:, None])

@@ -74,7 +74,7 @@ def photo_samples(
     tables = {name: tf.constant(array) for name, array in vars(photos).items() if array is not None}
 
     def sample(index):
-        photo = _permuted(index, len(photos), seed, _PHOTO_STREAM)
+        photo = permuted(index, len(photos), seed, _PHOTO_STREAM)
         variant = _variant(photos, index, seed, _VARIANT_STREAM)
         picked = {name: table[photo, variant] for name, table in tables.items()}
         if "images" in picked:
@@ -83,7 +83,7 @@ def photo_samples(
         return picked | {"scene_noise": draw_noise(seed_of_views, views)}
 
     def moment_sample(index):
-        photo = _permuted(index, len(photos), seed, _MOMENT_STREAM)
+        photo = permuted(index, len(photos), seed, _MOMENT_STREAM)
         return tables["features"][photo, _variant(photos, index, seed, _MOMENT_STREAM)]
 
     batches = _indices(first_step * batch_size).map(sample).batch(batch_size, drop_remainder=True)
@@ -106,7 +106,7 @@ def pool_samples(
     tables = {name: tf.constant(array) for name, array in vars(pool).items()}
 
     def gather(indices):
-        rows = tf.map_fn(lambda k: _permuted(k, len(pool), seed, _POOL_STREAM), indices)
+        rows = tf.map_fn(lambda k: permuted(k, len(pool), seed, _POOL_STREAM), indices)
         return {name: tf.gather(table, rows) for name, table in tables.items()}
 
     return _indices(first_step * batch_size).batch(batch_size, drop_remainder=True).map(gather)
@@ -154,7 +154,7 @@ def _indices(first: int) -> tf.data.Dataset:
     return tf.data.Dataset.range(first, np.iinfo(np.int64).max)
 
 
-def _permuted(index: tf.Tensor, count: int, seed: int, stream: int) -> tf.Tensor:
+def permuted(index: tf.Tensor, count: int, seed: int, stream: int) -> tf.Tensor:
     """Where sample `index` falls in its epoch's seeded permutation of `count` items."""
     epoch_seed = sample_seed(seed, index // count, stream)
     return tf.random.experimental.index_shuffle(index % count, epoch_seed, count - 1)

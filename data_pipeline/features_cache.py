@@ -14,10 +14,15 @@ import pathlib
 import h5py
 import numpy as np
 
+from data_pipeline import crop_variants
+
 FORMAT = "face features 1"
 
-# A photograph and its mirror image: their features differ (cosine 0.9), so both are training data.
-VARIANTS = ("plain", "mirrored")
+# Each photograph as it is and mirrored (their features differ: cosine 0.9), in each of the crops
+# of `data_pipeline.crop_variants`. The first two are those of the aligned crop.
+VARIANTS = tuple(
+    f"{side}{crop}" for crop in ("", *crop_variants.NAMES) for side in ("plain", "mirrored")
+)
 
 # What a photograph contributes; the first axis counts photographs, the second one `VARIANTS` in
 # the features and the embedding.

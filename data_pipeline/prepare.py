@@ -14,6 +14,7 @@ import tqdm
 from absl import app, flags, logging
 
 import open_parts
+from data_pipeline import crop_variants
 from data_pipeline.detection import choose_face, make_detector
 from data_pipeline.features_cache import VARIANTS, CacheKey, FeatureCache, Rejection, summary
 from data_pipeline.partial_cache import PartialCache
@@ -102,7 +103,7 @@ def _prepare_shard(photographs, encoder, detector, batch_size, advance):
 
 
 def cut_face(photo, detector, crop):
-    """Finds the face of a photograph and cuts it out, plain and mirrored.
+    """Finds the face of a photograph and cuts it out, in all variants.
 
     The photograph is mirrored, not its crop: the eyes of the mirror image belong to the canonical
     points of the other side, which need not be symmetric.
@@ -113,8 +114,8 @@ def cut_face(photo, detector, crop):
       crop: the `Crop` of the recognition network.
 
     Returns:
-      uint8 RGB [2, S, S, 3] in the order of `features_cache.VARIANTS`, and the five points,
-      float32 [5, 2], in pixels of the photograph.
+      uint8 RGB [variants, S, S, 3] in the order of `features_cache.VARIANTS`, and the five
+      points, float32 [5, 2], in pixels of the photograph.
 
     Raises:
       FileNotFoundError, ValueError: there is no readable photograph or no face in it.
@@ -125,9 +126,11 @@ def cut_face(photo, detector, crop):
     if face is None:
         raise ValueError("no face in the box of the listing" if detections else detector.no_face)
     mirrored = np.ascontiguousarray(image[:, ::-1])
+    mirrored_points = mirror_points(face.points, image.shape[1])
     crops = [
-        warp_photograph(image, face.points, crop),
-        warp_photograph(mirrored, mirror_points(face.points, image.shape[1]), crop),
+        warp_photograph(pixels, points, variant)
+        for variant in crop_variants.cropped(crop)
+        for pixels, points in ((image, face.points), (mirrored, mirrored_points))
     ]
     return np.stack(crops), face.points
 

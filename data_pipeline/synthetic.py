@@ -25,13 +25,13 @@ def sample_seed(seed: int, index: tf.Tensor, stream: int) -> tf.Tensor:
 
 
 def draw_face(
-    seed: int, index: tf.Tensor, shape_components: int, texture_components: int
+    seed: int, index: tf.Tensor, shape_components: int, texture_components: int, views: int = 1
 ) -> dict[str, tf.Tensor]:
-    """Draws sample `index` of a run: a face of the model and the noise of its scene.
+    """Draws sample `index` of a run: a face of the model and the noise of its scenes.
 
     Returns:
       shape float32 [Ks] and texture float32 [Kt], standard normal, and scene_noise
-      float32 [1, NOISE_SIZE].
+      float32 [views, NOISE_SIZE].
     """
     coefficients = tf.random.stateless_normal(
         [shape_components + texture_components], sample_seed(seed, index, _COEFFICIENT_STREAM)
@@ -39,7 +39,7 @@ def draw_face(
     return {
         "shape": coefficients[:shape_components],
         "texture": coefficients[shape_components:],
-        "scene_noise": draw_noise(sample_seed(seed, index, _SCENE_STREAM), views=1),
+        "scene_noise": draw_noise(sample_seed(seed, index, _SCENE_STREAM), views),
     }
 
 

@@ -1,9 +1,10 @@
-"""The paper's losses as pure functions of tensors (section 3.3)."""
+"""Losses as pure functions of tensors: the paper's (section 3.3), and FaceNet's."""
 
 from losses.batch_distribution import batch_distribution_loss, batch_moments
 from losses.identity import cosine_score, identity_loss
 from losses.loopback import loopback_loss
 from losses.parameter import parameter_loss
+from losses.triplet import triplet_loss
 
 __all__ = [
     "batch_distribution_loss",
@@ -12,4 +13,5 @@ __all__ = [
     "identity_loss",
     "loopback_loss",
     "parameter_loss",
+    "triplet_loss",
 ]

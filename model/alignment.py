@@ -21,7 +21,24 @@ MIRRORED_POINTS = (1, 0, 2, 4, 3)
 _ALIASING_SCALE = 0.7
 
 
-def similarity_transform(source: tf.Tensor, target: tf.Tensor) -> tf.Tensor:
+def crop_transform(points: tf.Tensor, crop: Crop) -> tf.Tensor:
+    """The map that takes a face's landmarks nearest to their places in a crop.
+
+    Args:
+      points: float [..., P, 2], the landmarks of `crop.point_indices` in pixels of a photograph, or
+        in any other plane.
+      crop: the crop.
+
+    Returns:
+      [..., 2, 3]: matrices M with M @ [x, y, 1] in pixels of the crop. A similarity; for a
+      `BoxCrop` without rotation, and followed by its squeeze.
+    """
+    squeeze = tf.constant([[crop.aspect], [1.0]], points.dtype)
+    target = tf.cast(crop.canonical_points(), points.dtype) * squeeze[:, 0]
+    return similarity_transform(points, target, upright=crop.upright) / squeeze
+
+
+def similarity_transform(source: tf.Tensor, target: tf.Tensor, upright: bool = False) -> tf.Tensor:
     """Least-squares similarity (rotation, uniform scale, translation; no reflection).
 
     The gradient flows to both arguments and is finite where all source points coincide.
@@ -29,6 +46,7 @@ def similarity_transform(source: tf.Tensor, target: tf.Tensor) -> tf.Tensor:
     Args:
       source: float [..., P, 2].
       target: float [P, 2] or [..., P, 2].
+      upright: without the rotation.
 
     Returns:
       [..., 2, 3]: matrices M with M @ [x, y, 1] nearest to the target points.
@@ -42,6 +60,7 @@ def similarity_transform(source: tf.Tensor, target: tf.Tensor) -> tf.Tensor:
     norm = tf.reduce_sum(p * p, axis=[-2, -1]) + 1e-12
     a = tf.reduce_sum(p * q, axis=[-2, -1]) / norm
     b = tf.reduce_sum(p[..., 0] * q[..., 1] - p[..., 1] * q[..., 0], axis=-1) / norm
+    b = tf.zeros_like(b) if upright else b
     linear = tf.stack([tf.stack([a, -b], -1), tf.stack([b, a], -1)], axis=-2)
     translation = target_center - tf.linalg.matvec(linear, source_center)
     return tf.concat([linear, translation[..., None]], axis=-1)
@@ -64,8 +83,9 @@ def warp_photograph(image: np.ndarray, points: np.ndarray, crop: Crop) -> np.nda
     points = np.asarray(points, np.float64)[list(crop.point_indices)]
     if not np.all(np.isfinite(points)) or np.ptp(points, axis=0).max() < 1.0:
         raise ValueError(f"landmarks {points.tolist()} do not span a face of at least one pixel")
-    matrix = similarity_transform(points, crop.canonical_points().astype(np.float64)).numpy()
-    scale = np.hypot(matrix[0, 0], matrix[1, 0])
+    matrix = crop_transform(tf.constant(points), crop).numpy()
+    # The vertical scale, which no crop squeezes.
+    scale = np.hypot(matrix[1, 0], matrix[1, 1])
     if scale < _ALIASING_SCALE:
         shrunk, to_shrunk = _shrink(image, scale)
         image = shrunk

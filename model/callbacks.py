@@ -10,7 +10,7 @@ import numpy as np
 import tensorflow as tf
 import tf_keras
 
-from model.decoder import Coefficients, Decoder
+from model.decoder import Coefficients
 
 _LOG = logging.getLogger(__name__)
 
@@ -66,7 +66,10 @@ class ProgressLine(tf_keras.callbacks.Callback):
 
 
 class Scalars(tf_keras.callbacks.Callback):
-    """Writes the loss terms, the learning rate and further figures to TensorBoard."""
+    """Writes the loss terms, the learning rate and further figures to TensorBoard.
+
+    The figures join `logs`, for the callbacks that follow.
+    """
 
     def __init__(
         self,
@@ -82,11 +85,14 @@ class Scalars(tf_keras.callbacks.Callback):
         self._figures_every = figures_every
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None):
-        values = {f"loss/{name}": value for name, value in (logs or {}).items()}
+        logs = {} if logs is None else logs
+        values = {f"loss/{name}": value for name, value in logs.items()}
         rate = self.model.optimizer.learning_rate
         values["learning_rate"] = float(tf.convert_to_tensor(rate))
         if self._figures is not None and (epoch + 1) % self._figures_every == 0:
-            values.update(self._figures())
+            figures = self._figures()
+            values.update(figures)
+            logs.update(figures)
         with self._writer.as_default(step=(epoch + 1) * self._steps_per_epoch):
             for name, value in values.items():
                 tf.summary.scalar(name, value)
@@ -132,12 +138,14 @@ class Samples(tf_keras.callbacks.Callback):
 
 
 class Checkpoints(tf_keras.callbacks.Callback):
-    """Saves decoder, optimizer and step every so many rounds and at the end of the stage."""
+    """Saves network, optimizer and step every so many rounds and at the end of the stage."""
 
-    def __init__(self, folder: pathlib.Path, decoder: Decoder, steps_per_epoch: int, every: int):
+    def __init__(
+        self, folder: pathlib.Path, network: tf_keras.Model, steps_per_epoch: int, every: int
+    ):
         super().__init__()
         self._folder = folder
-        self._decoder = decoder
+        self._network = network
         self._steps_per_epoch = steps_per_epoch
         self._every = every
         self._step = tf.Variable(0, dtype=tf.int64, trainable=False, name="step")
@@ -146,10 +154,11 @@ class Checkpoints(tf_keras.callbacks.Callback):
         """Restores the newest checkpoint, and returns its step; 0 if there is none.
 
         Raises:
-          ValueError: the checkpoint is damaged or of another decoder.
+          ValueError: the checkpoint is damaged or of another network.
         """
+        # "decoder" is what it is called in the checkpoints of all runs so far.
         checkpoint = tf.train.Checkpoint(
-            decoder=self._decoder, optimizer=optimizer, step=self._step
+            decoder=self._network, optimizer=optimizer, step=self._step
         )
         self._manager = tf.train.CheckpointManager(checkpoint, str(self._folder), max_to_keep=2)
         latest = self._manager.latest_checkpoint
@@ -157,7 +166,7 @@ class Checkpoints(tf_keras.callbacks.Callback):
             return 0
         try:
             # The optimizer's slots exist only after its first step, or once built.
-            optimizer.build(self._decoder.trainable_variables)
+            optimizer.build(self._network.trainable_variables)
             checkpoint.restore(latest).assert_existing_objects_matched()
         except (tf.errors.OpError, AssertionError, ValueError) as error:
             line = str(error).splitlines()[0]

@@ -28,6 +28,7 @@ class Decoder(tf_keras.Model):
         shape_components: int,
         texture_components: int,
         normalization: dict[str, AffineMap] | None = None,
+        radius: float | None = None,
         name: str = "decoder",
     ):
         """Creates a decoder with fresh weights.
@@ -36,8 +37,15 @@ class Decoder(tf_keras.Model):
           feature_size: D, the width of the identity features.
           shape_components, texture_components: Ks and Kt of the face model.
           normalization: the frozen map of features for each domain; none by default, as the paper.
+          radius: shape and texture longer than this times the square root of their components are
+            shortened to it. A random face of the model has length 1 in that unit, give or take 0.07
+            for 100 components; unusual photographs send a linear layer as far as 2, to a
+            caricature. None, as the paper, for no limit.
         """
         super().__init__(name=name)
+        if radius is not None and not radius > 0.0:
+            raise ValueError(f"radius is {radius}; it must be positive, or None for no limit")
+        self.radius = radius
         self.feature_size = feature_size
         self.shape_components = shape_components
         self.texture_components = texture_components
@@ -56,7 +64,8 @@ class Decoder(tf_keras.Model):
         """Decodes features float32 [B, D] of photographs or of renders."""
         x = tf.matmul(features - self._mean[domain], self._matrix[domain])
         x = self._coefficients(self._hidden_2(self._hidden_1(x)))
-        return Coefficients(*tf.split(x, [self.shape_components, self.texture_components], axis=-1))
+        parts = tf.split(x, [self.shape_components, self.texture_components], axis=-1)
+        return Coefficients(*(self._shorten(part) for part in parts))
 
     def set_normalization(self, normalization: dict[str, AffineMap]) -> None:
         """Sets the frozen map of both domains."""
@@ -68,6 +77,14 @@ class Decoder(tf_keras.Model):
         """Sum of the squared weights: "the weights were regularized towards zero"; a scalar."""
         layers = (self._hidden_1, self._hidden_2, self._coefficients)
         return tf.add_n([tf.reduce_sum(tf.square(layer.kernel)) for layer in layers])
+
+    def _shorten(self, coefficients: tf.Tensor) -> tf.Tensor:
+        if self.radius is None:
+            return coefficients
+        mean_square = tf.reduce_mean(tf.square(coefficients), axis=-1, keepdims=True)
+        # The root's derivative is infinite at 0, where nothing is shortened.
+        excess = tf.maximum(mean_square / self.radius**2, 1.0)
+        return coefficients * tf.math.rsqrt(excess)
 
     def _constant(self, name: str, shape: list[int]) -> tf.Variable:
         return self.add_weight(name=name, shape=shape, trainable=False, initializer="zeros")

@@ -46,6 +46,7 @@ def save_decoder(
         "feature_size": decoder.feature_size,
         "shape_components": decoder.shape_components,
         "texture_components": decoder.texture_components,
+        "radius": decoder.radius,
         "notes": notes or {},
     }
     arrays = {_key(variable): variable.numpy().astype(dtype) for variable in decoder.weights}
@@ -87,7 +88,10 @@ def load_decoder(
                     f"{ours.fingerprint[:12]}; give the same one, or train a decoder for this one"
                 )
         decoder = Decoder(
-            metadata["feature_size"], metadata["shape_components"], metadata["texture_components"]
+            metadata["feature_size"],
+            metadata["shape_components"],
+            metadata["texture_components"],
+            radius=metadata.get("radius"),
         )
         for variable in decoder.weights:
             variable.assign(_array(path, arrays, _key(variable), tuple(variable.shape)))

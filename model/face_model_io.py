@@ -1,181 +1,112 @@
-"""Reads face model files into a `MorphableModel`, and checks all that can be wrong with them.
+"""Reads face model files into a `MorphableModel`.
 
-The layout is that of the Basel Face Model 2017 and 2019 (HDF5, Statismo 0.9): the groups `shape`,
-`color` and `expression`, each with `model/{mean,pcaBasis,pcaVariance}` and a `representer`.
+    python -m model.face_model_io info|convert|verify|mesh|stand-in|fetch ...
+
+The Basel Face Model 2017 and 2019 (HDF5) and 2009 (.mat) are read as they come; ICT-FaceKit is
+converted first. `docs/face_models.md` says which to choose and how to get it.
 """
 
-import json
 import os
 import pathlib
 
-import h5py
 import numpy as np
+from absl import logging
 
+from model.face_models import bfm_2009, bfm_hdf5, checks
+from model.face_models.contents import Cut, FaceModelContents, Pca
 from model.morphable_model import LinearModel, MorphableModel
-
-_LFS_POINTER = b"version https://git-lfs"
 
 
 def load_face_model(
     path: str | os.PathLike,
     shape_components: int | None = None,
     texture_components: int | None = None,
+    expression_components: int | None = None,
+    expression_mean: bool = False,
 ) -> MorphableModel:
-    """Loads a morphable face model in the BFM 2017 HDF5 layout.
+    """Loads a morphable face model, whatever its format.
 
     Args:
-      path: the `.h5` file.
+      path: a `.h5` file in the layout of BFM 2017 and 2019, or the `.mat` file of BFM 2009.
       shape_components: how many of the file's shape components to keep, all by default.
-      texture_components: likewise for the color components.
+      texture_components, expression_components: likewise for the others.
+      expression_mean: adds the mean of the expressions to the shape. In BFM 2017 it is not zero and
+        many loaders add it; equation 1 has no such term, and without it e = 0 is the neutral face.
 
     Returns:
-      The model: millimeters, sRGB colors in 0..1, triangles counter-clockwise seen from outside.
+      The model: millimeters, colors in 0..1, triangles counter-clockwise seen from outside. What
+      was wrong in the file and could be mended is logged.
 
     Raises:
       FileNotFoundError: there is no such file.
       ValueError: the file is no face model, or part of it is missing or inconsistent; the message
-        names the file, the dataset and the value.
+        names the file, the array and the value.
+    """
+    cut = Cut(shape_components, texture_components, expression_components)
+    contents = read_face_model(path, cut)
+    for repair in contents.repairs:
+        logging.warning("%s: %s", path, repair)
+    return to_morphable_model(contents, pathlib.Path(path).stem, expression_mean)
+
+
+def read_face_model(
+    path: str | os.PathLike, cut: Cut = Cut(), orthonormal: bool = True
+) -> FaceModelContents:
+    """Reads and checks the arrays of a face model file; its format is known by its content.
+
+    Args:
+      path: the file.
+      cut: how many components to keep.
+      orthonormal: whether to refuse a basis that is not.
+
+    Raises:
+      FileNotFoundError, ValueError: as for `load_face_model`.
     """
     path = pathlib.Path(path)
-    with _open(path) as file:
-        reader = _Reader(path, file)
-        shape = reader.linear_model("shape", shape_components)
-        texture = reader.linear_model("color", texture_components)
-        expression = reader.linear_model("expression") if "expression" in file else None
-        n_vertices = shape.mean.shape[0]
-        for name, part in (("color", texture), ("expression", expression)):
-            if part is not None and part.mean.shape[0] != n_vertices:
-                raise ValueError(
-                    f"{path}: {name}/model/mean has {part.mean.shape[0]} vertices, but "
-                    f"shape/model/mean has {n_vertices}: the parts are of different models"
-                )
-        triangles = reader.triangles(n_vertices)
-        landmarks = reader.landmarks(shape.mean)
-    triangles = _wind_outwards(triangles, shape.mean)
-    return MorphableModel(shape, texture, triangles, landmarks, expression, name=path.stem)
-
-
-def _open(path: pathlib.Path) -> h5py.File:
-    if not path.is_file():
-        raise FileNotFoundError(
-            f"{path}: no such face model file; give one in the BFM 2017 HDF5 layout "
-            "(--face_model=FILE)"
-        )
-    with path.open("rb") as file:
-        head = file.read(len(_LFS_POINTER))
-    if head == _LFS_POINTER:
-        raise ValueError(f"{path}: is a Git LFS pointer, not the data; run `git lfs pull`")
-    try:
-        return h5py.File(path, "r")
-    except OSError as error:
+    head = checks.first_bytes(path)
+    matlab = head.startswith(bfm_2009.SIGNATURE) or path.suffix == ".mat"
+    if matlab and path.suffix in (".h5", ".hdf5"):
         raise ValueError(
-            f"{path}: is not an HDF5 file, or a damaged one ({error}); "
-            "BFM 2017 comes as model2017-1_bfm_nomouth.h5"
-        ) from None
-
-
-class _Reader:
-    """Datasets of one open file, checked, with errors that name file and dataset."""
-
-    def __init__(self, path: pathlib.Path, file: h5py.File):
-        self._path = path
-        self._file = file
-
-    def array(self, name: str, dtype=np.float32) -> np.ndarray:
-        if name not in self._file:
-            raise ValueError(f"{self._path}: has no dataset {name!r}, which BFM 2017 files have")
-        try:
-            values = np.asarray(self._file[name])
-        except OSError as error:
-            raise ValueError(f"{self._path}: cannot read {name!r} ({error}); truncated?") from None
-        values = values.astype(dtype)
-        if np.issubdtype(dtype, np.floating) and not np.all(np.isfinite(values)):
-            raise ValueError(f"{self._path}: {name!r} holds values that are not finite")
-        return values
-
-    def linear_model(self, group: str, components: int | None = None) -> LinearModel:
-        mean = self.array(f"{group}/model/mean").reshape(-1)
-        basis = self.array(f"{group}/model/pcaBasis")
-        variance = self.array(f"{group}/model/pcaVariance").reshape(-1)
-        if mean.size == 0 or mean.size % 3:
-            raise ValueError(
-                f"{self._path}: {group}/model/mean has {mean.size} values, not 3 for each vertex"
-            )
-        if basis.shape != (mean.size, variance.size):
-            raise ValueError(
-                f"{self._path}: {group}/model/pcaBasis has shape {basis.shape}, but mean and "
-                f"pcaVariance ask for {(mean.size, variance.size)}"
-            )
-        if np.any(variance < 0):
-            worst = int(np.argmin(variance))
-            raise ValueError(
-                f"{self._path}: {group}/model/pcaVariance[{worst}] is {variance[worst]:g}; "
-                "a variance cannot be negative"
-            )
-        keep = variance.size if components is None else components
-        if not 0 < keep <= variance.size:
-            raise ValueError(
-                f"{self._path}: {keep} {group} components asked for; the file has {variance.size}"
-            )
-        basis = self._unit_columns(group, basis)
-        # W of equation 1 holds the square roots of the eigenvalues.
-        scaled = (basis * np.sqrt(variance))[:, :keep]
-        return LinearModel(mean.reshape(-1, 3), np.ascontiguousarray(scaled.T))
-
-    def triangles(self, n_vertices: int) -> np.ndarray:
-        cells = self.array("shape/representer/cells", np.int64)
-        if cells.ndim != 2 or 3 not in cells.shape:
-            raise ValueError(
-                f"{self._path}: shape/representer/cells has shape {cells.shape}, not (3, triangles)"
-            )
-        triangles = cells.T if cells.shape[0] == 3 else cells
-        if triangles.size == 0:
-            raise ValueError(f"{self._path}: shape/representer/cells holds no triangle")
-        if triangles.min() < 0 or triangles.max() >= n_vertices:
-            raise ValueError(
-                f"{self._path}: shape/representer/cells has indices from {triangles.min()} to "
-                f"{triangles.max()}, but the vertices are 0 to {n_vertices - 1}"
-            )
-        return np.ascontiguousarray(triangles, np.int32)
-
-    def landmarks(self, mean: np.ndarray) -> dict[str, int]:
-        """Names to the nearest vertices of the mean."""
-        name = "metadata/landmarks/json"
-        if name not in self._file:
-            return {}
-        value = self._file[name][()]
-        text = value if isinstance(value, (bytes, str)) else np.asarray(value).tobytes()
-        try:
-            entries = json.loads(text.decode() if isinstance(text, bytes) else text)
-            points = {entry["id"]: np.asarray(entry["coordinates"], float) for entry in entries}
-        except (ValueError, KeyError, TypeError) as error:
-            raise ValueError(f"{self._path}: {name!r} is no list of landmarks: {error}") from None
-        return {k: int(np.argmin(np.sum((mean - p) ** 2, axis=1))) for k, p in points.items()}
-
-    def _unit_columns(self, group: str, basis: np.ndarray) -> np.ndarray:
-        """Statismo 0.8 stores the columns times their deviations; 0.9 stores unit columns."""
-        norms = np.linalg.norm(basis, axis=0)
-        version = tuple(
-            int(self.array(f"version/{part}Version", np.int64))
-            for part in ("major", "minor")
-            if f"version/{part}Version" in self._file
+            f"{path}: is a MATLAB file, as BFM 2009 comes, not the HDF5 of BFM 2017; give it the "
+            "name it came with, 01_MorphableModel.mat"
         )
-        if version == (0, 8):
-            return basis / np.maximum(norms, np.finfo(np.float32).tiny)
-        if np.any(np.abs(norms - 1) > 0.01):
-            worst = int(np.argmax(np.abs(norms - 1)))
-            raise ValueError(
-                f"{self._path}: column {worst} of {group}/model/pcaBasis has norm "
-                f"{norms[worst]:.4g}, not 1: the basis is not orthonormal"
-            )
-        return basis
+    read = bfm_2009.read_bfm_2009 if matlab else bfm_hdf5.read_bfm_hdf5
+    return read(path, cut, orthonormal)
 
 
-def _wind_outwards(triangles: np.ndarray, mean: np.ndarray) -> np.ndarray:
-    """Turns all triangles round if the mean face's normals point inwards.
+def to_morphable_model(
+    contents: FaceModelContents, name: str = "face model", expression_mean: bool = False
+) -> MorphableModel:
+    """Arrays to a model; arguments as for `load_face_model`.
 
-    A face is an open surface: its front looks along +z, so the area-weighted normals must too.
+    Raises:
+      ValueError: `expression_mean` of a model without expressions.
     """
-    a, b, c = (mean[triangles[:, k]] for k in range(3))
-    looks_back = np.cross(b - a, c - a)[:, 2].sum() < 0
-    return np.ascontiguousarray(triangles[:, ::-1]) if looks_back else triangles
+    shape, expression = contents.shape, contents.expression
+    if expression_mean:
+        if expression is None:
+            raise ValueError(f"face model {name} has no expressions, so no mean of them to add")
+        shape = shape._replace(mean=shape.mean + expression.mean)
+    return MorphableModel(
+        _linear_model(shape),
+        _linear_model(contents.color),
+        contents.triangles,
+        contents.landmarks,
+        None if expression is None else _linear_model(expression),
+        name=name,
+        landmarks_68=contents.landmarks_68,
+        regions=contents.regions,
+        color_space=contents.color_space,
+    )
+
+
+def _linear_model(part: Pca) -> LinearModel:
+    # W of equation 1 holds the square roots of the eigenvalues.
+    scaled = part.basis * np.sqrt(part.variance)
+    return LinearModel(part.mean, np.ascontiguousarray(scaled.T))
+
+
+if __name__ == "__main__":
+    from model.face_models import commands
+
+    commands.main()

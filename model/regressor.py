@@ -82,6 +82,11 @@ class Regressor(tf_keras.Model):
         self._sums = loss_reduction == "paper_sum"
         self._logged = {name: tf_keras.metrics.Mean(name) for name in TERMS}
 
+    @property
+    def trained(self) -> Decoder:
+        """What checkpoints hold."""
+        return self.decoder
+
     def call(self, features: tf.Tensor) -> Coefficients:
         """Decodes features of photographs, float32 [B, D]."""
         return self.decoder(features, domain="photo")

@@ -15,7 +15,7 @@ from model.scene import fixed_scene, stack_scenes
 
 _BATCH = 8
 # Part of a portrait's width that the network's crop takes: such crops end at brows and chin.
-_PORTRAIT_ZOOM = 0.66
+_PORTRAIT_ZOOM = 0.74
 # Renders have hard edges, so portraits are drawn larger by this factor and averaged.
 _SUPERSAMPLING = 2
 
@@ -98,9 +98,10 @@ class Portraits:
 
 
 def portrait_crop(crop: Crop, image_size: int) -> Crop:
-    """A network's crop at another size, with the surroundings of the face."""
+    """A network's crop at another size, unsqueezed, with the surroundings of the face."""
     points = (np.array(crop.points) + 0.5) / crop.image_size
-    points = ((points - 0.5) * _PORTRAIT_ZOOM + 0.5) * image_size - 0.5
+    zoom = np.array([_PORTRAIT_ZOOM * crop.aspect, _PORTRAIT_ZOOM])
+    points = ((points - 0.5) * zoom + 0.5) * image_size - 0.5
     return Crop(image_size, crop.point_indices, tuple(map(tuple, points.tolist())))
 
 

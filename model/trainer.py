@@ -12,7 +12,7 @@ import tf_keras
 
 from model import callbacks
 from model.decoder import Coefficients
-from model.regressor import Regressor
+from model.early_stop import EarlyStop
 
 _LOG = logging.getLogger(__name__)
 
@@ -45,23 +45,26 @@ class Stage:
 
 def train_stage(
     stage: Stage,
-    make_regressor: Callable[[], Regressor],
+    make_model: Callable[[], tf_keras.Model],
     run_folder: pathlib.Path,
     strategy: tf.distribute.Strategy,
     cadence: Cadence = Cadence(),
     figures: Callable[[], dict[str, float]] | None = None,
     draw: Callable[[], tuple[np.ndarray, Coefficients]] | None = None,
+    early_stop: Callable[[int], EarlyStop] | None = None,
 ) -> None:
     """Trains until the stage's last step, from its newest checkpoint if there is one.
 
     Args:
       stage: what to do.
-      make_regressor: called in the strategy's scope.
+      make_model: called in the strategy's scope; makes a model with a `train_step` whose `trained`
+        part is what checkpoints hold.
       run_folder: gets checkpoints/<stage>, tensorboard/<stage> and samples.
       strategy: replicas share each batch.
       cadence: how often to log, save and draw.
       figures: further scalars for TensorBoard, computed as often as samples are drawn.
       draw: makes a contact sheet and coefficients to draw histograms of.
+      early_stop: of the steps between two calls; makes what watches the figures.
 
     Raises:
       callbacks.NonFiniteLossError: a loss is NaN or infinite.
@@ -73,18 +76,18 @@ def train_stage(
         return max(1, steps // round_steps)
 
     with strategy.scope():
-        regressor = make_regressor()
+        model = make_model()
         schedule = tf_keras.optimizers.schedules.CosineDecay(
             stage.learning_rate, stage.steps, alpha=0.01
         )
-        regressor.compile(optimizer=tf_keras.optimizers.Adam(schedule))
+        model.compile(optimizer=tf_keras.optimizers.Adam(schedule))
         checkpoints = callbacks.Checkpoints(
             run_folder / "checkpoints" / stage.name,
-            regressor.decoder,
+            model.trained,
             round_steps,
             every(cadence.checkpoint),
         )
-        first_step = checkpoints.restore(regressor.optimizer)
+        first_step = checkpoints.restore(model.optimizer)
     if first_step >= stage.steps:
         _LOG.info("%s: complete at step %d", stage.name, first_step)
         return
@@ -109,7 +112,9 @@ def train_stage(
                 draw,
             )
         )
-    regressor.fit(
+    if early_stop is not None:
+        listeners.append(early_stop(round_steps))
+    model.fit(
         _unsharded(stage.batches(first_step)),
         steps_per_epoch=round_steps,
         epochs=rounds,

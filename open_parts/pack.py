@@ -1,6 +1,7 @@
 """Fills `open_parts/` from the development data, and writes or verifies its checksums.
 
     python -m open_parts.pack SOURCE_DIR   # select, restrict and copy the parts, then list them
+    python -m open_parts.pack --decoder=RUN/decoder.npz   # carry a decoder in half precision
     python -m open_parts.pack              # list what lies here now (after adding a decoder)
     python -m open_parts.pack --verify     # compare what lies here with the list
 
@@ -73,6 +74,14 @@ def pack(source, folder=open_parts.FOLDER):
         restrict_goldens(source / name, folder / name, names)
 
 
+def carry_decoder(source, target=open_parts.DECODER):
+    """Copies a decoder file, its weights in half precision: half the size, coefficients to 0.01."""
+    with np.load(source, allow_pickle=False) as arrays:
+        halved = {name: a.astype(np.float16) if a.ndim else a for name, a in arrays.items()}
+    target.parent.mkdir(parents=True, exist_ok=True)
+    np.savez_compressed(target, **halved)
+
+
 def write_checksums(folder=open_parts.FOLDER):
     """Writes `CHECKSUMS.sha256` (the format of sha256sum) and returns the number of files."""
     names = open_parts.part_files(folder)
@@ -85,6 +94,7 @@ def main():
     parser = argparse.ArgumentParser(prog="python -m open_parts.pack", description=__doc__)
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument("source", nargs="?", type=pathlib.Path, help="the development data")
+    parser.add_argument("--decoder", type=pathlib.Path, help="the decoder of a run, to carry")
     parser.add_argument("--verify", action="store_true", help="only compare with the list")
     arguments = parser.parse_args()
     if arguments.verify:
@@ -92,6 +102,8 @@ def main():
         return
     if arguments.source:
         pack(arguments.source)
+    if arguments.decoder:
+        carry_decoder(arguments.decoder)
     print(f"{write_checksums()} files listed in {open_parts.CHECKSUMS.name}")
 
 

@@ -10,6 +10,7 @@ from PIL import Image
 
 import eval as evaluation_script
 import open_parts
+from evaluation import recognition
 from model import identity
 from model.decoder import Decoder
 from model.decoder_io import save_decoder
@@ -63,6 +64,7 @@ def _options(checkpoints, dataset, **changes):
             "photo_cache": None,
             "scorer": "openvino_ir",
             "scorer_weights": open_parts.SCORER,
+            "must_improve": False,
             "sheet_faces": 3,
             "output_dir": str(dataset / "report"),
             **changes,
@@ -101,6 +103,20 @@ def test_end_to_end(checkpoints, dataset, capsys):
     assert "Identity recall" in page and "data:image/jpeg" in page
     printed = capsys.readouterr().out
     assert "scorer: decoder" in printed and "counts as a miss" in printed
+
+
+def test_a_decoder_that_is_no_better_than_the_one_before_fails(capsys):
+    def results(*means):
+        summaries = (recognition.summarize(np.array([mean])) for mean in means)
+        return {
+            str(k): types.SimpleNamespace(summaries={0: summary})
+            for k, summary in enumerate(summaries)
+        }
+
+    evaluation_script.check_improvement(results(0.1, 0.2, 0.3))
+    assert "0 0.100 < 1 0.200 < 2 0.300" in capsys.readouterr().out
+    with pytest.raises(ValueError, match=r"2 \(0.200 by the scorer\) is not better than 1"):
+        evaluation_script.check_improvement(results(0.1, 0.2, 0.2))
 
 
 def test_names_of_decoders_are_short_and_distinct():

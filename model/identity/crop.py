@@ -1,6 +1,7 @@
 """The crop of a face that a recognition network was trained on."""
 
 import dataclasses
+from typing import ClassVar
 
 import numpy as np
 
@@ -21,6 +22,9 @@ class Crop:
     image_size: int
     point_indices: tuple[int, ...]
     points: tuple[tuple[float, float], ...]
+    # Whether a photograph keeps its roll, and the width of what the crop shows by its height.
+    upright: ClassVar[bool] = False
+    aspect: ClassVar[float] = 1.0
 
     def __post_init__(self):
         if self.image_size < 1:
@@ -39,4 +43,20 @@ class Crop:
         """Returns the same crop of the face at another resolution."""
         scale = image_size / self.image_size
         points = tuple(((x + 0.5) * scale - 0.5, (y + 0.5) * scale - 0.5) for x, y in self.points)
-        return Crop(image_size, self.point_indices, points)
+        return dataclasses.replace(self, image_size=image_size, points=points)
+
+
+@dataclasses.dataclass(frozen=True)
+class BoxCrop(Crop):
+    """A detector's box with a margin, squeezed into a square.
+
+    A render has no detector's box, so the box is stated by where the landmarks lie in it on
+    average; photographs are cut by the same rule. Like a box it is not turned with the face.
+
+    Attributes:
+      aspect: width by height of the box, margin included, before it is squeezed.
+    """
+
+    upright: ClassVar[bool] = True
+
+    aspect: float = 1.0

@@ -12,7 +12,14 @@ from typing import NamedTuple
 import numpy as np
 import tensorflow as tf
 
-from model.identity.frozen_layers import Affine, Convolution, Dense, Rectifier, ReverseChannels
+from model.identity.frozen_layers import (
+    Affine,
+    Convolution,
+    Dense,
+    RectifiedAffine,
+    Rectifier,
+    ReverseChannels,
+)
 
 # Merging makes room for moving, and the other way round: a swap of channels behind an affine
 # layer takes three rounds to reach the kernel.
@@ -96,6 +103,8 @@ def _merge(first, second):
             return dataclasses.replace(first, rectifier=second)
         case Affine(), (Convolution() | Dense()):
             return _affine_convolution(first, second)
+        case Affine(), Rectifier():
+            return RectifiedAffine(first, second)
     return None
 
 

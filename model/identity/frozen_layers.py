@@ -6,6 +6,7 @@ fuse the three in a training step too, and no pre-activation is written to memor
 """
 
 import dataclasses
+import functools
 from collections.abc import Callable
 
 import numpy as np
@@ -117,6 +118,27 @@ class Convolution:
         return np.split(self.kernel, self.groups, -1)
 
 
+@dataclasses.dataclass(frozen=True, eq=False)
+class RectifiedAffine:
+    """The rectified x · scale + offset, as networks with normalization before convolutions have it.
+
+    On images it is a depthwise 1×1 convolution, which TensorFlow fuses with bias and rectifier:
+    one pass over memory instead of three, and twice as fast.
+    """
+
+    affine: Affine
+    rectifier: Rectifier
+
+    def __call__(self, x: tf.Tensor) -> tf.Tensor:
+        if x.shape.rank != 4:
+            return self.rectifier(self.affine(x))
+        channels = (x.shape[-1],)
+        scale = np.broadcast_to(self.affine.scale, channels).astype(np.float32)
+        offset = np.broadcast_to(self.affine.offset, channels).astype(np.float32)
+        kernel = scale.reshape(1, 1, -1, 1)
+        return Convolution(kernel, offset, groups=0, rectifier=self.rectifier)(x)
+
+
 def _split(x, groups):
     return [x] if groups == 1 else tf.split(x, groups, -1)
 
@@ -133,8 +155,14 @@ class Dense:
     bias: np.ndarray | None = None
     rectifier: Rectifier | None = None
 
+    @functools.cached_property
+    def _tensor(self):
+        # Captured by graphs: one that held hundreds of megabytes itself would copy them many times.
+        with tf.init_scope():
+            return tf.constant(self.kernel)
+
     def __call__(self, x: tf.Tensor) -> tf.Tensor:
-        y = tf.matmul(x, self.kernel)
+        y = tf.matmul(x, self._tensor)
         y = y if self.bias is None else tf.nn.bias_add(y, self.bias)
         return y if self.rectifier is None else self.rectifier(y)
 

@@ -130,6 +130,8 @@ class IdentityNetwork:
             return self._forward(images)
         return self._compiled(images)
 
+    # Nothing in a network depends on values, and AutoGraph takes seconds for hundreds of layers.
+    @tf.autograph.experimental.do_not_convert
     def _forward(self, images):
         size = self.image_size
         images = tf.ensure_shape(images, [None, size, size, 3])

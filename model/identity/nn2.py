@@ -1,31 +1,28 @@
 """FaceNet NN2, the recognition network of the paper (Schroff et al. 2015, table 2).
 
-Its weights were never published: a user brings a file of his own (`save_nn2`). As in the table,
-there is no batch normalization unless asked for.
+Its weights were never published: a user trains it (`train_recogniser.py`) or brings a file of his
+own. As in the table, there is no batch normalization unless asked for.
 """
 
 import dataclasses
-import hashlib
-import json
-import pathlib
 from collections.abc import Callable
 from typing import NamedTuple
 
-import numpy as np
 import tensorflow as tf
-from absl import logging
 
-from model.identity import weights_npz
 from model.identity.canonical_crops import FIVE_POINT_CROP
-from model.identity.frozen_convolution import Window
-from model.identity.frozen_layers import Convolution, Dense, Rectifier
-from model.identity.network import Backbone, Forward
+from model.identity.definition import Definition, Weights
+from model.identity.frozen_network import (
+    FrozenLayers,
+    NamedBackbone,
+    l2_pool,
+    local_response_normalization,
+)
+from model.identity.network import Forward
 
 EMBEDDING_SIZE = 128
-
-# Inside the root of L2 pooling: its gradient at 0 would be infinite. Activations are of order 1.
-_POOL_EPSILON = 1e-10
-_BATCH_NORMALIZATION_EPSILON = 1e-3
+BATCH_NORMALIZATION_EPSILON = 1e-3
+PENULTIMATE = "avg_pool"
 
 
 class Inception(NamedTuple):
@@ -132,20 +129,6 @@ def feature_size(settings: Settings) -> int:
     return sum(map(settings.filters, (last.one, last.three, last.five, last.projection)))
 
 
-def random_weights(settings: Settings, seed: int = 0) -> dict[str, np.ndarray]:
-    """He-initialized weights, for a training to start from."""
-    generator = np.random.default_rng(seed)
-    weights = {}
-    for name, shape in weight_shapes(settings).items():
-        if name.endswith("/kernel"):
-            scale = np.sqrt(2 / np.prod(shape[:-1]))
-            weights[name] = (scale * generator.standard_normal(shape)).astype(np.float32)
-        else:
-            ones = name.endswith(("/gamma", "/variance"))
-            weights[name] = np.full(shape, 1.0 if ones else 0.0, np.float32)
-    return weights
-
-
 def forward(
     images: tf.Tensor, convolution: Callable[[str, tf.Tensor, int], tf.Tensor]
 ) -> dict[str, tf.Tensor]:
@@ -168,7 +151,7 @@ def forward(
     x = tf.nn.max_pool2d(local_response_normalization(x), 3, 2, "SAME")
     for row in INCEPTIONS:
         x = tensors[f"inception_{row.name}"] = _inception(row, x, convolution)
-    tensors["avg_pool"] = tf.reduce_mean(x, [1, 2])
+    tensors[PENULTIMATE] = tf.reduce_mean(x, [1, 2])
     return tensors
 
 
@@ -184,136 +167,35 @@ def _inception(row, x, convolution):
     return tf.concat([*branches, pooled], -1)
 
 
-def l2_pool(x: tf.Tensor) -> tf.Tensor:
-    """Root of the sum of squares over 3×3 windows of [B, H, W, C]; its gradient at 0 is 0."""
-    ones = np.ones((3, 3, x.shape[-1], 1), np.float32)
-    sums = Convolution(ones, window=Window(pads=(1, 1, 1, 1)), groups=0)(tf.square(x))
-    return tf.sqrt(sums + _POOL_EPSILON)
-
-
-def local_response_normalization(x: tf.Tensor) -> tf.Tensor:
-    """Torch's and Caffe's normalization over 5 channels: α = 1e-4 / 5, β = 0.75, bias 1.
-
-    The sum over channels as a 1×1 convolution, and the power by roots: on the CPU as fast as
-    `tf.nn.lrn`, and with the gradient twice as fast.
-    """
-    channels = x.shape[-1]
-    index = np.arange(channels)
-    band = (np.abs(index[:, None] - index) <= 2).astype(np.float32) * 2e-5
-    sums = 1 + Convolution(band[None, None])(tf.square(x))
-    return x * tf.math.rsqrt(sums * tf.sqrt(sums))
-
-
-class Nn2(Backbone):
+def build(weights: Weights, settings: Settings) -> NamedBackbone:
     """The frozen network.
 
     The paper says nothing of alignment or pixel range. Ours: the five canonical points of
     `FIVE_POINT_CROP`, since NN2 is then interchangeable with the network that the project carries,
     and -1..1, which is centered at gray.
-    """
-
-    penultimate = "avg_pool"
-
-    def __init__(self, weights: dict[str, np.ndarray], settings: Settings):
-        """Folds the normalization into the kernels.
-
-        Args:
-          weights: as `weight_shapes` names them.
-          settings: of the network.
-        """
-        self.crop = FIVE_POINT_CROP.resized(settings.image_size)
-        self.digest = _digest(weights, settings)
-        self._layers = {
-            spec.name: _frozen_convolution(weights, spec.name, settings)
-            for spec in convolutions(settings)
-        }
-        self._embedding = Dense(weights["embedding/kernel"], weights["embedding/bias"])
-
-    def bind(self, names):
-        known = ["conv1", "inception_2", *(f"inception_{row.name}" for row in INCEPTIONS)]
-        for name in names - {self.penultimate, *known}:
-            raise ValueError(f"nn2 has no tensor {name!r}; it has {', '.join(known)}, avg_pool")
-
-        def run(images: tf.Tensor) -> Forward:
-            tensors = forward(2 * images - 1, self._convolution)
-            embedding = self._embedding(tensors["avg_pool"])
-            return Forward({name: tensors[name] for name in names}, embedding)
-
-        return run
-
-    def _convolution(self, name, x, stride):
-        layer = self._layers[name]
-        window = Window((stride, stride), _same_pads(x, layer.kernel.shape[0], stride))
-        return dataclasses.replace(layer, window=window)(x)
-
-
-def _same_pads(x, size, stride):
-    pads = []
-    for n in x.shape[1:3]:
-        total = max(0, (-(-n // stride) - 1) * stride + size - n)
-        pads += [total // 2, total - total // 2]
-    return tuple(pads)
-
-
-def _frozen_convolution(weights, name, settings):
-    layer = Convolution(weights[f"{name}/kernel"], rectifier=Rectifier(0.0))
-    if not settings.batch_normalization:
-        return dataclasses.replace(layer, bias=weights[f"{name}/bias"])
-    gamma, beta, mean, variance = (
-        weights[f"{name}/{part}"] for part in ("gamma", "beta", "mean", "variance")
-    )
-    scale = gamma / np.sqrt(variance + _BATCH_NORMALIZATION_EPSILON)
-    return dataclasses.replace(layer, kernel=layer.kernel * scale, bias=beta - mean * scale)
-
-
-def _digest(weights, settings):
-    digest = hashlib.sha256(json.dumps(["nn2", dataclasses.asdict(settings)]).encode())
-    for name in sorted(weights):
-        digest.update(name.encode())
-        digest.update(np.ascontiguousarray(weights[name], "<f4").tobytes())
-    return digest.hexdigest()
-
-
-def save_nn2(path: str | pathlib.Path, weights: dict[str, np.ndarray], settings: Settings) -> None:
-    """Writes weights with the settings that they belong to."""
-    checked = weights_npz.check_weights(path, weights, weight_shapes(settings))
-    weights_npz.save_weights_npz(path, checked, {"network": "nn2", **dataclasses.asdict(settings)})
-
-
-def load_nn2(weights: str | pathlib.Path | None, **options) -> Nn2:
-    """Loads NN2.
 
     Args:
-      weights: a file of `save_nn2`, which brings its settings; or "random", for tests and as the
-        start of a training: a random network recognizes nobody.
-      **options: fields of `Settings`, for "random" only.
-
-    Raises:
-      FileNotFoundError, ValueError: no weights, or a file that does not fit the network; the error
-        names each array and both shapes.
+      weights: as `weight_shapes` names them.
+      settings: of the network.
     """
-    if weights is None:
-        raise ValueError(
-            "nn2 needs a file of weights: none are published; train it, or say weights='random' "
-            "for an untrained network"
-        )
-    if str(weights) == "random":
-        logging.warning("nn2 has random weights: it recognizes nobody")
-        settings = Settings(**options)
-        return Nn2(random_weights(settings), settings)
-    arrays, stored = weights_npz.read_weights_npz(weights)
-    if stored.pop("network", None) != "nn2":
-        raise ValueError(f"{weights}: not the weights of nn2")
-    settings = _settings(stored, options, weights)
-    return Nn2(weights_npz.check_weights(weights, arrays, weight_shapes(settings)), settings)
+    layers = FrozenLayers(weights, BATCH_NORMALIZATION_EPSILON)
+    embedding = layers.dense("embedding")
+
+    def run(images: tf.Tensor) -> Forward:
+        tensors = forward(2 * images - 1, layers.convolution)
+        return Forward(tensors, embedding(tensors[PENULTIMATE]))
+
+    return NamedBackbone(
+        "nn2",
+        FIVE_POINT_CROP.resized(settings.image_size),
+        weights,
+        settings,
+        run,
+        ["conv1", "inception_2", *(f"inception_{row.name}" for row in INCEPTIONS), PENULTIMATE],
+        PENULTIMATE,
+    )
 
 
-def _settings(stored, options, path):
-    try:
-        settings = Settings(**stored)
-    except TypeError as error:
-        raise ValueError(f"{path}: unknown settings {sorted(stored)}") from error
-    for name, value in options.items():
-        if getattr(settings, name, None) != value:
-            raise ValueError(f"{path}: {name} is {getattr(settings, name, None)}, not {value}")
-    return settings
+NN2 = Definition(
+    "nn2", Settings, weight_shapes, build, "none are published; train it by train_recogniser.py"
+)

@@ -1,7 +1,8 @@
 """Any convolutional recognition network in OpenVINO's IR format (`.xml` + `.bin`), frozen.
 
-The file says what the network computes; what it expects of its input is built in for the networks
-that are known by name, and read from a small JSON file beside the `.xml` (`NAME.json`) for others:
+An ONNX file (`.onnx`) is converted to it first (`model.identity.onnx_file`). The file says what the
+network computes; what it expects of its input is built in for the networks that are known by name,
+and read from a small JSON file beside the network (`NAME.json`) for others:
 
     {"image_size": 112, "channels": "rgb", "pixel_range": [0, 255],
      "point_indices": [0, 1, 2, 3, 4],
@@ -19,8 +20,8 @@ import pathlib
 import numpy as np
 import tensorflow as tf
 
-from model.identity import folding, ir_graph, ir_layers
-from model.identity.canonical_crops import EYES_CROP, FIVE_POINT_CROP
+from model.identity import folding, ir_graph, ir_layers, onnx_file
+from model.identity.canonical_crops import ARCFACE_CROP, EYES_CROP, FIVE_POINT_CROP
 from model.identity.crop import Crop
 from model.identity.folding import Node
 from model.identity.frozen_layers import Affine, Convolution, Dense, ReverseChannels
@@ -47,6 +48,10 @@ class Input:
 KNOWN_INPUTS = {
     "face-reidentification-retail-0095": Input(FIVE_POINT_CROP, "bgr", (0.0, 255.0)),
     "dlib_densenet_centred": Input(EYES_CROP, "rgb", (0.0, 255.0)),
+    # InsightFace's packs buffalo_l, buffalo_s and antelopev2.
+    "w600k_r50": Input(ARCFACE_CROP, "rgb", (-1.0, 1.0)),
+    "w600k_mbf": Input(ARCFACE_CROP, "rgb", (-1.0, 1.0)),
+    "glintr100": Input(ARCFACE_CROP, "rgb", (-1.0, 1.0)),
 }
 
 
@@ -57,14 +62,15 @@ class OpenvinoIr(Backbone):
         """Reads the network.
 
         Args:
-          path: of the `.xml`.
+          path: of the `.xml`, or of an `.onnx`.
 
         Raises:
           FileNotFoundError, ValueError: see `ir_graph.read_graph`, `ir_layers.translate`; or the
             network is no function of one color image to one vector, or its crop is unknown.
         """
         self._path = pathlib.Path(path)
-        layers = ir_graph.read_graph(self._path)
+        with onnx_file.as_ir(self._path) as xml_path:
+            layers = ir_graph.read_graph(xml_path)
         parameter, self._output = _ends(layers, self._path)
         image_input = _input_of(self._path)
         self.crop = image_input.crop
@@ -170,7 +176,8 @@ def _read_sidecar(path):
 
 def _digest(path, image_input):
     digest = hashlib.sha256()
-    for part in (path.read_bytes(), path.with_suffix(".bin").read_bytes()):
-        digest.update(hashlib.sha256(part).digest())
+    files = [path] if path.suffix == onnx_file.SUFFIX else [path, path.with_suffix(".bin")]
+    for file in files:
+        digest.update(hashlib.sha256(file.read_bytes()).digest())
     digest.update(f"{image_input.channels} {image_input.pixel_range}".encode())
     return digest.hexdigest()

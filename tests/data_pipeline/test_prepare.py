@@ -12,8 +12,9 @@ import tensorflow as tf
 from PIL import Image
 
 import open_parts
+from data_pipeline import crop_variants
 from data_pipeline.detection import LandmarkFile
-from data_pipeline.features_cache import CacheKey, FeatureCache, summary
+from data_pipeline.features_cache import VARIANTS, CacheKey, FeatureCache, summary
 from data_pipeline.photographs import list_photographs, read_image
 from data_pipeline.prepare import cut_face, prepare_photographs
 from model import identity
@@ -74,8 +75,9 @@ def test_arrays_are_the_networks_features(whole):
     assert whole.identities == (None,) * 10
     assert whole.rejected == ()
     assert len(whole) == 10
-    assert whole.features.shape == (10, 2, 12) and whole.features.dtype == np.float32
-    assert whole.embedding.shape == (10, 2, 3) and whole.embedding.dtype == np.float32
+    count = len(VARIANTS)
+    assert whole.features.shape == (10, count, 12) and whole.features.dtype == np.float32
+    assert whole.embedding.shape == (10, count, 3) and whole.embedding.dtype == np.float32
     np.testing.assert_allclose(np.linalg.norm(whole.embedding, axis=-1), 1.0, rtol=1e-6)
     image = read_image(photographs[3].path)
     (face,) = CountingLandmarks()(None, photographs[3].name)
@@ -94,6 +96,16 @@ def test_mirrored_variant_is_the_mirrored_photograph():
     np.testing.assert_array_equal(crops[1], expected)
     # The canonical points of this crop are not symmetric, so mirroring the crop would be wrong.
     assert not np.array_equal(crops[1], crops[0][:, ::-1])
+
+
+def test_other_crops_show_the_face_closer_and_farther():
+    closer, farther = crop_variants.cropped(CROP)[1:3]
+    assert np.ptp(closer.canonical_points()[:2, 0]) > np.ptp(CROP.canonical_points()[:2, 0])
+    assert np.ptp(farther.canonical_points()[:2, 0]) < np.ptp(CROP.canonical_points()[:2, 0])
+    photo = _listing(1).photographs[0]
+    crops, points = cut_face(photo, CountingLandmarks(), CROP)
+    expected = warp_photograph(read_image(photo.path), points, closer)
+    np.testing.assert_array_equal(crops[VARIANTS.index("plain closer")], expected)
 
 
 def test_second_call_opens_the_file(whole):
@@ -324,7 +336,7 @@ def test_command_with_the_carried_encoder(tmp_path):
         text=True,
         check=True,
     )
-    assert "1 photographs, features (2, 512)" in run.stdout
+    assert "1 photographs, features (8, 512)" in run.stdout
     assert "1 rejected:" in run.stdout and "text.jpg" in run.stdout
     cache = FeatureCache.open(output)
     assert cache.identities == ("Someone",)

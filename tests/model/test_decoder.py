@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from model.decoder import Decoder
 from model.decoder_io import load_decoder, read_metadata, save_decoder
@@ -18,8 +19,8 @@ def face_model(tmp_path):
     return load_face_model(write_small_face_model(tmp_path / "model.h5"))
 
 
-def make_decoder():
-    decoder = Decoder(24, 6, 6)
+def make_decoder(radius=None):
+    decoder = Decoder(24, 6, 6, radius=radius)
     photo = AffineMap(RNG.normal(size=24), RNG.normal(size=(24, 24)) / 5)
     render = AffineMap(RNG.normal(size=24), RNG.normal(size=(24, 24)) / 5)
     decoder.set_normalization({"photo": photo, "render": render})
@@ -45,8 +46,30 @@ def test_each_domain_has_its_own_normalization():
     assert np.abs(photo.shape - render.shape).max() > 1e-3
 
 
+def test_long_coefficients_are_shortened_to_the_radius_and_others_left():
+    features = RNG.normal(size=(50, 24)).astype(np.float32)
+    free = Decoder(24, 6, 5)
+    shape = free(features).shape.numpy()
+    length = np.sqrt(np.mean(np.square(shape), axis=-1, keepdims=True))
+    radius = float(np.median(length))
+    bound = Decoder(24, 6, 5, radius=radius)
+    bound.set_weights(free.get_weights())
+    expected = shape * np.minimum(1, radius / length)
+    np.testing.assert_allclose(bound(features).shape, expected, atol=1e-5)
+
+
+def test_gradient_of_coefficients_of_zero_is_finite():
+    decoder = Decoder(24, 6, 5, radius=0.4)
+    features = tf.zeros([2, 24])
+    with tf.GradientTape() as tape:
+        shape, texture = decoder(features)
+        loss = tf.reduce_sum(shape) + tf.reduce_sum(texture)
+    gradients = tape.gradient(loss, decoder.trainable_variables, unconnected_gradients="zero")
+    assert all(np.all(np.isfinite(g)) for g in gradients)
+
+
 def test_round_trip(tmp_path, face_model):
-    decoder, encoder = make_decoder(), FakeIdentityNetwork()
+    decoder, encoder = make_decoder(radius=0.7), FakeIdentityNetwork()
     path = tmp_path / "decoder.npz"
     save_decoder(path, decoder, face_model, encoder, {"figure": 0.5})
     loaded = load_decoder(path, face_model, encoder)

@@ -126,7 +126,7 @@ def test_what_is_no_face_model(tmp_path):
         load_face_model(pointer)
     broken = tmp_path / "broken.h5"
     broken.write_bytes(b"\x89HDF\r\n\x1a\n" + b"\0" * 20)
-    with pytest.raises(ValueError, match="damaged one"):
+    with pytest.raises(ValueError, match="truncated or damaged"):
         load_face_model(broken)
 
 

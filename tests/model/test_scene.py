@@ -24,13 +24,14 @@ def test_fields_have_the_leading_dimensions_of_the_noise(scenes):
 def test_a_scene_does_not_depend_on_its_batch(scenes):
     alone = scene.random_scene(scene.draw_noise([7, 41], views=3), RANGES)
     for ours, theirs in zip(alone, scenes, strict=True):
-        np.testing.assert_array_equal(ours, theirs[41])
+        # Vectorized sines differ in the last bit with their place in the vector.
+        np.testing.assert_allclose(ours, theirs[41], rtol=1e-6, atol=1e-6)
 
 
 def test_poses_and_cameras_fill_their_ranges(scenes):
     nose = scenes.rotation[..., 2].numpy()
     yaw = np.degrees(np.arctan2(nose[..., 0], np.hypot(nose[..., 1], nose[..., 2])))
-    assert 30 < yaw.max() <= RANGES.yaw_deg and -30 > yaw.min() >= -RANGES.yaw_deg
+    assert 0.8 < yaw.max() / RANGES.yaw_deg <= 1 and 0.8 < -yaw.min() / RANGES.yaw_deg <= 1
     near, far = RANGES.camera_distance
     distance = scenes.camera_distance.numpy()
     assert near <= distance.min() < 1.1 * near and 0.9 * far < distance.max() <= far

@@ -7,7 +7,13 @@ import pytest
 import tensorflow as tf
 
 from model.identity.frozen_convolution import Window
-from model.identity.frozen_layers import AveragePool, Convolution, Rectifier
+from model.identity.frozen_layers import (
+    Affine,
+    AveragePool,
+    Convolution,
+    RectifiedAffine,
+    Rectifier,
+)
 
 
 def _random(*shape):
@@ -104,3 +110,24 @@ def test_average_pool_counts_pads_or_not(exclude):
     y = AveragePool((3, 3), (1, 1), (1, 1, 1, 1), exclude)(x)
     assert float(y[0, 1, 1, 0]) == pytest.approx(1.0)
     assert float(y[0, 0, 0, 0]) == pytest.approx(1.0 if exclude else 4 / 9)
+
+
+@pytest.mark.parametrize("rectifier", [_RECTIFIERS["relu"], _RECTIFIERS["negative"]])
+@pytest.mark.parametrize("shape", [(2, 8, 8, 4), (3, 4)], ids=["image", "vector"])
+@pytest.mark.parametrize("channels", [1, 4])
+def test_rectified_affine_reference(rectifier, shape, channels):
+    layer = RectifiedAffine(Affine(_random(channels), 3 * _random(channels)), rectifier)
+
+    @tf.function
+    def value_and_gradient(x, function):
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            y = function(x)
+        weights = tf.random.stateless_normal(tf.shape(y), [1, 2])
+        return y, tape.gradient(y, x, weights)
+
+    x = tf.constant(_random(*shape))
+    got = value_and_gradient(x, layer)
+    expected = value_and_gradient(x, lambda x: layer.rectifier(layer.affine(x)))
+    for ours, theirs in zip(got, expected, strict=True):
+        np.testing.assert_allclose(ours, theirs, atol=1e-6)

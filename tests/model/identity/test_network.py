@@ -7,12 +7,21 @@ import tf_keras
 
 from model import identity
 
+_SMALL = {
+    "nn2": {"width": 0.125, "image_size": 64},
+    "nn2 with batch normalization": {"width": 0.125, "image_size": 64, "batch_normalization": True},
+    "nn4_small2": {"width": 0.125},
+    "inception_resnet_v1": {"width": 1 / 16, "image_size": 96},
+    "inception_resnet_v1 of 2017": {"width": 1 / 16, "image_size": 96, "pixels": "prewhiten"},
+    "vgg_face": {"width": 1 / 32},
+}
 
-@pytest.fixture(name="network", scope="module", params=["openvino_ir", "nn2"])
+
+@pytest.fixture(name="network", scope="module", params=["openvino_ir", *_SMALL])
 def _network(request):
     if request.param == "openvino_ir":
         return identity.load("openvino_ir")
-    return identity.load("nn2", "random", width=0.125, image_size=64)
+    return identity.load(request.param.split()[0], "random", **_SMALL[request.param])
 
 
 def test_shapes_and_unit_norm(network):
@@ -21,6 +30,62 @@ def test_shapes_and_unit_norm(network):
     assert result.features.shape == (3, network.feature_size)
     assert result.embedding.shape == (3, network.embedding_size)
     np.testing.assert_allclose(np.linalg.norm(result.embedding, axis=1), 1, atol=1e-5)
+
+
+def test_gradient_is_finite_on_flat_images(network):
+    """Where pools see only zeros, and a deviation or a norm may be 0."""
+    size = network.image_size
+    images = tf.reshape([0.0, 0.5, 1.0], [3, 1, 1, 1]) * tf.ones([1, size, size, 3])
+
+    @tf.function
+    def gradient(images):
+        with tf.GradientTape() as tape:
+            tape.watch(images)
+            features, embedding = network(images)
+            value = tf.reduce_sum(features[:, :8]) + tf.reduce_sum(embedding[:, :8])
+        return tape.gradient(value, images)
+
+    assert np.all(np.isfinite(gradient(images)))
+
+
+def test_gradient_numeric(network):
+    """Along the gradient, by central differences; rectifiers bend it a little."""
+    size = network.image_size
+    generator = np.random.default_rng(0)
+    image = generator.uniform(0.2, 0.8, (1, size, size, 3)).astype(np.float32)
+    target = generator.standard_normal(network.embedding_size).astype(np.float32)
+
+    @tf.function
+    def value(image):
+        return tf.reduce_sum(network(image).embedding * target)
+
+    image = tf.constant(image)
+    with tf.GradientTape() as tape:
+        tape.watch(image)
+        result = value(image)
+    gradient = tape.gradient(result, image)
+    step = 1e-3 * gradient / tf.norm(gradient)
+    slope = (value(image + step) - value(image - step)) / (2 * tf.norm(step))
+    np.testing.assert_allclose(slope, tf.norm(gradient), rtol=0.05)
+
+
+def test_features_of_named_layers(network):
+    """Every network hands out pooled earlier layers, joined with the last."""
+    early = "conv1" if "nn" in network.name else "conv1_1"
+    early = {"inception_resnet_v1": "Conv2d_1a_3x3", "openvino_ir": "557"}.get(network.name, early)
+    options = _SMALL.get(network.name, {})
+    weights = None if network.name == "openvino_ir" else "random"
+    features = f"pooled:{early},penultimate"
+    joined = identity.load(network.name, weights, features=features, **options)
+    assert joined.feature_size > network.feature_size
+    assert joined.fingerprint != network.fingerprint
+
+
+def test_unknown_tensor(network):
+    weights = None if network.name == "openvino_ir" else "random"
+    with pytest.raises(ValueError, match="no tensor 'conv99'"):
+        options = _SMALL.get(network.name, {})
+        identity.load(network.name, weights, features="pooled:conv99", **options)
 
 
 def test_a_model_that_holds_it_neither_trains_nor_saves_it(network, tmp_path):
@@ -63,5 +128,12 @@ def test_crop_of_another_size_is_refused():
 
 
 def test_unknown_name():
-    with pytest.raises(ValueError, match="'nn3' is not among nn2, openvino_ir"):
+    with pytest.raises(ValueError, match="'nn3' is not among nn2, .*, openvino_ir"):
         identity.load("nn3")
+
+
+@pytest.mark.parametrize("name", ["nn4_small2", "inception_resnet_v1", "vgg_face"])
+def test_without_weights_it_says_how_to_get_them(name, monkeypatch, tmp_path):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    with pytest.raises(ValueError, match=f"{name} needs .* model.identity.fetch {name}"):
+        identity.load(name)

@@ -5,7 +5,9 @@ import pytest
 import tensorflow as tf
 
 from model import identity
-from model.identity import nn2
+from model.identity import frozen_network, nn2, nn4_small2
+from model.identity.nn2 import NN2
+from model.identity.nn4_small2 import NN4_SMALL2
 
 # The column of parameters (weights and biases) of Schroff et al. 2015, table 2, recomputed.
 _PARAMETERS = {
@@ -35,7 +37,7 @@ def test_parameters_of_every_row():
 
 def test_output_sizes_of_every_row():
     settings = nn2.Settings()
-    layers = nn2.Nn2(nn2.random_weights(settings), settings)
+    layers = nn2.build(NN2.random_weights(settings), settings)
     expected = {
         "conv1": (112, 112, 64),
         "inception_2": (56, 56, 192),
@@ -61,17 +63,19 @@ def test_output_sizes_of_every_row():
 def test_local_response_normalization_reference():
     x = 30 * tf.random.stateless_normal([2, 3, 3, 16], [1, 2])
     expected = tf.nn.lrn(x, depth_radius=2, bias=1, alpha=2e-5, beta=0.75)
-    np.testing.assert_allclose(nn2.local_response_normalization(x), expected, rtol=1e-5)
+    np.testing.assert_allclose(frozen_network.local_response_normalization(x), expected, rtol=1e-5)
 
 
 def test_l2_pool_reference():
     x = np.random.default_rng(0).standard_normal((1, 5, 5, 2)).astype(np.float32)
     padded = np.pad(x, [(0, 0), (1, 1), (1, 1), (0, 0)]) ** 2
     expected = np.sqrt(sum(padded[:, i : i + 5, j : j + 5] for i in range(3) for j in range(3)))
-    np.testing.assert_allclose(nn2.l2_pool(tf.constant(x)), expected, rtol=1e-4)
+    np.testing.assert_allclose(frozen_network.l2_pool(tf.constant(x)), expected, rtol=1e-4)
 
 
-@pytest.mark.parametrize("layer", [nn2.l2_pool, nn2.local_response_normalization])
+@pytest.mark.parametrize(
+    "layer", [frozen_network.l2_pool, frozen_network.local_response_normalization]
+)
 def test_gradient_at_zero_is_finite(layer):
     x = tf.zeros([1, 4, 4, 3])
     with tf.GradientTape() as tape:
@@ -91,7 +95,7 @@ def test_gradient_to_flat_images_is_finite():
 
 def test_batch_normalization_is_folded():
     settings = nn2.Settings(64, 0.125, batch_normalization=True)
-    weights = nn2.random_weights(settings)
+    weights = NN2.random_weights(settings)
     generator = np.random.default_rng(1)
     for name, value in weights.items():
         if name.endswith(("gamma", "beta", "mean", "variance")):
@@ -105,20 +109,20 @@ def test_batch_normalization_is_folded():
         return tf.nn.relu(x)
 
     expected = nn2.forward(2 * images - 1, unfolded)["avg_pool"]
-    folded = nn2.Nn2(weights, settings).bind(frozenset(["avg_pool"]))(images)
+    folded = nn2.build(weights, settings).bind(frozenset(["avg_pool"]))(images)
     np.testing.assert_allclose(folded.tensors["avg_pool"], expected, rtol=1e-3, atol=1e-4)
 
 
 def test_weights_survive_a_file(tmp_path):
     settings = nn2.Settings(64, 0.25)
-    weights = nn2.random_weights(settings, seed=3)
+    weights = NN2.random_weights(settings, seed=3)
     path = tmp_path / "nn2.npz"
-    nn2.save_nn2(path, weights, settings)
+    NN2.save(path, weights, settings)
     network = identity.load("nn2", path)
     assert (network.image_size, network.feature_size) == (64, 256)
     assert network.crop.image_size == 64
     images = tf.random.stateless_uniform([1, 64, 64, 3], [3, 4])
-    expected = nn2.Nn2(weights, settings).bind(frozenset(["avg_pool"]))(images)
+    expected = nn2.build(weights, settings).bind(frozenset(["avg_pool"]))(images)
     np.testing.assert_allclose(
         network(images).features, expected.tensors["avg_pool"], rtol=1e-4, atol=1e-4
     )
@@ -127,7 +131,7 @@ def test_weights_survive_a_file(tmp_path):
 def _damage(tmp_path, change):
     settings = nn2.Settings(64, 0.25)
     path = tmp_path / "nn2.npz"
-    nn2.save_nn2(path, nn2.random_weights(settings), settings)
+    NN2.save(path, NN2.random_weights(settings), settings)
     with np.load(path) as archive:
         arrays = dict(archive)
     change(arrays)
@@ -158,6 +162,21 @@ def test_options_that_contradict_the_file(tmp_path):
     path = _damage(tmp_path, lambda weights: None)
     with pytest.raises(ValueError, match="width is 0.25, not 1.0"):
         identity.load("nn2", path, width=1.0)
+
+
+@pytest.mark.parametrize("name", ["nn2.txt", "nn2.npz", "nn2.h5"])
+def test_file_of_another_kind(tmp_path, name):
+    (tmp_path / name).write_text("no weights")
+    with pytest.raises(ValueError, match="nn2.*: not a file of weights"):
+        identity.load("nn2", tmp_path / name)
+
+
+def test_weights_of_another_network(tmp_path):
+    settings = nn4_small2.Settings(0.125)
+    path = tmp_path / "nn4.npz"
+    NN4_SMALL2.save(path, NN4_SMALL2.random_weights(settings), settings)
+    with pytest.raises(ValueError, match=r"nn4\.npz: weights of nn4_small2, not of nn2"):
+        identity.load("nn2", path)
 
 
 def test_no_weights_are_no_random_weights():

@@ -1,0 +1,212 @@
+"""Speed of the recognition networks against a large matrix product of the same run.
+
+    python -m benchmarks.networks [NAME ...]
+
+Weights are random, which costs what trained ones cost. Prints a Markdown table: milliseconds an
+image, forward and with the gradient with respect to the image, and the GFLOP/s of convolutions and
+matrix products as a fraction of the product's; then what NN2's normalization and L2 pooling add,
+and IR networks against their bare convolutions.
+"""
+
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from unittest import mock
+
+import numpy as np
+import tensorflow as tf
+
+import open_parts
+from model import identity
+from model.identity import folding, nn2
+from model.identity.frozen_layers import Convolution, Dense
+from model.identity.frozen_network import AUXILIARY
+from model.identity.openvino_ir import OpenvinoIr
+
+_BATCH = 16
+_REPEATS = 7
+_PRODUCT_SIZE = 3000
+
+NETWORKS = {
+    "nn2": ("nn2", "random", {}),
+    "nn2, width 0.5, 64 px, normalized": (
+        "nn2",
+        "random",
+        {"width": 0.5, "image_size": 64, "batch_normalization": True},
+    ),
+    "nn4_small2": ("nn4_small2", "random", {}),
+    "inception_resnet_v1": ("inception_resnet_v1", "random", {}),
+    "vgg_face": ("vgg_face", "random", {}),
+    "openvino_ir: encoder": ("openvino_ir", open_parts.ENCODER, {}),
+    "openvino_ir: scorer": ("openvino_ir", open_parts.SCORER, {}),
+}
+
+
+def median_seconds(*functions: Callable[[], object]) -> list[float]:
+    """Median times of functions that are called in turn, so that all share the machine's moods."""
+    times = [[] for _ in functions]
+    for repeat in range(_REPEATS + 1):
+        for function, taken in zip(functions, times, strict=True):
+            start = time.perf_counter()
+            function()
+            if repeat:
+                taken.append(time.perf_counter() - start)
+    return [statistics.median(taken) for taken in times]
+
+
+def product() -> Callable[[], object]:
+    """The large float32 matrix product."""
+    a = tf.random.stateless_normal([_PRODUCT_SIZE, _PRODUCT_SIZE], [1, 2])
+    return tf.function(lambda: tf.reduce_sum(tf.matmul(a, a))).get_concrete_function()
+
+
+def network_functions(network: identity.IdentityNetwork) -> tuple[Callable, Callable]:
+    """Forward, and forward with the gradient, of one batch."""
+    shape = [_BATCH, network.image_size, network.image_size, 3]
+    images = tf.random.stateless_uniform(shape, [3, 4])
+
+    @tf.function
+    def forward():
+        return network(images).embedding
+
+    @tf.function
+    def gradient():
+        with tf.GradientTape() as tape:
+            tape.watch(images)
+            value = tf.reduce_sum(network(images).embedding[:, 0])
+        return tape.gradient(value, images)
+
+    return forward, gradient
+
+
+def count_flops(network: identity.IdentityNetwork) -> int:
+    """Floating-point operations of a batch's forward pass: convolutions and matrix products.
+
+    Sums of NN2's normalization and pooling, which are written as convolutions, do not count.
+    """
+    image = tf.TensorSpec([_BATCH, network.image_size, network.image_size, 3], tf.float32)
+    graph = tf.function(lambda x: network(x).embedding).get_concrete_function(image).graph
+    return sum(_flops(op) for op in graph.get_operations() if AUXILIARY not in op.name)
+
+
+def _flops(op):
+    if op.type == "MatMul":
+        return 2 * int(np.prod(op.outputs[0].shape)) * int(op.inputs[0].shape[1])
+    if op.type == "Conv2D":
+        return 2 * int(np.prod(op.outputs[0].shape)) * int(np.prod(op.inputs[1].shape[:3]))
+    if op.type == "DepthwiseConv2dNative":
+        return 2 * int(np.prod(op.outputs[0].shape)) * int(np.prod(op.inputs[1].shape[:2]))
+    return 0
+
+
+def network_row(label: str) -> str:
+    """A row of the table."""
+    name, weights, options = NETWORKS[label]
+    network = identity.load(name, weights, **options)
+    multiply, functions = product(), network_functions(network)
+    product_time, forward, gradient = median_seconds(multiply, *functions)
+    rate = 2 * _PRODUCT_SIZE**3 / product_time
+    flops = count_flops(network)
+    # The gradient with respect to the image costs each convolution once more.
+    fractions = flops / forward / rate, 2 * flops / gradient / rate
+    milliseconds = [1000 * seconds / _BATCH for seconds in (forward, gradient)]
+    return (
+        f"| {label} | {flops / _BATCH / 1e9:.2f} | {milliseconds[0]:.2f} | {fractions[0]:.2f} "
+        f"| {milliseconds[1]:.2f} | {fractions[1]:.2f} | {rate / 1e9:.0f} |"
+    )
+
+
+def auxiliary_rows() -> list[str]:
+    """What NN2's layers between the convolutions cost: times with and without them."""
+
+    def same(x):
+        return x
+
+    variants = {
+        "whole": {},
+        "without LRN": {"local_response_normalization": same},
+        "without L2 pooling": {"l2_pool": same},
+        "without either": {"local_response_normalization": same, "l2_pool": same},
+    }
+    functions = []
+    for changes in variants.values():
+        with mock.patch.multiple(nn2, **changes) if changes else mock.MagicMock():
+            pair = network_functions(identity.load("nn2", "random"))
+            # Traced while the layers are replaced.
+            functions += [function.get_concrete_function() for function in pair]
+    times = median_seconds(*functions)
+    return [
+        f"| {label} | {1000 * times[2 * i] / _BATCH:.2f} | {1000 * times[2 * i + 1] / _BATCH:.2f} |"
+        for i, label in enumerate(variants)
+    ]
+
+
+def bare_convolutions(path) -> Callable[[], object]:
+    """The convolutions of an IR network, one after the other, on inputs of their own.
+
+    As in the network each has its bias and rectifier, for TensorFlow fuses them.
+    """
+    backbone = OpenvinoIr(path)
+    nodes = folding.fold(backbone._nodes, frozenset([backbone._output]))
+    size = backbone.crop.image_size
+    shapes = {}
+
+    @tf.function
+    def trace(x):
+        tensors = folding.run(nodes, dict.fromkeys(_sources(nodes), x))
+        shapes.update({name: tensor.shape for name, tensor in tensors.items()})
+        return x
+
+    trace.get_concrete_function(tf.TensorSpec([_BATCH, size, size, 3], tf.float32))
+    layers = [
+        (node.layer, tf.random.stateless_uniform(shapes[node.inputs[0]], [5, 6]))
+        for node in nodes.values()
+        if isinstance(node.layer, Convolution | Dense)
+    ]
+
+    @tf.function
+    def run():
+        # One element of each result is enough to keep it, and each waits for the one before.
+        total = tf.constant(0.0)
+        for layer, x in layers:
+            with tf.control_dependencies([total]):
+                y = layer(tf.identity(x))
+                total += tf.reshape(y, [-1])[0]
+        return total
+
+    return run
+
+
+def _sources(nodes):
+    return {source for node in nodes.values() for source in node.inputs} - nodes.keys()
+
+
+def ir_rows() -> list[str]:
+    """IR networks against their bare convolutions."""
+    rows = []
+    for label, path in (("encoder", open_parts.ENCODER), ("scorer", open_parts.SCORER)):
+        forward, _ = network_functions(identity.load("openvino_ir", path))
+        whole, bare = median_seconds(forward, bare_convolutions(path))
+        times = f"{1000 * whole / _BATCH:.2f} | {1000 * bare / _BATCH:.2f}"
+        rows.append(f"| {label} | {times} | {whole / bare:.2f} |")
+    return rows
+
+
+def main() -> None:
+    labels = [label for label in NETWORKS if not sys.argv[1:] or label in sys.argv[1:]]
+    print(
+        "| network | GFLOP | forward, ms | of the product | with gradient, ms | of the product "
+        "| product, GFLOP/s |\n|---|---|---|---|---|---|---|"
+    )
+    for label in labels:
+        print(network_row(label), flush=True)
+    if not sys.argv[1:]:
+        print("\n| nn2 | forward, ms | with gradient, ms |\n|---|---|---|")
+        print("\n".join(auxiliary_rows()), flush=True)
+        print("\n| IR | forward, ms | bare convolutions, ms | ratio |\n|---|---|---|---|")
+        print("\n".join(ir_rows()))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,189 @@
+"""Batches of P identities with K images each, for the training of recognition networks.
+
+Batch b of a run is a function of (seed, b), as everywhere: a resumed run sees what the
+uninterrupted one saw.
+"""
+
+import dataclasses
+
+import numpy as np
+import tensorflow as tf
+
+from data_pipeline.batches import permuted
+from data_pipeline.features_cache import FeatureCache
+from data_pipeline.synthetic import draw_face, sample_seed
+from model.face_renderer import FaceRenderer
+from model.identity.crop import Crop
+from model.identity.network import IdentityFeatures
+from model.scene import SceneRanges, random_scene
+
+_PEOPLE_STREAM = 7
+_PHOTO_STREAM = 8
+_MIRROR_STREAM = 9
+
+
+def synthetic_identities(
+    renderer: FaceRenderer,
+    people: int,
+    images: int,
+    seed: int = 0,
+    first_batch: int = 0,
+    scene_ranges: SceneRanges = SceneRanges(),
+) -> tf.data.Dataset:
+    """Endless batches of faces of the face model, each rendered in several random scenes.
+
+    Args:
+      renderer: draws the faces.
+      people: P; every batch has new ones.
+      images: K, the scenes of each.
+      seed: of the run.
+      first_batch: index of the first batch.
+      scene_ranges: what scenes are drawn from.
+
+    Returns:
+      Batches {images float32 [P K, S, S, 3] in 0..1, identity int64 [P K]}.
+    """
+    model = renderer.face_model
+    size = renderer.crop.image_size
+
+    def draw(index):
+        face = draw_face(seed, index, model.shape_components, model.texture_components, images)
+        return face | {"identity": index}
+
+    def render(faces):
+        scenes = random_scene(faces["scene_noise"], scene_ranges)
+        views = renderer(faces["shape"], faces["texture"], scenes)
+        return {
+            "images": tf.reshape(views, [people * images, size, size, 3]),
+            "identity": tf.repeat(faces["identity"], images),
+        }
+
+    indices = tf.data.Dataset.range(first_batch * people, np.iinfo(np.int64).max)
+    drawn = indices.map(draw).batch(people, drop_remainder=True)
+    return drawn.map(render, num_parallel_calls=tf.data.AUTOTUNE).prefetch(tf.data.AUTOTUNE)
+
+
+class CropsOnly:
+    """Takes the place of a recognition network where a cache shall hold nothing but crops.
+
+    Its one feature is the mean brightness.
+    """
+
+    name = "none"
+    feature_spec = "none"
+    feature_size = embedding_size = 1
+
+    def __init__(self, crop: Crop):
+        """Takes the crop that photographs are cut by."""
+        self.crop = crop
+        self.image_size = crop.image_size
+        self.fingerprint = f"crops only {crop}"
+
+    def __call__(self, images: np.ndarray) -> IdentityFeatures:
+        mean = np.mean(images, axis=(1, 2, 3))[:, None]
+        return IdentityFeatures(mean, np.ones_like(mean))
+
+
+@dataclasses.dataclass(frozen=True)
+class People:
+    """Whose photographs a cache holds.
+
+    Attributes:
+      names: of the people.
+      rows: for each, the rows of the cache with photographs of them.
+    """
+
+    names: tuple[str, ...]
+    rows: tuple[np.ndarray, ...]
+
+    @classmethod
+    def of(cls, cache: FeatureCache) -> "People":
+        """The people with at least two photographs, by name.
+
+        Raises:
+          ValueError: there is nobody.
+        """
+        by_name = {}
+        for row, name in enumerate(cache.identities):
+            if name is not None:
+                by_name.setdefault(name, []).append(row)
+        several = {name: rows for name, rows in sorted(by_name.items()) if len(rows) > 1}
+        if not several:
+            raise ValueError(
+                f"{cache.path}: nobody has two usable photographs; a training needs a folder with "
+                "a subfolder a person, several photographs in each"
+            )
+        return cls(tuple(several), tuple(np.array(rows) for rows in several.values()))
+
+    def split(self, held_out: int, seed: int) -> tuple["People", "People"]:
+        """Some people to train on, and `held_out` others, drawn with a seed.
+
+        Raises:
+          ValueError: fewer than two would be left to train on.
+        """
+        if not 4 <= held_out <= len(self.names) - 2:
+            raise ValueError(
+                f"{held_out} of {len(self.names)} people with several photographs cannot be held "
+                "out; at least 4, and 2 must be left to train on"
+            )
+        order = np.random.default_rng(seed).permutation(len(self.names))
+        return self._of(order[held_out:]), self._of(order[:held_out])
+
+    def _of(self, chosen):
+        chosen = sorted(chosen)
+        return People(tuple(self.names[i] for i in chosen), tuple(self.rows[i] for i in chosen))
+
+
+def photographed_identities(
+    cache: FeatureCache,
+    known: People,
+    people: int,
+    images: int,
+    seed: int = 0,
+    first_batch: int = 0,
+) -> tf.data.Dataset:
+    """Endless batches of photographs; each person's come in a new permutation each time around.
+
+    Args:
+      cache: holds the crops.
+      known: whom to train on; at least `people` of them.
+      people: P.
+      images: K; who has fewer photographs shows some of them twice. Half of all are mirrored.
+      seed: of the run.
+      first_batch: index of the first batch.
+
+    Returns:
+      Batches {images float32 [P K, S, S, 3] in 0..1, identity int64 [P K]}.
+    """
+    if people > len(known.names):
+        raise ValueError(
+            f"a batch of {people} people, but there are {len(known.names)} to train on; lower "
+            "--identities"
+        )
+    size = cache.crops([0]).shape[1]
+    rows = tf.ragged.constant(known.rows, dtype=tf.int64)
+
+    def choose(index):
+        """Row of the cache and person of image `index` of the run."""
+        turn = index // images
+        person = permuted(turn, len(known.names), seed, _PEOPLE_STREAM)
+        own = rows[person]
+        count = tf.size(own, tf.int64)
+        # The person's next images, however often the person was shown before.
+        shown = turn // len(known.names) * images + index % images
+        epoch_seed = sample_seed(seed, person * 1_000_003 + shown // count, _PHOTO_STREAM)
+        photo = tf.random.experimental.index_shuffle(shown % count, epoch_seed, count - 1)
+        mirrored = tf.random.stateless_uniform([], sample_seed(seed, index, _MIRROR_STREAM)) < 0.5
+        return own[photo], person, mirrored
+
+    def read(rows, people_of, mirrored):
+        crops = tf.numpy_function(cache.crops, [rows], tf.uint8)
+        crops = tf.ensure_shape(crops, [people * images, size, size, 3])
+        pixels = tf.cast(crops, tf.float32) / 255.0
+        turned = tf.where(mirrored[:, None, None, None], pixels[:, :, ::-1], pixels)
+        return {"images": turned, "identity": people_of}
+
+    first = first_batch * people * images
+    indices = tf.data.Dataset.range(first, np.iinfo(np.int64).max)
+    chosen = indices.map(choose).batch(people * images, drop_remainder=True)
+    return chosen.map(read, num_parallel_calls=2).prefetch(tf.data.AUTOTUNE)

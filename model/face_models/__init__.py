@@ -1,0 +1,1 @@
+"""Face model files: one format a module, one set of checks, and the commands that handle them."""

@@ -1,0 +1,103 @@
+"""The Basel Face Model 2009: `01_MorphableModel.mat`.
+
+Micrometers and colors of 0..255; `shapeEV` and `texEV` are standard deviations; triangles count
+from 1 and go the other way round. It has no expressions and names no landmarks.
+"""
+
+import os
+import pathlib
+
+import h5py
+import numpy as np
+import scipy.io
+
+from model.face_models import checks
+from model.face_models.contents import Cut, FaceModelContents
+from model.face_models.landmarks_68 import known_points, landmarks_68, named_landmarks
+from model.face_models.winding import wind_outwards
+
+# Both kinds of MATLAB file begin with a text; that of version 7.3 is HDF5 behind it.
+SIGNATURE = b"MATLAB "
+LAYOUT = "Basel Face Model 2009 (.mat)"
+
+_MM = 1e-3
+_COLOR = 1 / 255
+_NAMES = ("shapeMU", "shapePC", "shapeEV", "texMU", "texPC", "texEV", "tl")
+# Columns of `segbin` are known by the landmark that lies in them.
+_SEGMENTS = {
+    "nose": "center.nose.tip",
+    "eyes": "right.eye.corner_inner",
+    "mouth": "center.lips.upper.outer",
+}
+
+
+def read_bfm_2009(
+    path: str | os.PathLike, cut: Cut = Cut(), orthonormal: bool = True
+) -> FaceModelContents:
+    """Reads and checks a file; arguments and errors as for `read_bfm_hdf5`.
+
+    The result is in millimeters, in colors of 0..1, with variances. Landmarks are known for the
+    mesh of 53,490 vertices alone.
+    """
+    path = pathlib.Path(path)
+    arrays = _read_arrays(path)
+    shape = _part(path, arrays, "shape", _MM, cut.shape, orthonormal)
+    color = _part(path, arrays, "tex", _COLOR, cut.texture, orthonormal)
+    checks.check_same_vertices(path, {"shapeMU": shape, "texMU": color})
+    numbers = checks.checked_array(path, "tl", arrays["tl"], np.int64)
+    triangles = checks.checked_triangles(path, "tl", numbers, len(shape.mean), first=1)
+    triangles, repairs = wind_outwards(triangles[:, ::-1].copy(), shape.mean)
+    landmarks = named_landmarks(known_points(shape.mean))
+    return FaceModelContents(
+        layout=LAYOUT,
+        shape=shape,
+        color=color,
+        triangles=triangles,
+        landmarks=landmarks,
+        landmarks_68=landmarks_68(shape.mean, landmarks),
+        regions=_regions(arrays.get("segbin"), landmarks, len(shape.mean)),
+        repairs=tuple(repairs),
+    )
+
+
+def _read_arrays(path):
+    names = (*_NAMES, "segbin")
+    try:
+        # Version 7.3 is HDF5; MATLAB stores columns first, so everything is transposed there.
+        if h5py.is_hdf5(path):
+            with h5py.File(path, "r") as file:
+                arrays = {name: np.asarray(file[name]).T for name in names if name in file}
+        else:
+            arrays = scipy.io.loadmat(path, variable_names=names)
+    except Exception as error:
+        # A damaged file makes scipy's reader raise whatever it stumbles on.
+        raise ValueError(
+            f"{path}: is truncated or damaged ({error}); download or copy it again"
+        ) from None
+    for name in _NAMES:
+        if name not in arrays:
+            raise ValueError(f"{path}: has no array {name!r}, which BFM 2009 files have")
+    return arrays
+
+
+def _part(path, arrays, prefix, unit, components, orthonormal):
+    names = checks.PartNames(f"{prefix}MU", f"{prefix}PC", f"{prefix}EV")
+    mean, basis, deviation = (checks.checked_array(path, n, arrays[n]) for n in names)
+    if np.any(deviation < 0):
+        raise ValueError(f"{path}: {names.variance} holds a standard deviation below 0")
+    mean, deviation = mean.reshape(-1) * unit, deviation.reshape(-1) * unit
+    checks.check_shapes(path, names, mean.size, basis.shape, deviation.size)
+    keep = checks.components_to_keep(path, names.variance, deviation.size, components)
+    basis = np.ascontiguousarray(basis[:, :keep])
+    return checks.checked_pca(path, names, mean, basis, deviation[:keep] ** 2, orthonormal)
+
+
+def _regions(segments, landmarks, n_vertices):
+    if segments is None or segments.shape[0] != n_vertices:
+        return {}
+    regions = {}
+    for column in (segments != 0).T:
+        for name, landmark in _SEGMENTS.items():
+            if landmark in landmarks and column[landmarks[landmark]]:
+                regions[name] = column
+    return regions

@@ -1,0 +1,88 @@
+"""What a face model file holds, whatever its format: arrays in the units of this project."""
+
+import dataclasses
+from typing import NamedTuple
+
+import numpy as np
+
+
+class Pca(NamedTuple):
+    """A mean and its principal components: x = mean + basis @ (sqrt(variance) * coefficients).
+
+    Attributes:
+      mean: float32 [N, 3].
+      basis: float32 [3N, K], orthonormal columns, interleaved as the mean is.
+      variance: float32 [K], the eigenvalues.
+    """
+
+    mean: np.ndarray
+    basis: np.ndarray
+    variance: np.ndarray
+
+
+class Cut(NamedTuple):
+    """How many components of each part to keep; None for all."""
+
+    shape: int | None = None
+    texture: int | None = None
+    expression: int | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class FaceModelContents:
+    """A face model as arrays.
+
+    Attributes:
+      layout: what kind of file it is or comes from, for people.
+      shape: mm; +x to the subject's left, +y up, +z out of the face.
+      color: RGB in 0..1, in `color_space`.
+      triangles: int32 [T, 3], counter-clockwise seen from outside.
+      landmarks: names (those of the Basel Face Model) to vertex indices.
+      expression: offsets in mm, or None.
+      landmarks_68: int32 [68], vertices of the 68 points of iBUG, -1 where no mapping is known; or
+        None.
+      regions: names to masks bool [N].
+      color_space: "srgb" (encoded) or "linear".
+      source_index: int32 [N], which vertex of the original kit each vertex is; or None.
+      notes: free text about the file, by title: license, source, what is made up.
+      stand_in: what the file stands in for, "" for a face model in its own right.
+      repairs: what was wrong in the file and is mended here.
+    """
+
+    layout: str
+    shape: Pca
+    color: Pca
+    triangles: np.ndarray
+    landmarks: dict[str, int] = dataclasses.field(default_factory=dict)
+    expression: Pca | None = None
+    landmarks_68: np.ndarray | None = None
+    regions: dict[str, np.ndarray] = dataclasses.field(default_factory=dict)
+    color_space: str = "srgb"
+    source_index: np.ndarray | None = None
+    notes: dict[str, str] = dataclasses.field(default_factory=dict)
+    stand_in: str = ""
+    repairs: tuple[str, ...] = ()
+
+    @property
+    def n_vertices(self) -> int:
+        return len(self.shape.mean)
+
+
+def principal_components(mean: np.ndarray, modes: np.ndarray, components: int | None = None) -> Pca:
+    """The orthonormal form of mean + modes @ standard normal coefficients, the same distribution.
+
+    Args:
+      mean: [N, 3].
+      modes: [3N, K], any displacements.
+      components: how many to keep at most; those with a variance of (numerically) 0 go in any case.
+    """
+    # Through the small Gram matrix: 3N is in the hundred thousands, K in the hundreds.
+    modes = modes.astype(np.float64)
+    variance, rotation = np.linalg.eigh(modes.T @ modes)
+    order = np.argsort(variance)[::-1]
+    order = order[variance[order] > variance[order[0]] * 1e-9][:components]
+    variance = variance[order]
+    basis = (modes @ rotation[:, order]) / np.sqrt(variance)
+    return Pca(
+        mean.astype(np.float32), np.ascontiguousarray(basis, np.float32), np.float32(variance)
+    )

@@ -1,0 +1,96 @@
+"""Downloads the openly licensed face model: ICT-FaceKit from its official repository."""
+
+import hashlib
+import os
+import pathlib
+import shutil
+import tempfile
+import urllib.error
+import urllib.request
+import zipfile
+
+from model.face_models import ict_facekit
+
+COMMIT = "da5f95a607f5e6b37755b38d3385d7f2853732e5"
+URL = f"https://github.com/ICT-VGL/ICT-FaceKit/archive/{COMMIT}.zip"
+# SHA-256 of files at that commit. The archive itself has no fixed sum: its server may pack anew.
+CHECKSUMS = {
+    "generic_neutral_mesh.obj": "eedbc2576d8e5ea57f55255b8f98263213a1efb5431d8bfceed1d7aef10271f9",
+    "identity000.obj": "918160cf82d541336b4c367cf93199c9827832bde02511b8fbdf9019d6f1a773",
+    "vertex_indices.json": "4f9b35306299980dd46bee4a6b79bb95dfae1953693b74b35a64f7febfd081a5",
+}
+CITATION = """\
+ICT-FaceKit Light: MIT license, (c) 2020 USC Institute for Creative Technologies.
+Cite: R. Li, K. Bladin, Y. Zhao, C. Chinara, O. Ingraham, P. Xiang, X. Ren, P. Prasad, B. Kishore,
+J. Xing, H. Li: Learning Formation of Physically-Based Face Attributes. CVPR 2020."""
+_WANTED = (".obj", ".json")
+
+
+def default_folder() -> pathlib.Path:
+    """Where the kit goes: the user's cache."""
+    cache = os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache"
+    return pathlib.Path(cache) / "face_models" / "ict_facekit"
+
+
+def fetch_ict(folder: pathlib.Path, url: str = URL) -> list[str]:
+    """Downloads and unpacks the kit's OBJ files and verifies those whose sums are known.
+
+    Args:
+      folder: for the files; appears complete or not at all.
+      url: of the archive.
+
+    Returns:
+      Names of the files whose sums were compared.
+
+    Raises:
+      FileExistsError: the folder is there already and is not empty.
+      ConnectionError: the archive cannot be had; the message says how to get it by hand.
+      ValueError: the archive is damaged, not the kit, or a file's sum differs.
+    """
+    if folder.exists() and any(folder.iterdir()):
+        raise FileExistsError(f"{folder}: is there already; remove it, or give another --output")
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent, suffix=".partial") as partial:
+        archive, unpacked = pathlib.Path(partial, "kit.zip"), pathlib.Path(partial, "kit")
+        _download(url, archive, folder)
+        _unpack(archive, unpacked)
+        checked = _verify(unpacked)
+        unpacked.replace(folder)
+    return checked
+
+
+def _download(url, target, folder):
+    try:
+        with urllib.request.urlopen(url, timeout=60) as answer, target.open("wb") as file:
+            shutil.copyfileobj(answer, file)
+    except (urllib.error.URLError, OSError) as error:
+        raise ConnectionError(
+            f"{url}: cannot be downloaded ({error}). On a machine with internet download that file "
+            f"(or `git clone https://github.com/ICT-VGL/ICT-FaceKit`), and put the .obj and .json "
+            f"files of its folder FaceXModel into {folder}; then convert that folder"
+        ) from None
+
+
+def _unpack(archive, folder):
+    """Writes the kit's files by their bare names: no path of an archive is trusted."""
+    folder.mkdir()
+    try:
+        with zipfile.ZipFile(archive) as members:
+            for member in members.infolist():
+                path = pathlib.PurePosixPath(member.filename)
+                if path.parent.name == "FaceXModel" and path.suffix in _WANTED:
+                    with members.open(member) as source, (folder / path.name).open("wb") as target:
+                        shutil.copyfileobj(source, target)
+    except zipfile.BadZipFile as error:
+        raise ValueError(f"the download is damaged ({error}); try again") from None
+    if not (folder / ict_facekit.NEUTRAL).is_file():
+        raise ValueError(f"the download holds no FaceXModel/{ict_facekit.NEUTRAL}: not the kit")
+
+
+def _verify(folder):
+    for name, expected in CHECKSUMS.items():
+        path = folder / name
+        found = hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else "no file"
+        if found != expected:
+            raise ValueError(f"{name}: SHA-256 is {found}, expected {expected}: not the kit")
+    return list(CHECKSUMS)

@@ -1,0 +1,108 @@
+"""Which way round the triangles of a surface go: made consistent, and outward."""
+
+import numpy as np
+import scipy.sparse
+from scipy.sparse import csgraph
+
+# A surface that bulges less than this is flat: then the side that looks along +z is outside.
+_FLAT = 1e-3
+
+
+def wind_outwards(triangles: np.ndarray, vertices: np.ndarray) -> tuple[np.ndarray, list[str]]:
+    """Turns triangles until all go counter-clockwise seen from outside.
+
+    Each connected surface is treated by itself. Outside is where it bulges to: away from its middle
+    on the average over its area. That holds for a face (an open surface) as for a closed head.
+
+    Args:
+      triangles: int32 [T, 3].
+      vertices: [N, 3], of the mean.
+
+    Returns:
+      int32 [T, 3], the same array if nothing had to be turned, and a sentence for each repair.
+    """
+    repairs = []
+    pairs = _edge_pairs(triangles)
+    # Neighbors that agree go along their common edge in opposite directions.
+    starts = edge_table(triangles, len(vertices))[0][:, 0][pairs]
+    disagree = starts[:, 0] == starts[:, 1]
+    neighbors = pairs % len(triangles)
+    parts = _surfaces(neighbors, len(triangles))
+    if disagree.any():
+        turn = _disagreeing(neighbors, disagree, parts)
+        triangles = _turned(triangles, turn)
+        repairs.append(f"{turn.sum()} triangles wound against their neighbors were turned")
+    inward = _inward(triangles, vertices.astype(np.float64), parts)
+    if inward.any():
+        triangles = _turned(triangles, inward)
+        repairs.append(f"{inward.sum()} of {len(triangles)} triangles faced inward and were turned")
+    return triangles, repairs
+
+
+def edge_table(triangles: np.ndarray, n_vertices: int) -> tuple[np.ndarray, np.ndarray]:
+    """The directed edges [3T, 2], edge k of triangle t in row k T + t; an undirected key of each.
+
+    Edge k goes from corner k to the next one.
+    """
+    edges = np.concatenate([triangles[:, [k, (k + 1) % 3]] for k in range(3)]).astype(np.int64)
+    low, high = edges.min(axis=1), edges.max(axis=1)
+    return edges, low * n_vertices + high
+
+
+def shared_edges(triangles: np.ndarray) -> np.ndarray:
+    """Pairs of triangles that share an edge, int64 [P, 2]."""
+    return _edge_pairs(triangles) % len(triangles)
+
+
+def _edge_pairs(triangles):
+    """Pairs of rows of the `edge_table` that are the same edge."""
+    _, key = edge_table(triangles, int(triangles.max()) + 1)
+    order = np.argsort(key, kind="stable")
+    same = key[order][1:] == key[order][:-1]
+    return np.stack([order[:-1][same], order[1:][same]], axis=1)
+
+
+def _surfaces(neighbors, count):
+    """Which connected surface each triangle [T] is of."""
+    ones = np.ones(len(neighbors), bool)
+    graph = scipy.sparse.coo_matrix((ones, neighbors.T), shape=(count, count))
+    return csgraph.connected_components(graph, directed=False)[1]
+
+
+def _disagreeing(neighbors, disagree, parts):
+    """The smaller side of each surface [T] that has to be turned for all to agree."""
+    count = len(parts)
+    # A weight of 2 says "the other way round"; 0 would be no edge at all.
+    weights = 1 + disagree.astype(np.int8)
+    graph = scipy.sparse.coo_matrix((weights, neighbors.T), shape=(count, count)).tocsr()
+    graph = graph.maximum(graph.T)
+    turned = np.zeros(count, bool)
+    for root in np.unique(parts, return_index=True)[1]:
+        order, before = csgraph.breadth_first_order(graph, root, directed=False)
+        steps = np.asarray(graph[before[order[1:]], order[1:]]).ravel() == 2
+        for triangle, step in zip(order[1:], steps, strict=True):
+            turned[triangle] = turned[before[triangle]] ^ step
+        if turned[order].sum() * 2 > len(order):
+            turned[order] ^= True
+    return turned
+
+
+def _inward(triangles, vertices, parts):
+    """Triangles [T] of the surfaces that face inward."""
+    corners = vertices[triangles]
+    normals = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    area = np.linalg.norm(normals, axis=1)
+    centers = corners.mean(axis=1)
+    total = np.maximum(np.bincount(parts, area), 1e-12)
+    middle = np.stack([np.bincount(parts, area * c) / total for c in centers.T], axis=1)
+    away = centers - middle[parts]
+    size = np.bincount(parts, area * np.linalg.norm(away, axis=1))
+    bulge = np.bincount(parts, np.sum(normals * away, axis=1)) / np.maximum(size, 1e-12)
+    forward = np.bincount(parts, normals[:, 2])
+    return np.where(np.abs(bulge) > _FLAT, bulge, forward)[parts] < 0
+
+
+def _turned(triangles, which):
+    turned = triangles.copy()
+    turned[which] = turned[which, ::-1]
+    return turned

@@ -1,0 +1,178 @@
+"""Downloads openly licensed recognition networks from their official addresses.
+
+    python -m model.identity.fetch nn4_small2
+
+They go into the user's cache, where `model.identity.load` finds them. Without a connection, and
+for networks that may not be passed on, it says what to download and where to put it.
+"""
+
+import dataclasses
+import hashlib
+import os
+import pathlib
+import shutil
+import sys
+import urllib.error
+import urllib.request
+
+from absl import app
+
+from model.identity import fetched
+
+_TIMEOUT_SECONDS = 30
+_CHUNK = 1 << 20
+
+
+@dataclasses.dataclass(frozen=True)
+class Source:
+    """Where a network comes from.
+
+    Attributes:
+      urls: the address of each file; the file's name is the address's end.
+      license, citation: to be shown.
+      sha384: published checksums by file name; empty where none is published.
+      terms: why the files are not downloaded here, where they are not.
+    """
+
+    urls: tuple[str, ...]
+    license: str
+    citation: str
+    sha384: dict[str, str] = dataclasses.field(default_factory=dict)
+    terms: str = ""
+
+
+_DEEPFACE = "https://github.com/serengil/deepface_models/releases/download/v1.0"
+_OPEN_MODEL_ZOO = (
+    "https://storage.openvinotoolkit.org/repositories/open_model_zoo/2022.1/models_bin/3/"
+    "face-reidentification-retail-0095/FP16"
+)
+
+SOURCES = {
+    "nn4_small2": Source(
+        (f"{_DEEPFACE}/openface_weights.h5",),
+        "Apache-2.0 (weights of OpenFace, Carnegie Mellon University), port under MIT",
+        "B. Amos, B. Ludwiczuk, M. Satyanarayanan: OpenFace: A general-purpose face recognition "
+        "library with mobile applications. CMU-CS-16-118, 2016",
+    ),
+    "inception_resnet_v1": Source(
+        (f"{_DEEPFACE}/facenet512_weights.h5",),
+        "MIT (code and weights of facenet, D. Sandberg), port under MIT; the training images, "
+        "VGGFace2, have terms of their own",
+        "F. Schroff, D. Kalenichenko, J. Philbin: FaceNet. CVPR 2015; "
+        "github.com/davidsandberg/facenet",
+    ),
+    "vgg_face": Source(
+        ("https://www.vlfeat.org/matconvnet/models/vgg-face.mat",),
+        "CC BY-NC 4.0: for non-commercial use",
+        "O. M. Parkhi, A. Vedaldi, A. Zisserman: Deep Face Recognition. BMVC 2015",
+        terms="its license is not open",
+    ),
+    "openvino_ir": Source(
+        (
+            f"{_OPEN_MODEL_ZOO}/face-reidentification-retail-0095.xml",
+            f"{_OPEN_MODEL_ZOO}/face-reidentification-retail-0095.bin",
+        ),
+        "Apache-2.0 (Open Model Zoo); a copy is carried in open_parts/encoder",
+        "github.com/openvinotoolkit/open_model_zoo, face-reidentification-retail-0095",
+        {
+            "face-reidentification-retail-0095.xml": (
+                "cf64003784f3f3d54bc3a37ab3c81f857505f9a764175056"
+                "d02a8e2d9e0d8b97e9e7a8b672f73639e951bb9cb056af7f"
+            ),
+            "face-reidentification-retail-0095.bin": (
+                "802a00762eb563acb377eeac0e96bc97384a0d2788e0a977"
+                "414d0f235e1e1ee90e278579ff5579f32c606d2cb046482a"
+            ),
+        },
+    ),
+}
+
+
+class FetchError(Exception):
+    """A network cannot be had; the message says what to do."""
+
+
+def fetch(name: str, folder: pathlib.Path) -> list[pathlib.Path]:
+    """Downloads a network's files, those that are there excepted, and prints what they are.
+
+    Args:
+      name: of `SOURCES`.
+      folder: where they go.
+
+    Returns:
+      The files.
+
+    Raises:
+      FetchError: no such network, no connection, a wrong checksum, or terms to be accepted first.
+    """
+    if name not in SOURCES:
+        raise FetchError(f"{name!r} is not among {', '.join(SOURCES)}")
+    source = SOURCES[name]
+    print(f"{name}\n  license:  {source.license}\n  citation: {source.citation}")
+    files = []
+    for url in source.urls:
+        path = folder / url.rsplit("/", 1)[1]
+        if not path.is_file():
+            if source.terms:
+                raise FetchError(f"not downloaded, since {source.terms}; {_by_hand(url, path)}")
+            _download(url, path, source.sha384.get(path.name))
+        _print_checksum(path, source.sha384.get(path.name))
+        files.append(path)
+    return files
+
+
+def _by_hand(url, path):
+    return f"download {url} yourself and put it at {path}"
+
+
+def _download(url, path, sha384):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(path.name + ".partial")
+    try:
+        with (
+            urllib.request.urlopen(url, timeout=_TIMEOUT_SECONDS) as response,
+            open(partial, "wb") as file,
+        ):
+            shutil.copyfileobj(response, file, _CHUNK)
+            expected = response.headers.get("Content-Length")
+    except (OSError, urllib.error.URLError) as error:
+        partial.unlink(missing_ok=True)
+        raise FetchError(f"{url} cannot be reached ({error}); {_by_hand(url, path)}") from error
+    size = partial.stat().st_size
+    problem = None
+    if expected is not None and size != int(expected):
+        problem = f"{size} of {expected} bytes came"
+    elif sha384 and (got := checksum(partial, "sha384")) != sha384:
+        problem = f"its SHA-384 is {got}, not {sha384}"
+    if problem:
+        partial.unlink()
+        raise FetchError(f"{url}: {problem}; try again")
+    os.replace(partial, path)
+
+
+def _print_checksum(path, sha384):
+    if not sha384:
+        print(f"  {path}\n    SHA-256 {checksum(path, 'sha256')} (unverified: none is published)")
+    elif checksum(path, "sha384") == sha384:
+        print(f"  {path}\n    SHA-384 as published")
+    else:
+        raise FetchError(f"{path}: not the published file (SHA-384); remove it and fetch again")
+
+
+def checksum(path: pathlib.Path, algorithm: str) -> str:
+    """The hexadecimal digest of a file."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, algorithm).hexdigest()
+
+
+def main(argv: list[str]) -> None:
+    if len(argv) != 2:
+        raise app.UsageError(f"one name is needed: {', '.join(SOURCES)}")
+    try:
+        fetch(argv[1], fetched.cache_folder())
+    except FetchError as error:
+        sys.exit(f"fetch: {error}")
+
+
+if __name__ == "__main__":
+    app.run(main)

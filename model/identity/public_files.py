@@ -1,0 +1,166 @@
+"""Arrays of weight files in public formats, by the names that they have in the file.
+
+Arrays are all that is read: no configuration, no bytecode, no pickle. What a network makes of them
+is in its own module.
+"""
+
+import pathlib
+import re
+
+import h5py
+import numpy as np
+import scipy.io
+import tensorflow as tf
+
+# How Keras has called the weights of its layers, and what they are called here.
+_KERAS_ROLES = {
+    "kernel": "kernel",
+    "W": "kernel",
+    "bias": "bias",
+    "b": "bias",
+    "gamma": "gamma",
+    "beta": "beta",
+    "moving_mean": "mean",
+    "running_mean": "mean",
+    "moving_variance": "variance",
+    "running_std": "variance",
+}
+
+
+def read_keras_h5(path: pathlib.Path) -> dict[str, dict[str, np.ndarray]]:
+    """Reads the weights of a Keras model, saved alone or with the model.
+
+    Returns:
+      For each layer with weights, in the model's order, its arrays by role: kernel, bias, gamma,
+      beta, mean, variance.
+
+    Raises:
+      FileNotFoundError, ValueError: no file, or not one of Keras weights.
+    """
+    _require(path)
+    try:
+        with h5py.File(path, "r") as file:
+            root = file.get("model_weights", file)
+            names = [_text(name) for name in root.attrs["layer_names"]]
+            layers = {name: _keras_layer(root[name], name, path) for name in names}
+    except KeyError as error:
+        raise ValueError(
+            f"{path}: not an HDF5 file of Keras weights ({error}); files of Keras 3 "
+            "(.weights.h5, .keras) are not supported"
+        ) from error
+    except OSError as error:
+        raise ValueError(f"{path}: not a readable HDF5 file ({error})") from error
+    return {name: arrays for name, arrays in layers.items() if arrays}
+
+
+def _keras_layer(group, layer, path):
+    arrays = {}
+    for name in map(_text, group.attrs.get("weight_names", ())):
+        # "conv1/kernel:0", or "conv1_W_1:0" of Keras 1.
+        leaf = re.sub(r"(_\d+)?(:\d+)?$", "", name.rsplit("/", 1)[-1])
+        roles = [role for end, role in _KERAS_ROLES.items() if f"_{leaf}".endswith(f"_{end}")]
+        if not roles:
+            raise ValueError(f"{path}: layer {layer!r} has the unknown weight {name!r}")
+        arrays[roles[-1]] = group[name][...]
+    return arrays
+
+
+def _text(name):
+    return name.decode() if isinstance(name, bytes) else str(name)
+
+
+def read_checkpoint(path: pathlib.Path, scope: str) -> dict[str, np.ndarray]:
+    """Reads the variables of a TensorFlow checkpoint under a scope.
+
+    Args:
+      path: the folder of the checkpoint, its prefix, or one of its files.
+      scope: of the variables, which is cut off their names. What an optimizer or a moving average
+        of weights keeps is left out.
+
+    Raises:
+      FileNotFoundError, ValueError: there is no checkpoint, or it is damaged.
+    """
+    prefix = _checkpoint_prefix(path)
+    try:
+        reader = tf.train.load_checkpoint(prefix)
+        names = [
+            name
+            for name in reader.get_variable_to_shape_map()
+            if name.startswith(f"{scope}/")
+            and name.rsplit("/", 1)[-1] not in ("ExponentialMovingAverage", "Adam", "Adam_1")
+        ]
+        return {name.removeprefix(f"{scope}/"): reader.get_tensor(name) for name in names}
+    except (tf.errors.OpError, ValueError, RuntimeError, IndexError) as error:
+        line = str(error).splitlines()[0]
+        raise ValueError(f"{prefix}: not a readable TensorFlow checkpoint ({line})") from error
+
+
+def _checkpoint_prefix(path):
+    if path.is_dir():
+        found = sorted(path.glob("*.index"))
+        if len(found) != 1:
+            raise FileNotFoundError(
+                f"{path}: holds {len(found)} checkpoints (files *.index); name one of them"
+            )
+        return str(found[0].with_suffix(""))
+    for end in (".index", ".data-00000-of-00001", ".meta"):
+        if path.name.endswith(end):
+            path = path.with_name(path.name.removesuffix(end))
+    _require(path.with_name(path.name + ".index"))
+    return str(path)
+
+
+def read_csv_folder(path: pathlib.Path) -> dict[str, np.ndarray]:
+    """Reads a folder of comma-separated arrays by the names of the files, float32 and flat.
+
+    Raises:
+      ValueError: a file holds something other than numbers, or there is none.
+    """
+    arrays = {}
+    for file in sorted(path.glob("*.csv")):
+        try:
+            arrays[file.stem] = np.loadtxt(file, np.float32, delimiter=",", ndmin=1).reshape(-1)
+        except ValueError as error:
+            raise ValueError(f"{file}: not an array of numbers ({error})") from error
+    if not arrays:
+        raise ValueError(f"{path}: no .csv file in this folder")
+    return arrays
+
+
+def read_matconvnet(path: pathlib.Path) -> dict[str, dict[str, np.ndarray]]:
+    """Reads the layers of a MatConvNet network, `layers` being at the top or inside `net`.
+
+    Returns:
+      For each layer with weights its kernel [H, W, in, out] and bias [out].
+
+    Raises:
+      FileNotFoundError, ValueError: no file, or no such network.
+    """
+    _require(path)
+    try:
+        data = scipy.io.loadmat(path)
+        layers = data["layers"] if "layers" in data else data["net"][0, 0]["layers"]
+        found = {}
+        for layer in (cell[0, 0] for cell in layers.reshape(-1)):
+            weights = layer["weights"].reshape(-1) if "weights" in layer.dtype.names else ()
+            if len(weights) == 2:
+                kernel, bias = weights
+                found[str(layer["name"][0])] = {"kernel": kernel, "bias": bias.reshape(-1)}
+    except Exception as error:  # scipy's reader fails in any way on a damaged file.
+        raise ValueError(f"{path}: not a MatConvNet network ({error})") from error
+    return {
+        name: {role: _four_axes(array, role) for role, array in arrays.items()}
+        for name, arrays in found.items()
+    }
+
+
+def _four_axes(array, role):
+    """MATLAB drops axes of length 1 at the end."""
+    if role == "bias":
+        return array
+    return array.reshape(array.shape + (1,) * (4 - array.ndim))
+
+
+def _require(path):
+    if not path.is_file():
+        raise FileNotFoundError(f"{path}: no such file of weights")
