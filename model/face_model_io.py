@@ -1,6 +1,6 @@
 """Reads face model files into a `MorphableModel`.
 
-    python -m model.face_model_io info|convert|verify|mesh|stand-in|fetch ...
+    python -m model.face_model_io info|convert|verify|mesh|paint|stand-in|fetch ...
 
 The Basel Face Model 2017 and 2019 (HDF5) and 2009 (.mat) are read as they come; ICT-FaceKit is
 converted first. `docs/face_models.md` says which to choose and how to get it.

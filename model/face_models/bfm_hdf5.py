@@ -249,7 +249,9 @@ def _write(file, contents, dtype):
 
 def _write_part(file, name, part, points, triangles, dtype):
     file[f"{name}/model/mean"] = part.mean.reshape(-1)
-    file[f"{name}/model/pcaBasis"] = part.basis.astype(dtype)
+    # Files that are to be small are compressed too; a large one is read faster as it is.
+    packed = {"compression": "gzip", "shuffle": True} if dtype == np.float16 else {}
+    file.create_dataset(f"{name}/model/pcaBasis", data=part.basis.astype(dtype), **packed)
     file[f"{name}/model/pcaVariance"] = part.variance
     file[f"{name}/model/noiseVariance"] = np.zeros(1, np.float32)
     file[f"{name}/representer/points"] = points.T

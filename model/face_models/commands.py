@@ -15,6 +15,7 @@ from model.face_models import bfm_hdf5, fetch, ict_facekit
 from model.face_models.contents import Cut, FaceModelContents, principal_components
 from model.face_models.description import description
 from model.face_models.drawing import model_sheet
+from model.face_models.painted_colors import COMPONENTS, NOTE, PEOPLE, SEED, painted_colors
 from model.face_models.stand_in import make_stand_in
 from model.face_models.verify import compare_shapes
 from model.texture_atlas import TextureAtlas
@@ -88,6 +89,29 @@ def export_mesh(options: argparse.Namespace) -> None:
     print(f"{options.output}: {model.n_vertices} vertices, {len(model.triangles)} triangles")
 
 
+def paint(options: argparse.Namespace) -> None:
+    """Writes a face model with painted colors in place of its own."""
+    contents = _read(options.file)
+    points = contents.landmarks_68
+    if points is None or np.any(points < 0):
+        raise ValueError(f"{options.file}: painting needs all of the 68 landmarks")
+    if "skin" not in contents.regions:
+        raise ValueError(f"{options.file}: painting needs the region 'skin' in metadata/regions")
+    if options.people <= options.components:
+        raise ValueError(f"--people={options.people} must be above {options.components} components")
+    color = painted_colors(
+        contents.shape.mean,
+        contents.regions,
+        points,
+        options.components,
+        options.people,
+        options.seed,
+    )
+    notes = contents.notes | {"color_note": f"{NOTE}; {options.people} of seed {options.seed}"}
+    contents = dataclasses.replace(contents, color=color, color_space="srgb", notes=notes)
+    _write(options.output, contents, np.float16 if options.float16 else np.float32)
+
+
 def stand_in(options: argparse.Namespace) -> None:
     """Writes a file of the size of BFM 2017."""
     source = _read(options.source)
@@ -128,6 +152,7 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument(
         "--drop", default="teeth,lashes", help="of ICT-FaceKit: eyes,teeth,lashes, or nothing"
     )
+    _add_people(command)
     command.add_argument(
         "--expression_mean", action="store_true", help="add the expressions' mean to the shape"
     )
@@ -154,6 +179,15 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--expression_mean", action="store_true", help="as for convert")
     command.set_defaults(run=export_mesh)
 
+    command = commands.add_parser("paint", help="write a model with colors painted by code")
+    command.add_argument("file")
+    command.add_argument("output")
+    command.add_argument("--components", type=int, default=COMPONENTS, help="of the colors")
+    _add_people(command)
+    command.add_argument("--seed", type=int, default=SEED)
+    command.add_argument("--float16", action="store_true", help="half the size")
+    command.set_defaults(run=paint)
+
     command = commands.add_parser("stand-in", help="write a file of the exact size of BFM 2017")
     command.add_argument("output")
     command.add_argument("--source", default=str(open_parts.FACE_MODEL), help="what to make it of")
@@ -173,6 +207,10 @@ def _add_cut(command):
         command.add_argument(f"--{part}_components", type=int, help="how many to keep")
 
 
+def _add_people(command):
+    command.add_argument("--people", type=int, default=PEOPLE, help="painted for the colors")
+
+
 def _cut(options) -> Cut:
     return Cut(*(getattr(options, f"{part}_components") for part in Cut._fields))
 
@@ -189,7 +227,9 @@ def _read_any(options) -> FaceModelContents:
             options.source, _cut(options), orthonormal=not options.orthonormalize
         )
     drop = () if options.drop in ("", "nothing") else tuple(options.drop.split(","))
-    return ict_facekit.read_ict_facekit(options.source, options.region, drop, _cut(options))
+    return ict_facekit.read_ict_facekit(
+        options.source, options.region, drop, _cut(options), options.people
+    )
 
 
 def _orthonormalized(contents):

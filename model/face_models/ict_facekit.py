@@ -3,7 +3,7 @@
 The kit (https://github.com/ICT-VGL/ICT-FaceKit, MIT license) has a file a mode: the neutral face,
 `identity000.obj` and so on (one standard deviation of a principal component of light-stage scans
 away from it), and named expressions. Its units are centimeters. It has no colors: the model gets
-those of `model.face_models.procedural_colors`.
+those of `model.face_models.painted_colors`.
 """
 
 import json
@@ -14,8 +14,8 @@ import numpy as np
 
 from model.face_models.contents import Cut, FaceModelContents, principal_components
 from model.face_models.landmarks_68 import named_landmarks
-from model.face_models.procedural_colors import NOTE as COLOR_NOTE
-from model.face_models.procedural_colors import procedural_colors
+from model.face_models.painted_colors import NOTE as COLOR_NOTE
+from model.face_models.painted_colors import PEOPLE, painted_colors
 from model.face_models.winding import wind_outwards
 
 NEUTRAL = "generic_neutral_mesh.obj"
@@ -55,6 +55,7 @@ def read_ict_facekit(
     region: str = "head",
     drop: tuple[str, ...] = ("teeth", "lashes"),
     cut: Cut = Cut(),
+    people: int = PEOPLE,
 ) -> FaceModelContents:
     """Reads the kit, or what there is of it: as many identity modes and expressions as it has.
 
@@ -63,6 +64,7 @@ def read_ict_facekit(
       region: "head" (with neck), "face" (with ears) or "narrow" (without).
       drop: of "eyes", "teeth" (with gums, tongue and mouth socket) and "lashes".
       cut: how many components to keep.
+      people: how many are painted for the colors, which the kit lacks.
 
     Returns:
       The model in mm, with principal components made orthonormal again after the cropping.
@@ -85,7 +87,7 @@ def read_ict_facekit(
     )
     landmarks_68 = _landmarks_68(folder, kept)
     regions = _regions(kept, vertices)
-    color = procedural_colors(vertices, regions, landmarks_68, cut.texture)
+    color = painted_colors(vertices, regions, landmarks_68, cut.texture, people)
     names = {point + 1: int(vertex) for point, vertex in enumerate(landmarks_68) if vertex >= 0}
     return FaceModelContents(
         layout=LAYOUT,

@@ -1,0 +1,216 @@
+"""Paints random people on a mean face.
+
+Nothing here is measured but the range of skin tones (`model.face_models.skin_tones`). A person gets
+a skin of melanin and blood, the light and dark that scans bake into folds and ridges, brows, eyes,
+lips, a beard's shadow, and smooth fields of whatever else differs. Hair and shadows darken the skin
+by a factor that is at most 1.
+
+The people are to be summed up by a Gaussian: what is drawn is near normal, and what can only darken
+is on average so strong that its mirror image about the mean, which the Gaussian holds as likely, is
+not a light patch.
+"""
+
+import numpy as np
+
+from model.face_models.paint_masks import PaintMasks, paint_places, smooth_step
+from model.face_models.skin_tones import skin_color
+
+# Log brightness of what a scan bakes in: mean over people, and standard deviation.
+_RELIEF = {
+    "nasolabial folds": (-0.20, 0.24),
+    "sides of the nose": (-0.14, 0.24),
+    "wings of the nose": (-0.23, 0.20),
+    "below the nose": (-0.11, 0.13),
+    "ridge of the nose": (0.09, 0.16),
+    "inner sockets": (-0.26, 0.34),
+    "lid creases": (-0.29, 0.31),
+    "upper sockets": (-0.23, 0.36),
+    "below the eyes": (-0.18, 0.26),
+    "cheek hollows": (-0.11, 0.24),
+    "cheekbones": (0.09, 0.17),
+    "jaw": (-0.14, 0.24),
+    "chin crease": (-0.18, 0.20),
+    "chin": (0.04, 0.16),
+    "philtrum": (-0.09, 0.13),
+    "temples": (-0.14, 0.24),
+    "glabella": (-0.09, 0.18),
+    "forehead": (0.06, 0.18),
+    "mouth corners": (-0.23, 0.24),
+    "marionette lines": (-0.11, 0.20),
+    "upper lip": (-0.04, 0.18),
+}
+# The correlation of each part of the relief with age, which deepens all of them.
+_AGE = 0.7
+# Melanin and blood by place: mean and standard deviation.
+_MELANIN = {"below the eyes": (0.03, 0.03), "forehead": (0.0, 0.03)}
+_BLOOD = {
+    "cheeks": (0.35, 0.4),
+    "nose": (0.35, 0.4),
+    "forehead": (0.0, 0.3),
+    "chin": (0.1, 0.3),
+    "lids": (0.2, 0.3),
+}
+# The brows among the 68 points, from their outer ends inward.
+_BROWS = ((17, 18, 19, 20, 21), (26, 25, 24, 23, 22))
+_BEARD = ("moustache", "chin beard", "jaw beard")
+
+# sRGB of hair from black to blond and grey, and of irises, with their shares of light-skinned
+# people; the darker the skin, the more people have the first.
+_HAIR = (
+    ((0.07, 0.06, 0.05), 0.40),
+    ((0.18, 0.12, 0.09), 0.30),
+    ((0.32, 0.22, 0.15), 0.15),
+    ((0.52, 0.40, 0.27), 0.08),
+    ((0.48, 0.46, 0.44), 0.07),
+)
+_IRIS = (
+    ((0.16, 0.10, 0.07), 0.50),
+    ((0.29, 0.20, 0.13), 0.20),
+    ((0.33, 0.34, 0.25), 0.10),
+    ((0.36, 0.43, 0.49), 0.20),
+)
+_LASHES = (0.10, 0.08, 0.07)
+# What does not differ between people.
+_FIXED = {
+    "sclera": (0.80, 0.77, 0.75),
+    "pupil": (0.04, 0.04, 0.04),
+    "teeth": (0.86, 0.84, 0.78),
+    "inner_mouth": (0.45, 0.20, 0.20),
+    "lashes": _LASHES,
+}
+_EYEBALL = ("sclera", "iris", "pupil")
+
+_FIELDS = 36
+_FIELD_SEED = 20180619
+_LONGEST_MM, _SHORTEST_MM = 160.0, 22.0
+
+
+class Painter:
+    """Paints one random person after the other."""
+
+    def __init__(
+        self, vertices: np.ndarray, regions: dict[str, np.ndarray], landmarks_68: np.ndarray
+    ):
+        """Prepares the places; arguments as for `painted_colors`."""
+        self._regions = regions
+        self._masks = PaintMasks(vertices, regions["skin"], landmarks_68)
+        self._places = paint_places(self._masks)
+        self._fields = _smooth_fields(vertices, regions["skin"])
+        self._brow_rows = [self._masks.along(row) for row in _BROWS]
+        self._eye_opening = self._masks.eye_opening()
+        eyeball = [regions[name] for name in _EYEBALL if name in regions]
+        self._eyeball = np.any(eyeball, axis=0) if eyeball else np.zeros(len(vertices), bool)
+
+    def __call__(self, generator: np.random.Generator) -> np.ndarray:
+        """Draws a person: sRGB float [N, 3] in 0..1."""
+        melanin = _draw(generator, 0.42, 0.21, 0.0, 1.0)
+        tone = skin_color(np.array([melanin]), np.zeros(1), 0.0)[0]
+        hair = _choose(_HAIR, melanin, generator)
+        colors = self._skin(melanin, generator)
+        colors *= _darkening(self._brows(generator), hair, tone)
+        colors *= _darkening(self._beard(generator), hair, tone)
+        colors *= _darkening(self._lash_lines(generator), _LASHES, tone)
+        for name, color in (_FIXED | {"iris": _choose(_IRIS, melanin, generator)}).items():
+            if name in self._regions:
+                colors[self._regions[name]] = color
+        return np.clip(self._under_lids(colors, tone, generator), 0.0, 1.0)
+
+    def _skin(self, melanin, generator):
+        """Tone, patches of melanin and blood, lips, relief and smooth fields."""
+        draw = generator.normal
+        lips, skin = self._places["lips"], self._masks.skin
+        brightness, hue = (self._fields @ draw(size=(_FIELDS, 2))).T
+        melanin = melanin + 0.02 * hue + self._sum(_MELANIN, draw)
+        blood = 0.4 * draw() + 0.4 * hue + self._sum(_BLOOD, draw) + (2.4 + 1.4 * draw()) * lips
+        relief = self._relief(draw) + 0.07 * brightness - (0.16 + 0.13 * draw()) * lips
+        return skin_color(melanin, blood * skin, 2.0 * draw()) * np.exp(relief * skin)[:, None]
+
+    def _relief(self, draw):
+        """Log brightness [N]: shadows deepen and ridges shine with age."""
+        age = draw()
+
+        def drawn():
+            return np.sqrt(1 - _AGE**2) * draw() + _AGE * age
+
+        signed = {name: (mean, np.copysign(sd, mean)) for name, (mean, sd) in _RELIEF.items()}
+        return self._sum(signed, drawn)
+
+    def _sum(self, table, draw):
+        return sum(
+            (mean + deviation * draw()) * self._places[name]
+            for name, (mean, deviation) in table.items()
+        )
+
+    def _brows(self, generator):
+        """Density [N] in 0..1."""
+        thickness, lift = (
+            _draw(generator, 4.4, 1.8, 1.0, 8.0),
+            _draw(generator, 0.0, 1.8, -3.5, 3.5),
+        )
+        arch, taper = _draw(generator, 0.0, 1.0, -2.0, 2.0), _draw(generator, 0.45, 0.2, 0.1, 0.9)
+        start, end = _draw(generator, 0.0, 0.08, -0.2, 0.2), _draw(generator, 1.0, 0.08, 0.8, 1.2)
+        brows = np.zeros(len(self._masks.skin))
+        for height, place in self._brow_rows:
+            inward = np.clip(place, 0, 1)
+            height = height - lift - arch * (4 * inward * (1 - inward) - 0.5)
+            width = thickness * (1 - taper * (1 - inward) ** 2)
+            ends = smooth_step(place, start - 0.12, start + 0.1)
+            ends *= 1 - smooth_step(place, end - 0.1, end + 0.12)
+            brows = np.maximum(brows, ends * np.exp(-((height / width) ** 2)))
+        return _draw(generator, 0.8, 0.4, 0.05, 1.0) * brows * self._masks.front
+
+    def _beard(self, generator):
+        """Density [N] in 0..1."""
+        beard = sum(_draw(generator, 0.5, 0.25, 0.0, 1.0) * self._places[part] for part in _BEARD)
+        share = _draw(generator, 0.3, 0.35, 0.0, 1.0)
+        return share * np.minimum(beard, 0.9) * (1 - self._places["lips"])
+
+    def _lash_lines(self, generator):
+        return _draw(generator, 0.55, 0.2, 0.0, 0.95) * self._places["lash lines"]
+
+    def _under_lids(self, colors, tone, generator):
+        """Shades the eyeballs, and draws lids over their upper and lower parts."""
+        shade = 1 - _draw(generator, 0.15, 0.12, 0.0, 0.6)
+        upper, lower = _draw(generator, 0.15, 0.13, 0.0, 0.5), _draw(generator, 0.1, 0.1, 0.0, 0.4)
+        lid = smooth_step(self._eye_opening, 0.88 - upper, 1.12 - upper)
+        lid = np.maximum(lid, 1 - smooth_step(self._eye_opening, lower - 0.1, lower + 0.1))[:, None]
+        eyes = colors * shade * (1 - lid) + 0.8 * tone * lid
+        return np.where(self._eyeball[:, None], eyes, colors)
+
+
+def _draw(generator, mean, deviation, low, high) -> float:
+    return float(np.clip(mean + deviation * generator.normal(), low, high))
+
+
+def _choose(colors_and_shares, melanin, generator):
+    """One of the colors [3]: the first is the more frequent, the darker the skin."""
+    colors, shares = zip(*colors_and_shares, strict=True)
+    shares = np.array(shares)
+    shares[1:] *= max(1.0 - melanin, 0.0)
+    return np.array(colors[generator.choice(len(colors), p=shares / shares.sum())])
+
+
+def _darkening(density, hair, tone):
+    """The factor [N, 3] by which hair of a density [N] darkens skin: never more than 1."""
+    depth = 1 - np.minimum(np.asarray(hair) / tone, 1.0)
+    return 1 - density[:, None] * depth
+
+
+def _smooth_fields(vertices, skin):
+    """Waves [N, K] of falling wavelength in random directions, two thirds of them symmetric.
+
+    Their sum with standard normal weights has about a unit variance.
+    """
+    generator = np.random.default_rng(_FIELD_SEED)
+    fields = []
+    for k, step in enumerate(np.linspace(0.0, 1.0, _FIELDS)):
+        wavelength = _LONGEST_MM * (_SHORTEST_MM / _LONGEST_MM) ** step
+        direction = generator.normal(size=3)
+        direction *= 2 * np.pi / (wavelength * np.linalg.norm(direction))
+        phase = generator.uniform(0, 2 * np.pi)
+        values = np.sin(vertices @ direction + phase)
+        if k % 3 != 2:
+            mirrored = np.sin(vertices * (-1, 1, 1) @ direction + phase)
+            values = (values + mirrored) / np.sqrt(2)
+        fields.append(values * skin * np.sqrt(2.0 / _FIELDS))
+    return np.stack(fields, axis=1)
