@@ -1,12 +1,16 @@
 """Fills `open_parts/` from the development data, and writes or verifies its checksums.
 
     python -m open_parts.pack SOURCE_DIR   # select, restrict and copy the parts, then list them
+    python -m open_parts.pack --face_model=FILE           # carry a face model
     python -m open_parts.pack --decoder=RUN/decoder.npz   # carry a decoder in half precision
     python -m open_parts.pack              # list what lies here now (after adding a decoder)
     python -m open_parts.pack --verify     # compare what lies here with the list
 
 Copied are the parts whose licence allows it: of the photographs those with `embed` 1 in the
-source's `photos/splits.csv`, and only their rows of the tables and of the golden embeddings.
+source's `photos/splits.csv`, and only their rows of the tables and of the golden embeddings. The
+face model's colors are painted first:
+
+    python -m model.face_model_io paint SOURCE_DIR/face_model/ict_bfm_layout_f16.h5 FILE --float16
 """
 
 import argparse
@@ -19,7 +23,6 @@ import numpy as np
 import open_parts
 
 WHOLE_FILES = (
-    "face_model/ict_bfm_layout_f16.h5",
     "encoder/face-reidentification-retail-0095.xml",
     "encoder/face-reidentification-retail-0095.bin",
     "scorer/dlib_densenet_centred.xml",
@@ -94,6 +97,7 @@ def main():
     parser = argparse.ArgumentParser(prog="python -m open_parts.pack", description=__doc__)
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument("source", nargs="?", type=pathlib.Path, help="the development data")
+    parser.add_argument("--face_model", type=pathlib.Path, help="a painted model, to carry")
     parser.add_argument("--decoder", type=pathlib.Path, help="the decoder of a run, to carry")
     parser.add_argument("--verify", action="store_true", help="only compare with the list")
     arguments = parser.parse_args()
@@ -102,6 +106,8 @@ def main():
         return
     if arguments.source:
         pack(arguments.source)
+    if arguments.face_model:
+        copy_file(arguments.face_model, open_parts.FACE_MODEL)
     if arguments.decoder:
         carry_decoder(arguments.decoder)
     print(f"{write_checksums()} files listed in {open_parts.CHECKSUMS.name}")

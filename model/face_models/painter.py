@@ -18,35 +18,35 @@ from model.face_models.skin_tones import skin_color
 # Log brightness of what a scan bakes in: mean over people, and standard deviation.
 _RELIEF = {
     "nasolabial folds": (-0.20, 0.24),
-    "sides of the nose": (-0.14, 0.24),
-    "wings of the nose": (-0.23, 0.20),
-    "below the nose": (-0.11, 0.13),
-    "ridge of the nose": (0.09, 0.16),
-    "inner sockets": (-0.26, 0.34),
-    "lid creases": (-0.29, 0.31),
-    "upper sockets": (-0.23, 0.36),
-    "below the eyes": (-0.18, 0.26),
-    "cheek hollows": (-0.11, 0.24),
-    "cheekbones": (0.09, 0.17),
-    "jaw": (-0.14, 0.24),
-    "chin crease": (-0.18, 0.20),
-    "chin": (0.04, 0.16),
-    "philtrum": (-0.09, 0.13),
-    "temples": (-0.14, 0.24),
-    "glabella": (-0.09, 0.18),
-    "forehead": (0.06, 0.18),
-    "mouth corners": (-0.23, 0.24),
+    "sides of the nose": (-0.08, 0.08),
+    "wings of the nose": (-0.14, 0.07),
+    "below the nose": (-0.07, 0.05),
+    "ridge of the nose": (0.05, 0.05),
+    "inner sockets": (-0.28, 0.37),
+    "lid creases": (-0.30, 0.34),
+    "upper sockets": (-0.26, 0.40),
+    "below the eyes": (-0.20, 0.29),
+    "cheek hollows": (-0.07, 0.08),
+    "cheekbones": (0.05, 0.06),
+    "jaw": (-0.08, 0.08),
+    "chin crease": (-0.11, 0.07),
+    "chin": (0.02, 0.05),
+    "philtrum": (-0.05, 0.05),
+    "temples": (-0.08, 0.08),
+    "glabella": (-0.05, 0.09),
+    "forehead": (0.04, 0.06),
+    "mouth corners": (-0.25, 0.27),
     "marionette lines": (-0.11, 0.20),
     "upper lip": (-0.04, 0.18),
 }
 # The correlation of each part of the relief with age, which deepens all of them.
 _AGE = 0.7
 # Melanin and blood by place: mean and standard deviation.
-_MELANIN = {"below the eyes": (0.03, 0.03), "forehead": (0.0, 0.03)}
+_MELANIN = {"below the eyes": (0.03, 0.03), "forehead": (0.0, 0.015)}
 _BLOOD = {
     "cheeks": (0.35, 0.4),
     "nose": (0.35, 0.4),
-    "forehead": (0.0, 0.3),
+    "forehead": (0.0, 0.15),
     "chin": (0.1, 0.3),
     "lids": (0.2, 0.3),
 }
@@ -103,7 +103,7 @@ class Painter:
 
     def __call__(self, generator: np.random.Generator) -> np.ndarray:
         """Draws a person: sRGB float [N, 3] in 0..1."""
-        melanin = _draw(generator, 0.42, 0.21, 0.0, 1.0)
+        melanin = _draw(generator, 0.46, 0.28, -0.05, 1.05)
         tone = skin_color(np.array([melanin]), np.zeros(1), 0.0)[0]
         hair = _choose(_HAIR, melanin, generator)
         colors = self._skin(melanin, generator)
@@ -120,9 +120,9 @@ class Painter:
         draw = generator.normal
         lips, skin = self._places["lips"], self._masks.skin
         brightness, hue = (self._fields @ draw(size=(_FIELDS, 2))).T
-        melanin = melanin + 0.02 * hue + self._sum(_MELANIN, draw)
-        blood = 0.4 * draw() + 0.4 * hue + self._sum(_BLOOD, draw) + (2.4 + 1.4 * draw()) * lips
-        relief = self._relief(draw) + 0.07 * brightness - (0.16 + 0.13 * draw()) * lips
+        melanin = melanin + 0.01 * hue + self._sum(_MELANIN, draw)
+        blood = 0.4 * draw() + 0.25 * hue + self._sum(_BLOOD, draw) + (2.4 + 1.4 * draw()) * lips
+        relief = self._relief(draw) + 0.055 * brightness - (0.16 + 0.13 * draw()) * lips
         return skin_color(melanin, blood * skin, 2.0 * draw()) * np.exp(relief * skin)[:, None]
 
     def _relief(self, draw):
@@ -144,7 +144,7 @@ class Painter:
     def _brows(self, generator):
         """Density [N] in 0..1."""
         thickness, lift = (
-            _draw(generator, 4.4, 1.8, 1.0, 8.0),
+            _draw(generator, 4.6, 2.1, 1.0, 9.0),
             _draw(generator, 0.0, 1.8, -3.5, 3.5),
         )
         arch, taper = _draw(generator, 0.0, 1.0, -2.0, 2.0), _draw(generator, 0.45, 0.2, 0.1, 0.9)
@@ -157,12 +157,12 @@ class Painter:
             ends = smooth_step(place, start - 0.12, start + 0.1)
             ends *= 1 - smooth_step(place, end - 0.1, end + 0.12)
             brows = np.maximum(brows, ends * np.exp(-((height / width) ** 2)))
-        return _draw(generator, 0.8, 0.4, 0.05, 1.0) * brows * self._masks.front
+        return _draw(generator, 0.85, 0.45, 0.05, 1.0) * brows * self._masks.front
 
     def _beard(self, generator):
         """Density [N] in 0..1."""
         beard = sum(_draw(generator, 0.5, 0.25, 0.0, 1.0) * self._places[part] for part in _BEARD)
-        share = _draw(generator, 0.3, 0.35, 0.0, 1.0)
+        share = _draw(generator, 0.38, 0.45, 0.0, 1.0)
         return share * np.minimum(beard, 0.9) * (1 - self._places["lips"])
 
     def _lash_lines(self, generator):
@@ -170,8 +170,8 @@ class Painter:
 
     def _under_lids(self, colors, tone, generator):
         """Shades the eyeballs, and draws lids over their upper and lower parts."""
-        shade = 1 - _draw(generator, 0.15, 0.12, 0.0, 0.6)
-        upper, lower = _draw(generator, 0.15, 0.13, 0.0, 0.5), _draw(generator, 0.1, 0.1, 0.0, 0.4)
+        shade = 1 - _draw(generator, 0.18, 0.15, 0.0, 0.6)
+        upper, lower = _draw(generator, 0.18, 0.18, 0.0, 0.6), _draw(generator, 0.13, 0.13, 0.0, 0.4)
         lid = smooth_step(self._eye_opening, 0.88 - upper, 1.12 - upper)
         lid = np.maximum(lid, 1 - smooth_step(self._eye_opening, lower - 0.1, lower + 0.1))[:, None]
         eyes = colors * shade * (1 - lid) + 0.8 * tone * lid
