@@ -20,7 +20,7 @@ import tensorflow as tf
 import open_parts
 from model import identity
 from model.identity import folding, nn2
-from model.identity.frozen_layers import Convolution, Dense
+from model.identity.frozen_layers import AveragePool, Convolution, Dense
 from model.identity.frozen_network import AUXILIARY
 from model.identity.openvino_ir import OpenvinoIr
 
@@ -148,7 +148,11 @@ def bare_convolutions(path) -> Callable[[], object]:
     As in the network each has its bias and rectifier, for TensorFlow fuses them.
     """
     backbone = OpenvinoIr(path)
-    nodes = folding.fold(backbone._nodes, frozenset([backbone._output]))
+    # What a pool reads is kept, or the pool would move before its convolution and make it cheaper.
+    pooled = {
+        node.inputs[0] for node in backbone._nodes.values() if isinstance(node.layer, AveragePool)
+    }
+    nodes = folding.fold(backbone._nodes, frozenset([backbone._output]) | pooled)
     size = backbone.crop.image_size
     shapes = {}
 
