@@ -22,7 +22,7 @@ setup(
         "evaluation",
         "open_parts",
     ],
-    py_modules=["train", "train_recogniser", "eval", "reconstruct"],
+    py_modules=["train", "train_recogniser", "eval", "reconstruct", "scene_flags"],
     package_data={
         "mesh_renderer": ["kernels/*.h", "kernels/*.cc"],
         "open_parts": ["*.md", "*.sha256", "*/*"],

@@ -15,6 +15,7 @@ import tf_keras
 from absl import app, flags
 
 import open_parts
+import scene_flags
 from data_pipeline.batches import PhotoFeatures, training_batches
 from data_pipeline.detection import make_detector
 from data_pipeline.features_cache import VARIANTS, summary
@@ -31,30 +32,8 @@ from model.face_model_io import load_face_model
 from model.face_renderer import FaceRenderer
 from model.feature_normalization import KINDS, AffineMap, fit_normalization
 from model.regressor import REDUCTIONS, LossWeights, Regressor
-from model.scene import SceneRanges, fixed_scene, stack_scenes
+from model.scene import fixed_scene, stack_scenes
 from model.trainer import Cadence, Stage, train_stage
-
-
-def define_range(name: str, default: tuple[float, float], text: str) -> None:
-    """Defines a flag of two numbers, the lower first."""
-    flags.DEFINE_list(name, [str(x) for x in default], text)
-    message = "give two numbers separated by a comma, the lower first"
-    flags.register_validator(name, _is_range, message=f"--{name}: {message}")
-
-
-def as_range(value: list[str]) -> tuple[float, float]:
-    """The value of a `define_range` flag."""
-    low, high = map(float, value)
-    return low, high
-
-
-def _is_range(value: list[str]) -> bool:
-    try:
-        low, high = as_range(value)
-    except ValueError:
-        return False
-    return low <= high
-
 
 _NORMALIZATION_FACES = 2000
 _VALIDATION_FACES = 512
@@ -113,16 +92,9 @@ flags.DEFINE_float(
     "coefficient_radius", 1.25, "Longest shape and texture, in lengths of a random face; 0: any.", 0
 )
 
-flags.DEFINE_enum("color_space", "srgb", ["srgb", "linear"], "In which space lights act.")
-flags.DEFINE_float("specular", 0.15, "c of Ks = c - c Kd.", 0.0, 1.0)
-flags.DEFINE_float("shininess", 12.0, "Phong exponent.", lower_bound=0)
-flags.DEFINE_float("yaw", 30.0, "Random poses: plus or minus, degrees.", 0.0, 90.0)
-flags.DEFINE_float("pitch", 15.0, "Random poses: plus or minus, degrees.", 0.0, 90.0)
+scene_flags.define()
 flags.DEFINE_float("view_yaw", None, "Poses of the identity loss; --yaw by default.", 0.0, 90.0)
 flags.DEFINE_float("view_pitch", None, "Likewise; --pitch by default.", 0.0, 90.0)
-flags.DEFINE_float("light_azimuth", 40.0, "Lights: plus or minus, degrees.", 0.0, 180.0)
-define_range("light_elevation", (0.0, 45.0), "Lights: lowest and highest, degrees.")
-define_range("ambient_share", (0.0, 0.0), "Part of the light without direction: least, most.")
 flags.mark_flag_as_required("output_dir")
 
 FLAGS = flags.FLAGS
@@ -164,20 +136,8 @@ class TrainingRun:
         self._encoder = identity.load(
             FLAGS.identity_encoder, FLAGS.identity_weights, FLAGS.identity_features
         )
-        self._renderer = FaceRenderer(
-            self._face_model,
-            self._encoder.crop,
-            FLAGS.color_space,
-            FLAGS.specular,
-            FLAGS.shininess,
-        )
-        self._scenes = SceneRanges(
-            yaw_deg=FLAGS.yaw,
-            pitch_deg=FLAGS.pitch,
-            light_azimuth_deg=FLAGS.light_azimuth,
-            light_elevation_deg=as_range(FLAGS.light_elevation),
-            ambient_share=as_range(FLAGS.ambient_share),
-        )
+        self._renderer = FaceRenderer(self._face_model, self._encoder.crop, **scene_flags.shading())
+        self._scenes = scene_flags.scene_ranges()
         self._view_scenes = dataclasses.replace(
             self._scenes,
             yaw_deg=FLAGS.yaw if FLAGS.view_yaw is None else FLAGS.view_yaw,

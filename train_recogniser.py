@@ -21,6 +21,7 @@ import tf_keras
 from absl import app, flags
 
 import open_parts
+import scene_flags
 from data_pipeline.detection import make_detector
 from data_pipeline.features_cache import summary
 from data_pipeline.identity_batches import (
@@ -41,7 +42,6 @@ from model.face_renderer import FaceRenderer
 from model.identity.canonical_crops import FIVE_POINT_CROP
 from model.identity.nn2 import NN2, Settings
 from model.recognizer import Recognizer, TrainableNn2, embed
-from model.scene import SceneRanges
 from model.trainer import Cadence, Stage, train_stage
 
 flags.DEFINE_string("output_dir", None, "Folder of the run: checkpoints, logs, nn2.npz.")
@@ -50,7 +50,7 @@ flags.DEFINE_integer("seed", 0, "Seed of everything random.")
 flags.DEFINE_integer("log_every", 20, "Steps between progress lines.", lower_bound=1)
 flags.DEFINE_integer("checkpoint_every", 100, "Steps between checkpoints.", lower_bound=1)
 flags.DEFINE_integer("validate_every", 100, "Steps between validations.", lower_bound=1)
-flags.DEFINE_integer("patience", 1000, "Steps without a better AUC before the stop.", lower_bound=1)
+flags.DEFINE_integer("patience", 400, "Steps without a better AUC before the stop.", lower_bound=1)
 
 flags.DEFINE_integer("image_size", 64, "Width and height of the images; 224 in the paper.", 32)
 flags.DEFINE_float("width", 0.5, "Factor on the number of filters; 1 in the paper.", 0.01)
@@ -61,10 +61,9 @@ flags.DEFINE_string("photo_list", None, "CSV: column 'file', optionally 'split'.
 flags.DEFINE_string("photo_split", None, "Train only on the list's rows of this split.")
 flags.DEFINE_string("landmarks", None, "CSV of five points a photograph; mtcnn by default.")
 flags.DEFINE_string("face_model", str(open_parts.FACE_MODEL), "Face model that faces are drawn of.")
-flags.DEFINE_float("yaw", SceneRanges.yaw_deg, "Random poses: ±, degrees.", 0.0, 90.0)
-flags.DEFINE_float("pitch", SceneRanges.pitch_deg, "Random poses: ±, degrees.", 0.0, 90.0)
+scene_flags.define()
 
-flags.DEFINE_integer("steps", 3000, "Steps of training.", lower_bound=1)
+flags.DEFINE_integer("steps", 1500, "Steps of training.", lower_bound=1)
 flags.DEFINE_integer("identities", 32, "P, people in a batch.", lower_bound=2)
 flags.DEFINE_integer("images_per_identity", 4, "K, images of each.", lower_bound=2)
 flags.DEFINE_integer("held_out_identities", 250, "People to validate on.", lower_bound=4)
@@ -102,8 +101,9 @@ class Renders:
 
     def __init__(self):
         face_model = load_face_model(FLAGS.face_model)
-        self._renderer = FaceRenderer(face_model, FIVE_POINT_CROP.resized(FLAGS.image_size))
-        self._scenes = SceneRanges(yaw_deg=FLAGS.yaw, pitch_deg=FLAGS.pitch)
+        crop = FIVE_POINT_CROP.resized(FLAGS.image_size)
+        self._renderer = FaceRenderer(face_model, crop, **scene_flags.shading())
+        self._scenes = scene_flags.scene_ranges()
 
     def batches(self, first_step: int) -> tf.data.Dataset:
         """The training's batches from a step on."""

@@ -4,8 +4,8 @@
 
 Weights are random, which costs what trained ones cost. Prints a Markdown table: milliseconds an
 image, forward and with the gradient with respect to the image, and the GFLOP/s of convolutions and
-matrix products as a fraction of the product's; then what NN2's normalization and L2 pooling add,
-and IR networks against their bare convolutions.
+matrix products as a fraction of the product's; then what NN2's normalization and L2 pooling add
+(nn2_layers), and IR networks against their bare convolutions (ir_convolutions).
 """
 
 import statistics
@@ -20,7 +20,7 @@ import tensorflow as tf
 import open_parts
 from model import identity
 from model.identity import folding, nn2
-from model.identity.frozen_layers import Convolution, Dense
+from model.identity.frozen_layers import AveragePool, Convolution, Dense, RectifiedAffine
 from model.identity.frozen_network import AUXILIARY
 from model.identity.openvino_ir import OpenvinoIr
 
@@ -142,13 +142,17 @@ def auxiliary_rows() -> list[str]:
     ]
 
 
-def bare_convolutions(path) -> Callable[[], object]:
-    """The convolutions of an IR network, one after the other, on inputs of their own.
+def convolutions(path) -> list[tuple[Convolution | Dense, tf.Tensor]]:
+    """The convolutions of an IR network, each with an input of its own.
 
     As in the network each has its bias and rectifier, for TensorFlow fuses them.
     """
     backbone = OpenvinoIr(path)
-    nodes = folding.fold(backbone._nodes, frozenset([backbone._output]))
+    # What a pool reads is kept, or the pool would move before its convolution and make it cheaper.
+    pooled = {
+        node.inputs[0] for node in backbone._nodes.values() if isinstance(node.layer, AveragePool)
+    }
+    nodes = folding.fold(backbone._nodes, frozenset([backbone._output]) | pooled)
     size = backbone.crop.image_size
     shapes = {}
 
@@ -159,11 +163,15 @@ def bare_convolutions(path) -> Callable[[], object]:
         return x
 
     trace.get_concrete_function(tf.TensorSpec([_BATCH, size, size, 3], tf.float32))
-    layers = [
+    return [
         (node.layer, tf.random.stateless_uniform(shapes[node.inputs[0]], [5, 6]))
         for node in nodes.values()
         if isinstance(node.layer, Convolution | Dense)
     ]
+
+
+def in_one_graph(layers) -> Callable[[], object]:
+    """Layers one after the other in one graph."""
 
     @tf.function
     def run():
@@ -175,6 +183,17 @@ def bare_convolutions(path) -> Callable[[], object]:
                 total += tf.reshape(y, [-1])[0]
         return total
 
+    return run.get_concrete_function()
+
+
+def from_python(layers) -> Callable[[], object]:
+    """Layers called one after the other from Python, each compiled for itself."""
+    calls = [(tf.function(layer.__call__).get_concrete_function(x), x) for layer, x in layers]
+
+    def run():
+        for layer, x in calls:
+            layer(x)
+
     return run
 
 
@@ -183,29 +202,53 @@ def _sources(nodes):
 
 
 def ir_rows() -> list[str]:
-    """IR networks against their bare convolutions."""
+    """IR networks against their bare convolutions, and what normalization before them costs."""
+    variants = {
+        "": RectifiedAffine.__call__,
+        ", a rectifier for each normalization": lambda layer, x: tf.nn.relu(x),
+        ", no normalization": lambda layer, x: x,
+    }
     rows = []
     for label, path in (("encoder", open_parts.ENCODER), ("scorer", open_parts.SCORER)):
-        forward, _ = network_functions(identity.load("openvino_ir", path))
-        whole, bare = median_seconds(forward, bare_convolutions(path))
-        times = f"{1000 * whole / _BATCH:.2f} | {1000 * bare / _BATCH:.2f}"
-        rows.append(f"| {label} | {times} | {whole / bare:.2f} |")
+        layers = convolutions(path)
+        functions = [in_one_graph(layers), from_python(layers)]
+        for call in variants.values():
+            # Traced while the layer is replaced.
+            with mock.patch.object(RectifiedAffine, "__call__", call):
+                forward, _ = network_functions(identity.load("openvino_ir", path))
+                functions.append(forward.get_concrete_function())
+        graph, python, *wholes = median_seconds(*functions)
+        rows += [
+            f"| {label}{variant} | {1000 * whole / _BATCH:.2f} | {1000 * python / _BATCH:.2f} "
+            f"| {whole / python:.2f} | {1000 * graph / _BATCH:.2f} | {whole / graph:.2f} |"
+            for variant, whole in zip(variants, wholes, strict=True)
+        ]
     return rows
 
 
+# Further tables: their heads, and their rows.
+_TABLES = {
+    "nn2_layers": ("| nn2 | forward, ms | with gradient, ms |\n|---|---|---|", auxiliary_rows),
+    "ir_convolutions": (
+        "| IR | forward, ms | convolutions called from Python, ms | ratio | in one graph, ms "
+        "| ratio |\n|---|---|---|---|---|---|",
+        ir_rows,
+    ),
+}
+
+
 def main() -> None:
-    labels = [label for label in NETWORKS if not sys.argv[1:] or label in sys.argv[1:]]
-    print(
-        "| network | GFLOP | forward, ms | of the product | with gradient, ms | of the product "
-        "| product, GFLOP/s |\n|---|---|---|---|---|---|---|"
-    )
-    for label in labels:
-        print(network_row(label), flush=True)
-    if not sys.argv[1:]:
-        print("\n| nn2 | forward, ms | with gradient, ms |\n|---|---|---|")
-        print("\n".join(auxiliary_rows()), flush=True)
-        print("\n| IR | forward, ms | bare convolutions, ms | ratio |\n|---|---|---|---|")
-        print("\n".join(ir_rows()))
+    wanted = sys.argv[1:] or [*NETWORKS, *_TABLES]
+    if labels := [name for name in NETWORKS if name in wanted]:
+        print(
+            "| network | GFLOP | forward, ms | of the product | with gradient, ms "
+            "| of the product | product, GFLOP/s |\n|---|---|---|---|---|---|---|"
+        )
+        for label in labels:
+            print(network_row(label), flush=True)
+    for name, (head, rows) in _TABLES.items():
+        if name in wanted:
+            print(f"\n{head}", *rows(), sep="\n", flush=True)
 
 
 if __name__ == "__main__":

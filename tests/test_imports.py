@@ -14,7 +14,7 @@ ALLOWED = {
     "model": {"mesh_renderer", "losses", "open_parts"},
     "data_pipeline": {"mesh_renderer", "model", "open_parts"},
 }
-OURS = set(ALLOWED) | {"train", "train_recogniser", "eval", "reconstruct"}
+OURS = set(ALLOWED) | {"train", "train_recogniser", "eval", "reconstruct", "scene_flags"}
 
 
 @pytest.mark.parametrize("package", sorted(ALLOWED))

@@ -14,6 +14,7 @@ import tensorflow as tf
 
 from model.identity.frozen_layers import (
     Affine,
+    AveragePool,
     Convolution,
     Dense,
     RectifiedAffine,
@@ -164,6 +165,11 @@ def _exchange(first, second):
             # Where a convolution follows, nothing is left to do for the first layer.
             flipped = dataclasses.replace(second, kernel=kernel[:, :, ::-1])
             return _NOTHING, flipped
+        case Convolution(rectifier=None), AveragePool() if (
+            # Each is linear, and on the smaller image the convolution costs less.
+            first.pointwise and not any(second.pads)
+        ):
+            return second, first
         case Affine(scale, offset), Convolution(kernel, groups=1) if (
             # A large offset would cost the precision of what it is added to.
             np.any(scale != 1) and np.all(np.abs(offset) <= 4 * np.abs(scale)) and np.all(scale)

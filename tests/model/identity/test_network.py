@@ -6,6 +6,8 @@ import tensorflow as tf
 import tf_keras
 
 from model import identity
+from model.identity import nn2
+from model.identity.nn2 import NN2
 
 _SMALL = {
     "nn2": {"width": 0.125, "image_size": 64},
@@ -46,6 +48,19 @@ def test_gradient_is_finite_on_flat_images(network):
         return tape.gradient(value, images)
 
     assert np.all(np.isfinite(gradient(images)))
+
+
+def test_gradient_is_finite_where_the_embedding_is_zero():
+    settings = nn2.Settings(image_size=64, width=0.05)
+    weights = NN2.random_weights(settings)
+    weights["embedding/kernel"] *= 0
+    network = identity.IdentityNetwork("nn2", NN2.build(weights, settings), "penultimate")
+    images = tf.random.stateless_uniform([2, 64, 64, 3], [5, 6])
+    with tf.GradientTape() as tape:
+        tape.watch(images)
+        embedding = network(images).embedding
+    assert np.all(embedding == 0)
+    assert np.all(np.isfinite(tape.gradient(embedding, images)))
 
 
 def test_gradient_numeric(network):
