@@ -89,10 +89,9 @@ class InterpolateMeshOp : public OpKernel {
       const Band band = inputs.Rows().At(unit);
       float* out = FloatsOf(image, band.image);
       FillBackground(inputs, band, out);
-      const auto pixels = inputs.Pixels(band);
-      const PixelList list{pixels.data(), static_cast<int64_t>(pixels.size()), inputs.Size()};
-      BestKernels().interpolate_mesh(inputs.Mesh(band.image),
-                                     FloatsOf(inputs.attributes, band.image), channels, list, out);
+      const PixelList pixels = inputs.Pixels(band);
+      BestKernels().interpolate_mesh(
+          inputs.Mesh(band.image), FloatsOf(inputs.attributes, band.image), channels, pixels, out);
     });
   }
 
@@ -123,11 +122,10 @@ class InterpolateMeshGradOp : public OpKernel {
     OP_REQUIRES_OK(context, context->allocate_output(2, inputs.background.shape(), &d_background));
     std::vector<float> background_sums(inputs.Batch() * channels, 0.0f);
     ParallelFor(context, inputs.Batch(), [&](int64_t image) {
-      const auto pixels = inputs.Pixels({image, 0, inputs.Size().height});
-      const PixelList list{pixels.data(), static_cast<int64_t>(pixels.size()), inputs.Size()};
+      const PixelList pixels = inputs.PixelsOfImage(image);
       const float* d_out = FloatsOf(d_image, image);
       BestKernels().interpolate_mesh_gradient(
-          inputs.Mesh(image), FloatsOf(inputs.attributes, image), channels, list, d_out,
+          inputs.Mesh(image), FloatsOf(inputs.attributes, image), channels, pixels, d_out,
           ZerosOf(d_vertices, image), ZerosOf(d_attributes, image));
       AddBackgroundGradient(inputs, image, d_out, background_sums.data() + image * channels);
     });
