@@ -89,15 +89,15 @@ inline void DrawBucket(const MeshView& mesh, Culling culling, const KeyImage& im
 }
 
 // Narrows [*begin, *end) to the columns of a row where an edge function can be 0 or more, given
-// that rounding may lift it by `slack`.
-inline void NarrowSpan(double a, double rest, double slack, int32_t width, int32_t* begin,
-                       int32_t* end) {
+// that rounding may lift it by `slack`. `per_a` is 1 / a.
+inline void NarrowSpan(double a, double per_a, double rest, double slack, int32_t width,
+                       int32_t* begin, int32_t* end) {
   if (a == 0.0) {
     if (rest + slack < 0.0) *end = *begin;
     return;
   }
   // The column, between centers, at which the function crosses -slack.
-  double column = ((-slack - rest) / a + 1.0) * 0.5 * width - 0.5;
+  double column = ((-slack - rest) * per_a + 1.0) * 0.5 * width - 0.5;
   if (!(column - column == 0.0)) return;
   column = column < -2.0 ? -2.0 : column > width + 2.0 ? width + 2.0 : column;
   const auto whole = static_cast<int32_t>(column);
@@ -112,16 +112,17 @@ inline void DrawLarge(const MeshView& mesh, Culling culling, const KeyImage& ima
   const CornerLanes corners(mesh, ids.lane);
   const EdgeLanes edges(corners, culling);
   if (MaskBits(edges.is_drawn) == 0) return;
-  double a[3], b[3], c[3], slack[3];
+  double a[3], per_a[3], b[3], c[3], slack[3];
   for (int i = 0; i < 3; ++i) {
     a[i] = edges.a[i][0], b[i] = edges.b[i][0], c[i] = edges.c[i][0];
+    per_a[i] = a[i] == 0.0 ? 0.0 : 1.0 / a[i];
     slack[i] = 4e-7 * (__builtin_fabs(a[i]) + __builtin_fabs(b[i]) + __builtin_fabs(c[i]));
   }
   for (int32_t row = box.bottom; row < box.top; ++row) {
     const float py = image.centers.y[row];
     int32_t begin = box.left, end = box.right;
     for (int i = 0; i < 3; ++i) {
-      NarrowSpan(a[i], b[i] * py + c[i], slack[i], image.size.width, &begin, &end);
+      NarrowSpan(a[i], per_a[i], b[i] * py + c[i], slack[i], image.size.width, &begin, &end);
     }
     Floats of_row[3];
     edges.OfRow(Fill(py), of_row);
