@@ -109,15 +109,13 @@ void AddGradient(const float* vertices, const int32_t* corner, const float* b, c
   for (int i = 0; i < 3; ++i) v[i] = vertices + 4 * corner[i];
   float m[3][3];
   const float per_determinant = 1.0f / UnnormalizedInverse(v, m);
-  float w = 0.0f;
-  for (int i = 0; i < 3; ++i) w += b[i] * v[i][3];
   constexpr int kAxes[3] = {0, 1, 3};
   for (int k = 0; k < 3; ++k) {
     const float column_sum = m[0][k] + m[1][k] + m[2][k];
     for (int j = 0; j < 3; ++j) {
       float d = 0.0f;
       for (int i = 0; i < 3; ++i) d += d_b[i] * b[j] * (b[i] * column_sum - m[i][k]);
-      d_vertices[4 * corner[j] + kAxes[k]] += d * per_determinant * w;
+      d_vertices[4 * corner[j] + kAxes[k]] += d * per_determinant;
     }
   }
 }

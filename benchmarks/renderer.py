@@ -6,6 +6,7 @@ inside `tf.function`. Prints the table of docs/renderer.md.
 
 import concurrent.futures
 import ctypes
+import functools
 import os
 import statistics
 import subprocess
@@ -17,12 +18,19 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 import numpy as np
 import tensorflow as tf
 
+from benchmarks.exact import ExactPixels, relative_error
 from benchmarks.head import head
 from mesh_renderer import camera_utils, mesh_renderer, rasterize_triangles
 from mesh_renderer.vertex_normals import vertex_normals
 
 _REPEATS = 25
 _CAMERA = (0.0, 0.0, 5.0)
+# Coordinates, x y z w, that one vertex in a thousand has in a bad frame.
+_BAD_VALUES = (
+    *((0, value) for value in (np.nan, np.inf, 1e6, 1e30, 1e-42)),
+    *((3, value) for value in (np.nan, 0.0, 1e-30, -1e-3, 1e-42)),
+    (slice(None), 3e38),
+)
 
 
 class Scene:
@@ -171,8 +179,74 @@ def one_thread():
             forward_and_backward(our_phong(scene, size), *inputs),
             forward_and_backward(original_phong(scene, size), *inputs),
         )
-    covered = np.any(our_rasterize(scene, 224)().numpy() != 0, axis=-1).mean()
-    print(f"{len(scene.triangles)} triangles, covered: {covered:.0%} of 224×224", file=sys.stderr)
+    inside = Scene(1)
+    inside.clip = scene.clip - [0.0, 0.0, 0.0, 4.6]
+    compare(
+        "rasterize, forward, 224×224, the eye inside the head",
+        "",
+        tf.function(our_rasterize(inside, 224)),
+        tf.function(original_rasterize(inside, 224)),
+    )
+    accuracy(scene)
+    bad_frames(scene)
+
+
+def accuracy(scene):
+    """The rows that compare with float64, the triangles of the pixels being the same."""
+    from benchmarks import original
+
+    def framebuffer(clip):
+        buffer = rasterize_triangles.rasterize_barycentric_coordinates(
+            clip, scene.triangles, 224, 224
+        )
+        return buffer.barycentrics, buffer.triangle_ids
+
+    errors = []
+    for rasterize in (
+        lambda clip: original.rasterize(clip, scene.triangles, 224, 224),
+        framebuffer,
+    ):
+        with tf.GradientTape() as tape:
+            tape.watch(scene.clip)
+            barycentrics, ids = rasterize(scene.clip)
+        weights = np.random.default_rng(0).normal(size=barycentrics.shape).astype(np.float32)
+        gradient = tape.gradient(barycentrics, scene.clip, output_gradients=weights)[0].numpy()
+        covered = np.any(barycentrics[0].numpy() != 0, axis=-1)
+        exact = ExactPixels(scene.clip[0].numpy(), scene.triangles.numpy(), ids[0].numpy(), covered)
+        errors.append(
+            (
+                np.abs(barycentrics[0].numpy()[covered] - exact.barycentrics).mean(),
+                relative_error(gradient, exact.vertex_gradient(weights[0][covered])),
+            )
+        )
+    titles = ("barycentrics against float64, mean error", "gradient against float64, relative L2")
+    for title, theirs, mine, limit in zip(titles, *errors, ("2e-6", "2e-4"), strict=True):
+        print(f"| {title} | {theirs:.1e} | {mine:.1e} | | {limit} |")
+    print(
+        f"{len(scene.triangles)} triangles, covered: {covered.mean():.0%} of 224×224",
+        file=sys.stderr,
+    )
+
+
+def bad_frames(scene):
+    """The row of frames with vertices that no mesh should hold, against the good frame."""
+    good = scene.clip.numpy()
+    chosen = np.random.default_rng(0).permutation(good.shape[1])[: good.shape[1] // 1000]
+    frames = [good]
+    for axis, value in _BAD_VALUES:
+        frame = good.copy()
+        frame[0, chosen, axis] = value
+        frames.append(frame)
+    frames.append(np.broadcast_to(good[:, :1], good.shape))  # nothing has an area
+    find = tf.function(
+        lambda clip: rasterize_triangles.visible_triangles(clip, scene.triangles, 224, 224)[2]
+    )
+    calls = [functools.partial(find, tf.constant(frame)) for frame in frames]
+    normal, *bad = alternate(calls)
+    print(
+        f"| worst of {len(bad)} bad frames against a good one, 224×224 | | {max(bad) * 1e3:.2f} ms "
+        f"against {normal * 1e3:.2f} ms | {max(bad) / normal:.1f}× | 2× |"
+    )
 
 
 def two_threads():

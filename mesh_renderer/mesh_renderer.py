@@ -1,7 +1,8 @@
 """Phong-shaded rendering of triangle meshes (section 3.2.2 of the paper).
 
 Names, arguments and defaults are those of google/tf_mesh_renderer. Where its results are wrong,
-`legacy=True` brings them back. Row 0 of a rendered image is the top.
+`legacy=True` brings them back. Row 0 of a rendered image is the top. The ops run on the host's CPU,
+also inside a GPU's device scope; they cannot be compiled by XLA (`jit_compile=True`).
 """
 
 import tensorflow as tf

@@ -67,8 +67,6 @@ struct BoxedTriangles {
   // With room for the writes past the end of those that are kept.
   int32_t ids[kBlock + 8];
   VertexBox boxes[kBlock + 8];
-  // Of their boxes; a very large number for those of triangles without an image.
-  int32_t pixels[kBlock];
 
   void Find(const MeshView& mesh, const VertexBox* vertices, int64_t first, int number) {
     count = 0;
@@ -77,10 +75,6 @@ struct BoxedTriangles {
     for (; done + 8 <= number; done += 8) AddEight(mesh, vertices, first + done);
 #endif
     for (; done < number; ++done) AddOne(mesh, vertices, first + done);
-    for (int i = 0; i < count; ++i) {
-      const VertexBox& box = boxes[i];
-      pixels[i] = (box.left + box.minus_right) * (box.bottom + box.minus_top);
-    }
   }
 
  private:

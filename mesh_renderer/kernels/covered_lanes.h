@@ -15,15 +15,16 @@ namespace {
 struct PixelLanes {
   Ints column, row, triangle;
   int count;
+  // The same in memory.
+  const CoveredPixel* pixels;
 
   PixelLanes(const PixelList& list, int64_t first) {
     const int64_t left = list.count - first;
     count = left < kLanes ? static_cast<int>(left) : kLanes;
-    CoveredPixel last[kLanes];
-    const CoveredPixel* pixels = list.pixels + first;
+    pixels = list.pixels + first;
     if (count < kLanes) {
-      for (int i = 0; i < kLanes; ++i) last[i] = pixels[i < count ? i : count - 1];
-      pixels = last;
+      for (int i = 0; i < kLanes; ++i) last_[i] = pixels[i < count ? i : count - 1];
+      pixels = last_;
     }
     Ints position;
     Deinterleave(Load<Ints>(pixels), Load<Ints>(pixels + kLanes / 2), &position, &triangle);
@@ -39,6 +40,12 @@ struct PixelLanes {
   Ints FlippedIndex(const ImageSize& image) const {
     return (image.height - 1 - row) * image.width + column;
   }
+
+  PixelLanes(const PixelLanes&) = delete;
+  PixelLanes& operator=(const PixelLanes&) = delete;
+
+ private:
+  CoveredPixel last_[kLanes];
 };
 
 // A covered pixel's barycentric coordinates are 0 to 1 but for rounding. Where a triangle is so
@@ -65,12 +72,15 @@ struct BarycentricLanes {
   __attribute__((always_inline)) BarycentricLanes(const MeshView& mesh, const PixelLanes& pixel,
                                                   const ImageSize& image) {
     const auto* indices = reinterpret_cast<const float*>(mesh.triangles);
-    const auto* values = reinterpret_cast<const float*>(mesh.vertices);
     float x[3][kLanes], y[3][kLanes], w[3][kLanes];
     for (int i = 0; i < 3; ++i) {
       corner[i] = FloatBits(Gather(indices + i, 3 * pixel.triangle));
       Floats vertex[4];
-      GatherRows(values, corner[i], vertex);
+      const auto vertex_of = [&](int lane) {
+        const int64_t triangle = pixel.pixels[lane].triangle;
+        return &mesh.vertices[mesh.triangles[3 * triangle + i]].x;
+      };
+      GatherRows(vertex_of, vertex);
       Store(vertex[0], x[i]);
       Store(vertex[1], y[i]);
       Store(vertex[3], w[i]);
@@ -134,13 +144,11 @@ inline void AddVertexGradient(const BarycentricLanes& at, const Floats db[3], in
                               float* d_vertices) {
   const Vec3 q = at.Gradient(db);
   for (int k = 0; k < 3; ++k) {
-    const FloatArray x(q.x * -at.b[k]), y(q.y * -at.b[k]), w(q.z * -at.b[k]);
+    const RowArray d(q.x * -at.b[k], q.y * -at.b[k], Floats{}, q.z * -at.b[k]);
     const IntArray corner(at.corner[k]);
     for (int i = 0; i < count; ++i) {
       float* d_vertex = d_vertices + 4 * static_cast<int64_t>(corner.lane[i]);
-      d_vertex[0] += x.lane[i];
-      d_vertex[1] += y.lane[i];
-      d_vertex[3] += w.lane[i];
+      Store(Load<FloatRow>(d_vertex) + Load<FloatRow>(d.row[i]), d_vertex);
     }
   }
 }

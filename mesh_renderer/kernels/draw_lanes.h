@@ -10,66 +10,94 @@ namespace mesh_renderer {
 namespace MESH_RENDERER_ISA {
 namespace {
 
-// Triangles of a small box are drawn one a lane, those of a larger one alone, one pixel a lane.
-constexpr int kLargestSmallBox = 24;
+// Triangles whose boxes have no longer side than this are drawn one a lane, others alone, one pixel
+// a lane.
+constexpr int kLargestSmallSide = 8;
 
-// Triangles whose boxes have one number of pixels, until there are as many as lanes.
+// Triangles whose boxes have one width and one height, until there are as many as lanes.
 struct Bucket {
   int32_t id[kLanes];
   VertexBox box[kLanes];
   int count;
 };
 
-inline void Draw(const KeyImage& image, uint32_t mask, Ints pixel, Ints depth, Ints id) {
-  while (mask != 0) {
-    const int lane = __builtin_ctz(mask);
-    mask &= mask - 1;
-    const Key key = static_cast<Key>(static_cast<uint32_t>(depth[lane])) << 32 |
-                    static_cast<uint32_t>(~id[lane]);
-    Key* shown = image.keys + pixel[lane];
-    *shown = key < *shown ? key : *shown;
+// Where triangles are seen: kept until there are many, so that how many a vector of them finds
+// decides no branch.
+class Sightings {
+ public:
+  explicit Sightings(const KeyImage& image) : image_(image) {}
+
+  void Add(Ints seen, Ints pixel, Floats depth, Ints id) {
+    const uint32_t mask = MaskBits(seen);
+    StoreCompressed(pixel, mask, pixel_ + count_);
+    StoreCompressed(SortableDepth(depth), mask, depth_ + count_);
+    StoreCompressed(~id, mask, inverted_id_ + count_);
+    count_ += __builtin_popcount(mask);
+    if (count_ > kMost) Draw();
   }
-}
+  // Takes each pixel's nearest.
+  void Draw() {
+    for (int i = 0; i < count_; ++i) {
+      const Key key = static_cast<Key>(static_cast<uint32_t>(depth_[i])) << 32 |
+                      static_cast<uint32_t>(inverted_id_[i]);
+      Key* shown = image_.keys + pixel_[i];
+      *shown = key < *shown ? key : *shown;
+    }
+    count_ = 0;
+  }
+
+ private:
+  static constexpr int kMost = 1024;
+
+  const KeyImage& image_;
+  int count_ = 0;
+  int32_t pixel_[kMost + 2 * kLanes], depth_[kMost + 2 * kLanes];
+  int32_t inverted_id_[kMost + 2 * kLanes];
+};
 
 // Draws the triangles of a bucket, one a lane: the first pixel of each box, the second, ...
-inline void DrawBucket(const MeshView& mesh, Culling culling, const KeyImage& image, int pixels,
-                       Bucket* bucket) {
+inline void DrawBucket(const MeshView& mesh, Culling culling, const KeyImage& image, int width,
+                       int height, Bucket* bucket, Sightings* sightings) {
   for (int i = bucket->count; i < kLanes; ++i) {
     bucket->id[i] = bucket->id[0];
     bucket->box[i] = bucket->box[0];
   }
   bucket->count = 0;
-  const Ints id = Load<Ints>(bucket->id);
-  Ints left_bottom, minus_right_top;
-  Deinterleave(Load<Ints>(bucket->box), Load<Ints>(bucket->box + kLanes / 2), &left_bottom,
-               &minus_right_top);
-  const Ints left = left_bottom << 16 >> 16, right = -(minus_right_top << 16 >> 16);
-  const CornerLanes corners(mesh, id);
+  const CornerLanes corners(mesh, bucket->id);
   const EdgeLanes edges(corners, culling);
   if (MaskBits(edges.is_drawn) == 0) return;
-  Ints column = left, row = left_bottom >> 16;
-  for (int k = 0; k < pixels; ++k) {
-    Floats depth{};
-    const Ints seen =
-        edges.Test(corners, Gather(image.centers.x, column), Gather(image.centers.y, row), &depth);
-    Draw(image, MaskBits(seen), row * image.size.width + column, SortableDepth(depth), id);
-    ++column;
-    const Ints at_end = column >= right;
-    column = at_end ? left : column;
-    row -= at_end;
+  Ints left_bottom, unused;
+  Deinterleave(Load<Ints>(bucket->box), Load<Ints>(bucket->box + kLanes / 2), &left_bottom,
+               &unused);
+  const Ints id = Load<Ints>(bucket->id);
+  const Ints left = left_bottom << 16 >> 16, bottom = left_bottom >> 16;
+  Floats of_column[kLargestSmallSide][3];
+  for (int i = 0; i < width; ++i) {
+    edges.OfColumn(Gather(image.centers.x + i, left), of_column[i]);
+  }
+  Ints first = bottom * image.size.width + left;
+  for (int j = 0; j < height; ++j) {
+    Floats of_row[3];
+    edges.OfRow(Gather(image.centers.y + j, bottom), of_row);
+    for (int i = 0; i < width; ++i) {
+      Floats depth;
+      const Ints seen = edges.Test(corners, of_column[i], of_row, &depth);
+      sightings->Add(seen, first + i, depth, id);
+    }
+    first += image.size.width;
   }
 }
 
 // Narrows [*begin, *end) to the columns of a row where an edge function can be 0 or more, given
-// that rounding may lift it by `slack`.
-inline void NarrowSpan(double a, double rest, double slack, int32_t width, int32_t* begin,
-                       int32_t* end) {
+// that rounding may lift it by `slack`. `per_a` is 1 / a.
+inline void NarrowSpan(double a, double per_a, double rest, double slack, int32_t width,
+                       int32_t* begin, int32_t* end) {
   if (a == 0.0) {
     if (rest + slack < 0.0) *end = *begin;
     return;
   }
   // The column, between centers, at which the function crosses -slack.
-  double column = ((-slack - rest) / a + 1.0) * 0.5 * width - 0.5;
+  double column = ((-slack - rest) * per_a + 1.0) * 0.5 * width - 0.5;
   if (!(column - column == 0.0)) return;
   column = column < -2.0 ? -2.0 : column > width + 2.0 ? width + 2.0 : column;
   const auto whole = static_cast<int32_t>(column);
@@ -79,30 +107,33 @@ inline void NarrowSpan(double a, double rest, double slack, int32_t width, int32
 
 // Draws one triangle, row by row, one pixel a lane.
 inline void DrawLarge(const MeshView& mesh, Culling culling, const KeyImage& image, int32_t id,
-                      const Box& box) {
-  const CornerLanes corners(mesh, FillInts(id));
+                      const Box& box, Sightings* sightings) {
+  const IntArray ids(FillInts(id));
+  const CornerLanes corners(mesh, ids.lane);
   const EdgeLanes edges(corners, culling);
   if (MaskBits(edges.is_drawn) == 0) return;
-  double a[3], b[3], c[3], slack[3];
+  double a[3], per_a[3], b[3], c[3], slack[3];
   for (int i = 0; i < 3; ++i) {
     a[i] = edges.a[i][0], b[i] = edges.b[i][0], c[i] = edges.c[i][0];
+    per_a[i] = a[i] == 0.0 ? 0.0 : 1.0 / a[i];
     slack[i] = 4e-7 * (__builtin_fabs(a[i]) + __builtin_fabs(b[i]) + __builtin_fabs(c[i]));
   }
   for (int32_t row = box.bottom; row < box.top; ++row) {
     const float py = image.centers.y[row];
     int32_t begin = box.left, end = box.right;
     for (int i = 0; i < 3; ++i) {
-      NarrowSpan(a[i], b[i] * py + c[i], slack[i], image.size.width, &begin, &end);
+      NarrowSpan(a[i], per_a[i], b[i] * py + c[i], slack[i], image.size.width, &begin, &end);
     }
+    Floats of_row[3];
+    edges.OfRow(Fill(py), of_row);
     for (int32_t first = begin; first < end; first += kLanes) {
       const Ints column = first + LaneNumbers();
       const Ints in_row = column < end;
       const Ints safe = in_row ? column : FillInts(first);
-      Floats depth{};
-      const Ints seen =
-          in_row & edges.Test(corners, Gather(image.centers.x, safe), Fill(py), &depth);
-      Draw(image, MaskBits(seen), row * image.size.width + column, SortableDepth(depth),
-           FillInts(id));
+      Floats of_column[3], depth;
+      edges.OfColumn(Gather(image.centers.x, safe), of_column);
+      const Ints seen = in_row & edges.Test(corners, of_column, of_row, &depth);
+      sightings->Add(seen, row * image.size.width + column, depth, FillInts(id));
     }
   }
 }
@@ -111,39 +142,50 @@ inline void DrawLarge(const MeshView& mesh, Culling culling, const KeyImage& ima
 class Drawing {
  public:
   Drawing(const MeshView& mesh, Culling culling, const KeyImage& image)
-      : mesh_(mesh), culling_(culling), image_(image) {
-    for (Bucket& bucket : buckets_) bucket.count = 0;
-  }
-
-  // A triangle whose box is not empty, and the number of pixels in it.
-  void Add(int32_t id, const VertexBox& box, int32_t pixels) {
-    if (pixels > kLargestSmallBox) return AddLarge(id, box);
-    Bucket& bucket = buckets_[pixels];
-    const int i = bucket.count++;
-    bucket.id[i] = id;
-    bucket.box[i] = box;
-    if (i == kLanes - 1) DrawBucket(mesh_, culling_, image_, pixels, &bucket);
-  }
-
-  void Finish() {
-    for (int pixels = 1; pixels <= kLargestSmallBox; ++pixels) {
-      if (buckets_[pixels].count == 0) continue;
-      DrawBucket(mesh_, culling_, image_, pixels, &buckets_[pixels]);
+      : mesh_(mesh), culling_(culling), image_(image), sightings_(image) {
+    for (auto& row : buckets_) {
+      for (Bucket& bucket : row) bucket.count = 0;
     }
   }
 
+  // A triangle whose box is not empty.
+  void Add(int32_t id, const VertexBox& box) {
+    const int width = -(box.left + box.minus_right), height = -(box.bottom + box.minus_top);
+    // Larger than any box is that of a triangle without an image.
+    if (width > kLargestSmallSide || height > kLargestSmallSide) return AddLarge(id, box);
+    Bucket& bucket = buckets_[height - 1][width - 1];
+    const int i = bucket.count++;
+    bucket.id[i] = id;
+    bucket.box[i] = box;
+    if (i == kLanes - 1) Draw(width, height);
+  }
+
+  void Finish() {
+    for (int height = 1; height <= kLargestSmallSide; ++height) {
+      for (int width = 1; width <= kLargestSmallSide; ++width) {
+        if (buckets_[height - 1][width - 1].count > 0) Draw(width, height);
+      }
+    }
+    sightings_.Draw();
+  }
+
  private:
+  void Draw(int width, int height) {
+    DrawBucket(mesh_, culling_, image_, width, height, &buckets_[height - 1][width - 1],
+               &sightings_);
+  }
   void AddLarge(int32_t id, const VertexBox& vertex_box) {
     Box box{vertex_box.left, vertex_box.bottom, -vertex_box.minus_right, -vertex_box.minus_top};
     if (box.left == kUnprojected) box = ClippedBox(mesh_.Triangle(id), image_.size);
     if (box.left >= box.right || box.bottom >= box.top) return;
-    DrawLarge(mesh_, culling_, image_, id, box);
+    DrawLarge(mesh_, culling_, image_, id, box, &sightings_);
   }
 
   const MeshView& mesh_;
   const Culling culling_;
   const KeyImage& image_;
-  Bucket buckets_[kLargestSmallBox + 1];
+  Sightings sightings_;
+  Bucket buckets_[kLargestSmallSide][kLargestSmallSide];
 };
 
 // Draws triangles [begin, end) into keys.
@@ -154,8 +196,7 @@ void DrawTriangles(const MeshView& mesh, const VertexBox* boxes, int64_t begin, 
   for (int64_t first = begin; first < end; first += kBlock) {
     const int count = end - first < kBlock ? static_cast<int>(end - first) : kBlock;
     found.Find(mesh, boxes, first, count);
-    for (int i = 0; i < found.count; ++i)
-      drawing.Add(found.ids[i], found.boxes[i], found.pixels[i]);
+    for (int i = 0; i < found.count; ++i) drawing.Add(found.ids[i], found.boxes[i]);
   }
   drawing.Finish();
 }

@@ -16,12 +16,13 @@ namespace {
 struct CornerLanes {
   Floats x[3], y[3], z[3], w[3];
 
-  CornerLanes(const MeshView& mesh, Ints triangle) {
-    const auto* indices = reinterpret_cast<const float*>(mesh.triangles);
-    const auto* values = reinterpret_cast<const float*>(mesh.vertices);
+  CornerLanes(const MeshView& mesh, const int32_t triangle[kLanes]) {
     for (int i = 0; i < 3; ++i) {
       Floats vertex[4];
-      GatherRows(values, FloatBits(Gather(indices + i, 3 * triangle)), vertex);
+      const auto row = [&](int lane) {
+        return &mesh.vertices[mesh.triangles[3 * static_cast<int64_t>(triangle[lane]) + i]].x;
+      };
+      GatherRows(row, vertex);
       x[i] = vertex[0], y[i] = vertex[1], z[i] = vertex[2], w[i] = vertex[3];
     }
   }
@@ -61,12 +62,20 @@ struct EdgeLanes {
     if (culling == Culling::kCounterClockwise) is_drawn &= is_clockwise;
   }
 
+  // The parts of the edge functions that a point's column and its row contribute.
+  void OfColumn(Floats px, Floats out[3]) const {
+    for (int i = 0; i < 3; ++i) out[i] = a[i] * px;
+  }
+  void OfRow(Floats py, Floats out[3]) const {
+    for (int i = 0; i < 3; ++i) out[i] = b[i] * py;
+  }
+
   // Where the points are seen: inside, and at a depth in [-1, 1], which is written.
-  Ints Test(const CornerLanes& t, Floats px, Floats py, Floats* depth) const {
+  Ints Test(const CornerLanes& t, const Floats of_column[3], const Floats of_row[3],
+            Floats* depth) const {
     Floats e[3];
-    for (int i = 0; i < 3; ++i) e[i] = a[i] * px + b[i] * py + c[i];
+    for (int i = 0; i < 3; ++i) e[i] = of_column[i] + of_row[i] + c[i];
     const Ints inside = is_drawn & (e[0] >= 0.0f) & (e[1] >= 0.0f) & (e[2] >= 0.0f);
-    if (MaskBits(inside) == 0) return inside;
     const Floats sum = e[0] + e[1] + e[2];
     const Floats b0 = e[0] / sum, b1 = e[1] / sum, b2 = e[2] / sum;
     const Floats z = b0 * t.z[0] + b1 * t.z[1] + b2 * t.z[2];

@@ -15,6 +15,11 @@ struct Kernels {
   void (*project_vertices)(const ClipVertex*, int64_t begin, int64_t end, ImageSize, VertexBox*);
   void (*draw_triangles)(const MeshView&, const VertexBox*, int64_t begin, int64_t end, Culling,
                          const KeyImage&);
+  void (*resolve_keys)(const Key*, int parts, int64_t stride, int64_t begin, int64_t end,
+                       int32_t* ids, float* depths);
+  int64_t (*list_covered_pixels)(const int32_t* ids, ImageSize, int32_t begin, int32_t end,
+                                 CoveredPixel*);
+  bool (*are_in_range)(const int32_t* values, int64_t count, int32_t low, int32_t last);
   void (*resolve_barycentrics)(const MeshView&, const PixelList&, float* out);
   void (*resolve_barycentrics_gradient)(const MeshView&, const PixelList&, const float* d_b,
                                         float* d_vertices);

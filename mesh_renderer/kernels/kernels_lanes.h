@@ -7,6 +7,7 @@
 #include "kernels.h"
 #include "mesh_interpolation_lanes.h"
 #include "normalize_lanes.h"
+#include "pixels_lanes.h"
 #include "shade_image_lanes.h"
 #include "shade_mesh_lanes.h"
 
@@ -21,6 +22,9 @@ const Kernels kKernels = {
     MESH_RENDERER_NAME(MESH_RENDERER_ISA),
     ProjectVertices,
     DrawTriangles,
+    ResolveKeys,
+    ListCoveredPixels,
+    AreInRange,
     ResolveBarycentrics,
     ResolveBarycentricsGradient,
     InterpolateMesh,

@@ -88,16 +88,6 @@ inline Floats Sqrt(Floats a) {
 #endif
 }
 
-// In an order of its own for each number of lanes.
-inline float SumOfLanes(Floats a) {
-#if defined(__AVX512F__)
-  return _mm512_reduce_add_ps(a);
-#endif
-  float sum = 0.0f;
-  for (int i = 0; i < kLanes; ++i) sum += a[i];
-  return sum;
-}
-
 // One bit a lane.
 inline uint32_t MaskBits(Ints mask) {
 #if defined(__AVX512DQ__)
@@ -175,59 +165,99 @@ inline void Deinterleave(Ints a, Ints b, Ints* even, Ints* odd) {
   *odd = __builtin_shuffle(a, b, first + 1);
 }
 
-// Rows of four floats to one vector a column: out[k] holds base[4 * index + k].
-inline void GatherRows(const float* base, Ints index, Floats out[4]) {
-#if defined(__SSE2__)
-  const IntArray rows(index);
-  const auto row = [&](int i) { return base + 4 * static_cast<int64_t>(rows.lane[i]); };
-  // Block g of vector k is row 4 g + k; then each block is transposed.
-#if defined(__AVX512F__)
-  __m512 r[4];
-  for (int k = 0; k < 4; ++k) {
-    r[k] = _mm512_maskz_broadcast_f32x4(0xffff, _mm_loadu_ps(row(k)));
-    r[k] = _mm512_mask_broadcast_f32x4(r[k], 0x00f0, _mm_loadu_ps(row(4 + k)));
-    r[k] = _mm512_mask_broadcast_f32x4(r[k], 0x0f00, _mm_loadu_ps(row(8 + k)));
-    r[k] = _mm512_mask_broadcast_f32x4(r[k], 0xf000, _mm_loadu_ps(row(12 + k)));
-  }
-  const auto low = [](Floats a, Floats b) -> Floats {
-    return __builtin_shuffle(a, b, Ints{0, 16, 1, 17, 4, 20, 5, 21, 8, 24, 9, 25, 12, 28, 13, 29});
-  };
-  const auto high = [](Floats a, Floats b) -> Floats {
-    return __builtin_shuffle(a, b,
-                             Ints{2, 18, 3, 19, 6, 22, 7, 23, 10, 26, 11, 27, 14, 30, 15, 31});
-  };
-  const auto first = [](Floats a, Floats b) -> Floats {
-    return __builtin_shuffle(a, b, Ints{0, 1, 16, 17, 4, 5, 20, 21, 8, 9, 24, 25, 12, 13, 28, 29});
-  };
-  const auto second = [](Floats a, Floats b) -> Floats {
-    return __builtin_shuffle(a, b,
-                             Ints{2, 3, 18, 19, 6, 7, 22, 23, 10, 11, 26, 27, 14, 15, 30, 31});
-  };
-#elif defined(__AVX2__)
-  __m256 r[4];
-  for (int k = 0; k < 4; ++k) r[k] = _mm256_loadu2_m128(row(4 + k), row(k));
-  const auto low = [](Floats a, Floats b) -> Floats { return _mm256_unpacklo_ps(a, b); };
-  const auto high = [](Floats a, Floats b) -> Floats { return _mm256_unpackhi_ps(a, b); };
-  const auto first = [](Floats a, Floats b) -> Floats {
-    return __builtin_shuffle(a, b, Ints{0, 1, 8, 9, 4, 5, 12, 13});
-  };
-  const auto second = [](Floats a, Floats b) -> Floats {
-    return __builtin_shuffle(a, b, Ints{2, 3, 10, 11, 6, 7, 14, 15});
-  };
+// The reverse.
+inline void Interleave(Ints even, Ints odd, Ints* a, Ints* b) {
+#if MESH_RENDERER_LANES == 16
+  const Ints first = {0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23};
+#elif MESH_RENDERER_LANES == 8
+  const Ints first = {0, 8, 1, 9, 2, 10, 3, 11};
 #else
-  __m128 r[4];
-  for (int k = 0; k < 4; ++k) r[k] = _mm_loadu_ps(row(k));
-  const auto low = [](Floats a, Floats b) -> Floats { return _mm_unpacklo_ps(a, b); };
-  const auto high = [](Floats a, Floats b) -> Floats { return _mm_unpackhi_ps(a, b); };
-  const auto first = [](Floats a, Floats b) -> Floats { return _mm_movelh_ps(a, b); };
-  const auto second = [](Floats a, Floats b) -> Floats { return _mm_movehl_ps(b, a); };
+  const Ints first = {0, 4, 1, 5};
 #endif
-  const Floats xy01 = low(r[0], r[1]), xy23 = low(r[2], r[3]);
-  const Floats zw01 = high(r[0], r[1]), zw23 = high(r[2], r[3]);
-  out[0] = first(xy01, xy23), out[1] = second(xy01, xy23);
-  out[2] = first(zw01, zw23), out[3] = second(zw01, zw23);
+  *a = __builtin_shuffle(even, odd, first);
+  *b = __builtin_shuffle(even, odd, first + kLanes / 2);
+}
+
+// Each 4x4 block: out[k] holds element k of the blocks' rows, and the reverse.
+inline void TransposeBlocks(Floats v[4]) {
+#if MESH_RENDERER_LANES == 16
+  const Ints low = {0, 16, 1, 17, 4, 20, 5, 21, 8, 24, 9, 25, 12, 28, 13, 29};
+  const Ints first = {0, 1, 16, 17, 4, 5, 20, 21, 8, 9, 24, 25, 12, 13, 28, 29};
+#elif MESH_RENDERER_LANES == 8
+  const Ints low = {0, 8, 1, 9, 4, 12, 5, 13};
+  const Ints first = {0, 1, 8, 9, 4, 5, 12, 13};
 #else
-  for (int k = 0; k < 4; ++k) out[k] = Gather(base + k, 4 * index);
+  const Ints low = {0, 4, 1, 5};
+  const Ints first = {0, 1, 4, 5};
+#endif
+  const Floats xy01 = __builtin_shuffle(v[0], v[1], low);
+  const Floats xy23 = __builtin_shuffle(v[2], v[3], low);
+  const Floats zw01 = __builtin_shuffle(v[0], v[1], low + 2);
+  const Floats zw23 = __builtin_shuffle(v[2], v[3], low + 2);
+  v[0] = __builtin_shuffle(xy01, xy23, first), v[1] = __builtin_shuffle(xy01, xy23, first + 2);
+  v[2] = __builtin_shuffle(zw01, zw23, first), v[3] = __builtin_shuffle(zw01, zw23, first + 2);
+}
+
+// A row of four floats.
+typedef float FloatRow __attribute__((vector_size(16)));
+
+// The sum of each of four vectors, in an order of its own for each number of lanes.
+inline FloatRow SumsOfLanes(Floats v[4]) {
+  TransposeBlocks(v);
+  const FloatArray sums(v[0] + v[1] + v[2] + v[3]);
+  FloatRow out = Load<FloatRow>(sums.lane);
+  for (int g = 1; g < kLanes / 4; ++g) out += Load<FloatRow>(sums.lane + 4 * g);
+  return out;
+}
+
+// Rows of four floats, row(lane) being where each begins, to one vector a column. Addresses come
+// best from memory: to take them out of a vector costs more than to load them.
+template <typename Row>
+inline void GatherRows(Row row, Floats out[4]) {
+  // Block g of vector k is row 4 g + k.
+  for (int k = 0; k < 4; ++k) {
+#if defined(__AVX512F__)
+    __m512 r = _mm512_maskz_broadcast_f32x4(0xffff, _mm_loadu_ps(row(k)));
+    r = _mm512_mask_broadcast_f32x4(r, 0x00f0, _mm_loadu_ps(row(4 + k)));
+    r = _mm512_mask_broadcast_f32x4(r, 0x0f00, _mm_loadu_ps(row(8 + k)));
+    out[k] = _mm512_mask_broadcast_f32x4(r, 0xf000, _mm_loadu_ps(row(12 + k)));
+#elif defined(__AVX2__)
+    out[k] = _mm256_loadu2_m128(row(4 + k), row(k));
+#else
+    out[k] = Load<Floats>(row(k));
+#endif
+  }
+  TransposeBlocks(out);
+}
+
+// One vector a column to rows of four floats, those of one lane after another.
+struct alignas(4 * kLanes) RowArray {
+  float row[kLanes][4];
+
+  RowArray(Floats x, Floats y, Floats z, Floats w) {
+    Floats v[4] = {x, y, z, w};
+    TransposeBlocks(v);
+    for (int k = 0; k < 4; ++k) {
+      FloatArray rows(v[k]);
+      for (int g = 0; g < kLanes / 4; ++g) std::memcpy(row[4 * g + k], rows.lane + 4 * g, 16);
+    }
+  }
+};
+
+// Writes the lanes of a mask, given as one bit a lane, one after another; what lies behind them, up
+// to kLanes values, may be overwritten.
+inline void StoreCompressed(Ints value, uint32_t mask, int32_t* to) {
+#if defined(__AVX512F__)
+  // Compressed in registers: some processors are slow to compress into memory.
+  const __m512i compressed =
+      _mm512_maskz_compress_epi32(static_cast<__mmask16>(mask), reinterpret_cast<__m512i>(value));
+  _mm512_storeu_si512(to, compressed);
+#else
+  const IntArray values(value);
+  for (int i = 0; i < kLanes; ++i) {
+    *to = values.lane[i];
+    to += mask >> i & 1;
+  }
 #endif
 }
 

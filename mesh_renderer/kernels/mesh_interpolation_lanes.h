@@ -17,6 +17,19 @@ inline void ForChannels(int64_t channels, Body body) {
   if (c < channels) body(c, static_cast<int>(channels - c));
 }
 
+// The same in blocks of 8, 4 and 1 past the whole vectors: what is read soon after it was written
+// comes back fast only if it is read as it was written, and never from under a mask.
+// body(first channel, a value of the block's type).
+template <typename Body>
+inline void ForChannelBlocks(int64_t channels, Body body) {
+  typedef float Eight __attribute__((vector_size(32)));
+  int64_t c = 0;
+  for (; c + kLanes <= channels; c += kLanes) body(c, Floats{});
+  if (kLanes > 8 && c + 8 <= channels) body(c, Eight{}), c += 8;
+  if (kLanes > 4 && c + 4 <= channels) body(c, FloatRow{}), c += 4;
+  for (; c < channels; ++c) body(c, 0.0f);
+}
+
 // Corners and barycentric coordinates, to be read pixel by pixel.
 struct CornersInMemory {
   IntArray corner[3];
@@ -64,23 +77,27 @@ void InterpolateMeshGradient(const MeshView& mesh, const float* attributes, int6
     const BarycentricLanes at(mesh, pixel, list.image);
     const CornersInMemory corners(at, channels);
     const IntArray index(pixel.Index(list.image));
-    FloatArray db[3] = {FloatArray(Floats{}), FloatArray(Floats{}), FloatArray(Floats{})};
+    alignas(4 * kLanes) float db_rows[kLanes][4] = {};
     for (int i = 0; i < pixel.count; ++i) {
       const float* d_value = d_out + channels * index.lane[i];
-      for (int j = 0; j < 3; ++j) {
-        const int64_t offset = corners.Offset(j, i);
-        const float weight = corners.weight[j].lane[i];
-        Floats products{};
-        ForChannels(channels, [&](int64_t k, int n) {
-          const Floats d = LoadPartial(d_value + k, n);
-          products += d * LoadPartial(attributes + offset + k, n);
-          float* d_attribute = d_attributes + offset + k;
-          StorePartial(LoadPartial(d_attribute, n) + d * weight, n, d_attribute);
-        });
-        db[j].lane[i] = SumOfLanes(products);
-      }
+      const int64_t offset[3] = {corners.Offset(0, i), corners.Offset(1, i), corners.Offset(2, i)};
+      Floats products[4] = {};
+      ForChannels(channels, [&](int64_t k, int n) {
+        const Floats d = LoadPartial(d_value + k, n);
+        for (int j = 0; j < 3; ++j) products[j] += d * LoadPartial(attributes + offset[j] + k, n);
+      });
+      Store(SumsOfLanes(products), db_rows[i]);
+      ForChannelBlocks(channels, [&](int64_t k, auto block) {
+        typedef decltype(block) Block;
+        for (int j = 0; j < 3; ++j) {
+          float* d_attribute = d_attributes + offset[j] + k;
+          const Block share = Load<Block>(d_value + k) * corners.weight[j].lane[i];
+          Store(Load<Block>(d_attribute) + share, d_attribute);
+        }
+      });
     }
-    const Floats sums[3] = {db[0].Values(), db[1].Values(), db[2].Values()};
+    Floats sums[4];
+    GatherRows([&](int lane) { return db_rows[lane]; }, sums);
     AddVertexGradient(at, sums, pixel.count, d_vertices);
   }
 }

@@ -31,7 +31,8 @@ inline void ForBlocks(int64_t count, Body body) {
 void Normalize(const float* sums, int64_t count, float* normals, float* per_length) {
   ForBlocks(count, [&](int64_t first, int number, Ints index) {
     Floats sum[4];
-    GatherRows(sums + 4 * first, index, sum);
+    const IntArray rows(index);
+    GatherRows([&](int lane) { return sums + 4 * (first + rows.lane[lane]); }, sum);
     // Relative to the largest component, so that no square leaves float32.
     const Floats largest = Max(Max(Abs(sum[0]), Abs(sum[1])), Abs(sum[2]));
     const Floats scale = 1.0f / Max(largest, Fill(kSmallestLength));

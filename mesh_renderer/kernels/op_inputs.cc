@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "kernels.h"
 #include "rasterizer.h"
 #include "tensorflow/core/framework/device_base.h"
 #include "tensorflow/core/platform/errors.h"
@@ -19,18 +20,14 @@ constexpr int64_t kCostPerUnit = 1 << 20;
 // Positions in an image's values are kept in 32 bits.
 constexpr int64_t kMostPixels = 1 << 27;
 
-// The position of the first value outside [0, limit), or count.
-int64_t FirstOutside(const int32_t* values, int64_t count, int64_t limit) {
-  // The sign bit of a value or of what it lacks to the last valid one: in a loop that uses vectors.
-  const int32_t last = static_cast<int32_t>(std::min<int64_t>(limit, INT32_MAX)) - 1;
-  int32_t signs = 0;
-  for (int64_t i = 0; i < count; ++i) {
-    const uint32_t left = static_cast<uint32_t>(last) - static_cast<uint32_t>(values[i]);
-    signs |= values[i] | static_cast<int32_t>(left);
-  }
-  if (signs >= 0) return count;
-  return std::find_if(values, values + count, [last](int32_t v) { return v < 0 || v > last; }) -
-         values;
+// The position of the first value outside [low, limit), or count.
+int64_t FirstOutside(const Tensor& tensor, int32_t low, int64_t limit) {
+  const int32_t* values = tensor.flat<int32_t>().data();
+  const int64_t count = tensor.NumElements();
+  const auto last = static_cast<int32_t>(std::min<int64_t>(limit, INT32_MAX) - 1);
+  if (BestKernels().are_in_range(values, count, low, last)) return count;
+  const auto is_outside = [low, last](int32_t value) { return value < low || value > last; };
+  return std::find_if(values, values + count, is_outside) - values;
 }
 
 absl::Status CheckNoPixelCovered(const Tensor& barycentrics) {
@@ -44,13 +41,13 @@ absl::Status CheckNoPixelCovered(const Tensor& barycentrics) {
   return absl::OkStatus();
 }
 
-absl::Status CheckTriangleIds(const Tensor& ids, int64_t triangle_count) {
-  const int32_t* values = ids.flat<int32_t>().data();
-  const int64_t limit = std::max<int64_t>(triangle_count, 1);
-  const int64_t first = FirstOutside(values, ids.NumElements(), limit);
+// Checks ids against [low, limit) of a mesh's triangles.
+absl::Status CheckTriangleIds(const Tensor& ids, int32_t low, int64_t limit,
+                              int64_t triangle_count) {
+  const int64_t first = FirstOutside(ids, low, limit);
   if (first == ids.NumElements()) return absl::OkStatus();
-  return InvalidArgument("triangle_ids holds ", values[first], ", which is not an index of ",
-                         triangle_count, " triangles");
+  return InvalidArgument("triangle_ids holds ", ids.flat<int32_t>()(first),
+                         ", which is not an index of ", triangle_count, " triangles");
 }
 
 }  // namespace
@@ -98,15 +95,7 @@ absl::Status CheckLights(const Tensor& positions, const Tensor& intensities, int
 absl::Status CheckVisible(const Tensor& ids, int64_t triangle_count) {
   TF_RETURN_IF_ERROR(CheckShape(ids, "triangle_ids", 3, -1, "[batch, height, width]"));
   TF_RETURN_IF_ERROR(CheckImageSize(ids.dim_size(2), ids.dim_size(1)));
-  const int32_t* values = ids.flat<int32_t>().data();
-  int32_t smallest = kNoTriangle, largest = kNoTriangle;
-  for (int64_t i = 0; i < ids.NumElements(); ++i) {
-    smallest = std::min(smallest, values[i]);
-    largest = std::max(largest, values[i]);
-  }
-  if (smallest == kNoTriangle && largest < triangle_count) return absl::OkStatus();
-  return InvalidArgument("triangle_ids holds ", smallest < kNoTriangle ? smallest : largest,
-                         ", which is not an index of ", triangle_count, " triangles");
+  return CheckTriangleIds(ids, kNoTriangle, triangle_count, triangle_count);
 }
 
 MeshView MeshOfImage(const Tensor& vertices, const Tensor& triangles, int64_t image) {
@@ -117,11 +106,11 @@ MeshView MeshOfImage(const Tensor& vertices, const Tensor& triangles, int64_t im
 
 absl::Status CheckTriangles(const Tensor& triangles, int64_t vertex_count) {
   TF_RETURN_IF_ERROR(CheckShape(triangles, "triangles", 2, 3, "[triangles, 3]"));
-  const int32_t* values = triangles.flat<int32_t>().data();
-  const int64_t first = FirstOutside(values, triangles.NumElements(), vertex_count);
+  const int64_t first = FirstOutside(triangles, 0, vertex_count);
   if (first == triangles.NumElements()) return absl::OkStatus();
-  return InvalidArgument("triangles[", first / 3, ", ", first % 3, "] is ", values[first],
-                         ", which is not an index of ", vertex_count, " vertices");
+  return InvalidArgument("triangles[", first / 3, ", ", first % 3, "] is ",
+                         triangles.flat<int32_t>()(first), ", which is not an index of ",
+                         vertex_count, " vertices");
 }
 
 absl::Status CheckPixels(const Tensor& barycentrics, const Tensor& ids, int64_t triangle_count) {
@@ -132,7 +121,7 @@ absl::Status CheckPixels(const Tensor& barycentrics, const Tensor& ids, int64_t 
         CheckSameDimension(barycentrics, "barycentrics", axis, ids, "triangle_ids", axis));
   }
   if (triangle_count == 0) TF_RETURN_IF_ERROR(CheckNoPixelCovered(barycentrics));
-  return CheckTriangleIds(ids, triangle_count);
+  return CheckTriangleIds(ids, 0, std::max<int64_t>(triangle_count, 1), triangle_count);
 }
 
 int ThreadCount(tensorflow::OpKernelContext* context) {

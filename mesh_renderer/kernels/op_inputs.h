@@ -3,6 +3,7 @@
 #ifndef MESH_RENDERER_KERNELS_OP_INPUTS_H_
 #define MESH_RENDERER_KERNELS_OP_INPUTS_H_
 
+#include <algorithm>
 #include <functional>
 
 #include "clip_triangle.h"
@@ -50,6 +51,26 @@ int ThreadCount(tensorflow::OpKernelContext* context);
 // Runs work(0) ... work(count - 1) on TensorFlow's CPU threads, which include the caller's.
 void ParallelFor(tensorflow::OpKernelContext* context, int64_t count,
                  const std::function<void(int64_t)>& work);
+
+inline const float* FloatsOf(const tensorflow::Tensor& tensor) {
+  return tensor.flat<float>().data();
+}
+
+// A [batch, ...] tensor's part for one image.
+inline const float* FloatsOf(const tensorflow::Tensor& tensor, int64_t image) {
+  return FloatsOf(tensor) + image * (tensor.NumElements() / tensor.dim_size(0));
+}
+inline float* FloatsOf(tensorflow::Tensor* tensor, int64_t image) {
+  return tensor->flat<float>().data() + image * (tensor->NumElements() / tensor->dim_size(0));
+}
+
+// The same, with zeros written to it.
+inline float* ZerosOf(tensorflow::Tensor* tensor, int64_t image) {
+  const int64_t count = tensor->NumElements() / tensor->dim_size(0);
+  float* values = FloatsOf(tensor, image);
+  std::fill(values, values + count, 0.0f);
+  return values;
+}
 
 }  // namespace mesh_renderer
 

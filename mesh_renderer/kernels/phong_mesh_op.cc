@@ -5,6 +5,7 @@
 
 #include "kernels.h"
 #include "lighting_sums.h"
+#include "shading_inputs.h"
 #include "tensorflow/core/framework/op.h"
 #include "tensorflow/core/framework/shape_inference.h"
 #include "visible_mesh.h"
@@ -12,8 +13,6 @@
 namespace mesh_renderer {
 namespace {
 
-using tensorflow::OpKernel;
-using tensorflow::OpKernelConstruction;
 using tensorflow::OpKernelContext;
 using tensorflow::Tensor;
 using tensorflow::shape_inference::InferenceContext;
@@ -33,8 +32,7 @@ absl::Status PhongMeshGradShape(InferenceContext* c) {
   return absl::OkStatus();
 }
 
-// Without specular light its colors, the shininess and the camera are not read; they may be of any
-// shape.
+// From "normals" on: see ShadingInputs.
 REGISTER_OP("MeshRenderer>PhongMesh")
     .Input("clip_space_vertices: float")
     .Input("triangles: int32")
@@ -80,53 +78,20 @@ REGISTER_OP("MeshRenderer>PhongMeshGrad")
     .SetShapeFn(PhongMeshGradShape);
 
 struct Inputs : VisibleMesh {
-  const Tensor &normals, &positions, &diffuse, &specular, &shininess;
-  const Tensor &lights, &intensities, &ambient, &camera;
-  const bool has_specular;
+  const ShadingInputs shading;
 
-  Inputs(OpKernelContext* c, bool specular_light)
-      : VisibleMesh(c),
-        normals(c->input(3)),
-        positions(c->input(4)),
-        diffuse(c->input(5)),
-        specular(c->input(6)),
-        shininess(c->input(7)),
-        lights(c->input(8)),
-        intensities(c->input(9)),
-        ambient(c->input(10)),
-        camera(c->input(11)),
-        has_specular(specular_light) {}
+  Inputs(OpKernelContext* context, bool has_specular)
+      : VisibleMesh(context), shading(context, 3, has_specular) {}
 
   absl::Status Check() const {
     TF_RETURN_IF_ERROR(VisibleMesh::Check());
-    const tensorflow::TensorShape vectors({Batch(), VertexCount(), 3});
-    TF_RETURN_IF_ERROR(CheckEqualShape(normals, "normals", vectors));
-    TF_RETURN_IF_ERROR(CheckEqualShape(positions, "vertices", vectors));
-    TF_RETURN_IF_ERROR(CheckEqualShape(diffuse, "diffuse_colors", vectors));
-    TF_RETURN_IF_ERROR(CheckLights(lights, intensities, Batch()));
-    TF_RETURN_IF_ERROR(CheckEqualShape(ambient, "ambient_color", {Batch(), 3}));
-    if (!has_specular) return absl::OkStatus();
-    TF_RETURN_IF_ERROR(CheckEqualShape(camera, "camera_position", {Batch(), 3}));
-    TF_RETURN_IF_ERROR(CheckEqualShape(specular, "specular_colors", vectors));
-    return CheckEqualShape(shininess, "shininess_coefficients", {Batch(), VertexCount()});
-  }
-  int64_t LightCount() const { return lights.dim_size(1); }
-  Lighting LightingOf(int64_t image) const {
-    return {LightCount(), FloatsOf(lights, image), FloatsOf(intensities, image),
-            FloatsOf(ambient, image), has_specular ? FloatsOf(camera, image) : nullptr};
-  }
-  SurfaceAttributes SurfaceOf(int64_t image) const {
-    return {FloatsOf(normals, image), FloatsOf(positions, image), FloatsOf(diffuse, image),
-            has_specular ? FloatsOf(specular, image) : nullptr,
-            has_specular ? FloatsOf(shininess, image) : nullptr};
+    return shading.Check({Batch(), VertexCount()}, "vertices");
   }
 };
 
-class PhongMeshOp : public OpKernel {
+class PhongMeshOp : public ShadingOp {
  public:
-  explicit PhongMeshOp(OpKernelConstruction* context) : OpKernel(context) {
-    OP_REQUIRES_OK(context, context->GetAttr("specular", &has_specular_));
-  }
+  using ShadingOp::ShadingOp;
 
   void Compute(OpKernelContext* context) override {
     const Inputs inputs(context, has_specular_);
@@ -136,70 +101,51 @@ class PhongMeshOp : public OpKernel {
     ParallelFor(context, inputs.Rows().Count(), [&](int64_t unit) {
       const Band band = inputs.Rows().At(unit);
       float* rgba = FloatsOf(image, band.image);
-      const auto pixels = inputs.Pixels(band);
+      const PixelList pixels = inputs.Pixels(band);
       ClearBand(inputs.Size(), band, pixels, rgba);
-      const PixelList list{pixels.data(), static_cast<int64_t>(pixels.size()), inputs.Size()};
-      BestKernels().shade_mesh(inputs.Mesh(band.image), inputs.SurfaceOf(band.image),
-                               inputs.LightingOf(band.image), list, rgba);
+      BestKernels().shade_mesh(inputs.Mesh(band.image), inputs.shading.SurfaceOf(band.image),
+                               inputs.shading.LightingOf(band.image), pixels, rgba);
     });
   }
 
  private:
   // Black, with an alpha of 1 where there is a triangle; row 0 is the top.
-  static void ClearBand(ImageSize size, const Band& band, const std::vector<CoveredPixel>& pixels,
-                        float* rgba) {
+  static void ClearBand(ImageSize size, const Band& band, const PixelList& pixels, float* rgba) {
     const int64_t values = 4 * static_cast<int64_t>(size.width);
     std::fill(rgba + values * (size.height - band.end), rgba + values * (size.height - band.begin),
               0.0f);
-    for (const CoveredPixel& pixel : pixels) {
+    for (int64_t i = 0; i < pixels.count; ++i) {
+      const CoveredPixel& pixel = pixels.pixels[i];
       rgba[values * (size.height - 1 - pixel.row) + 4 * pixel.column + 3] = 1.0f;
     }
   }
-
-  bool has_specular_;
 };
 
-class PhongMeshGradOp : public OpKernel {
+class PhongMeshGradOp : public ShadingOp {
  public:
-  explicit PhongMeshGradOp(OpKernelConstruction* context) : OpKernel(context) {
-    OP_REQUIRES_OK(context, context->GetAttr("specular", &has_specular_));
-  }
+  using ShadingOp::ShadingOp;
 
   void Compute(OpKernelContext* context) override {
     const Inputs inputs(context, has_specular_);
     OP_REQUIRES_OK(context, inputs.Check());
     const Tensor& d_image = context->input(12);
     OP_REQUIRES_OK(context, CheckEqualShape(d_image, "d_image", inputs.ImageShape(4)));
-    // The gradients, in the inputs' order without triangles and their ids.
-    Tensor* d[10];
-    for (int i = 0; i < 10; ++i) {
-      const Tensor& input = context->input(i == 0 ? 0 : i + 2);
-      OP_REQUIRES_OK(context, context->allocate_output(i, input.shape(), &d[i]));
-    }
+    Tensor* d_vertices;
+    OP_REQUIRES_OK(context, context->allocate_output(0, inputs.vertices.shape(), &d_vertices));
+    ShadingGradients d;
+    OP_REQUIRES_OK(context, d.Allocate(context, 1, 3));
     ParallelFor(context, inputs.Batch(), [&](int64_t image) {
-      const SurfaceGradient surface{ZerosOf(d[1], image), ZerosOf(d[2], image),
-                                    ZerosOf(d[3], image),
-                                    has_specular_ ? ZerosOf(d[4], image) : nullptr,
-                                    has_specular_ ? ZerosOf(d[5], image) : nullptr};
-      const auto pixels = inputs.Pixels({image, 0, inputs.Size().height});
-      const PixelList list{pixels.data(), static_cast<int64_t>(pixels.size()), inputs.Size()};
-      const int64_t sum_count = LightingSumCount(inputs.LightCount());
+      d.ClearSurface(image, 0, inputs.VertexCount());
+      const int64_t sum_count = LightingSumCount(inputs.shading.LightCount());
       std::vector<float> lanes(sum_count * kMaxLanes, 0.0f), sums(sum_count, 0.0f);
-      BestKernels().shade_mesh_gradient(inputs.Mesh(image), inputs.SurfaceOf(image),
-                                        inputs.LightingOf(image), list, FloatsOf(d_image, image),
-                                        ZerosOf(d[0], image), surface, lanes.data());
+      BestKernels().shade_mesh_gradient(
+          inputs.Mesh(image), inputs.shading.SurfaceOf(image), inputs.shading.LightingOf(image),
+          inputs.PixelsOfImage(image), FloatsOf(d_image, image), ZerosOf(d_vertices, image),
+          d.SurfaceOf(image), lanes.data());
       AddLanes(lanes.data(), sum_count, sums.data());
-      const float* from = sums.data();
-      for (int i = 6; i < (has_specular_ ? 10 : 9); ++i) {
-        const int64_t count = d[i]->NumElements() / d[i]->dim_size(0);
-        std::copy(from, from + count, FloatsOf(d[i], image));
-        from += count;
-      }
+      d.SetLighting(image, sums.data());
     });
   }
-
- private:
-  bool has_specular_;
 };
 
 REGISTER_KERNEL_BUILDER(Name("MeshRenderer>PhongMesh").Device(tensorflow::DEVICE_CPU), PhongMeshOp);

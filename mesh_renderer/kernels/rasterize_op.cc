@@ -5,6 +5,7 @@
 
 #include "kernels.h"
 #include "op_inputs.h"
+#include "rasterizer.h"
 #include "scratch.h"
 #include "tensorflow/core/framework/common_shape_fns.h"
 #include "tensorflow/core/framework/op.h"
@@ -182,9 +183,8 @@ class BarycentricsOp : public OpKernel {
       float* out = FloatsOf(barycentrics, band.image);
       std::fill(out + 3 * static_cast<int64_t>(band.begin) * size.width,
                 out + 3 * static_cast<int64_t>(band.end) * size.width, 0.0f);
-      const auto pixels = visible.Pixels(band);
-      const PixelList list{pixels.data(), static_cast<int64_t>(pixels.size()), size};
-      BestKernels().resolve_barycentrics(visible.Mesh(band.image), list, out);
+      const PixelList pixels = visible.Pixels(band);
+      BestKernels().resolve_barycentrics(visible.Mesh(band.image), pixels, out);
     });
   }
 };
@@ -202,10 +202,9 @@ class BarycentricsGradOp : public OpKernel {
     Tensor* d_vertices;
     OP_REQUIRES_OK(context, context->allocate_output(0, visible.vertices.shape(), &d_vertices));
     ParallelFor(context, visible.Batch(), [&](int64_t image) {
-      const auto pixels = visible.Pixels({image, 0, visible.Size().height});
-      const PixelList list{pixels.data(), static_cast<int64_t>(pixels.size()), visible.Size()};
+      const PixelList pixels = visible.PixelsOfImage(image);
       BestKernels().resolve_barycentrics_gradient(
-          visible.Mesh(image), list, FloatsOf(d_barycentrics, image), ZerosOf(d_vertices, image));
+          visible.Mesh(image), pixels, FloatsOf(d_barycentrics, image), ZerosOf(d_vertices, image));
     });
   }
 };

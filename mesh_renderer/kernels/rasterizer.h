@@ -5,7 +5,6 @@
 
 #include <vector>
 
-#include "covered_pixels.h"
 #include "visibility.h"
 
 namespace mesh_renderer {
@@ -32,10 +31,6 @@ class Rasterizer {
   Culling culling_;
   std::vector<float> center_x_, center_y_;
 };
-
-// Lists the pixels of rows [begin, end) that have a triangle, given all ids of the image.
-std::vector<CoveredPixel> ListCoveredPixels(const int32_t* triangle_ids, ImageSize image, int begin,
-                                            int end);
 
 // Whether a triangle covers the pixel: barycentric coordinates are all 0 where none does.
 inline bool IsCovered(const float barycentrics[3]) {

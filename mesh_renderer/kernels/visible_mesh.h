@@ -3,11 +3,10 @@
 #ifndef MESH_RENDERER_KERNELS_VISIBLE_MESH_H_
 #define MESH_RENDERER_KERNELS_VISIBLE_MESH_H_
 
-#include <vector>
-
 #include "bands.h"
+#include "kernels.h"
 #include "op_inputs.h"
-#include "rasterizer.h"
+#include "scratch.h"
 
 namespace mesh_renderer {
 
@@ -38,31 +37,16 @@ struct VisibleMesh {
   }
   Bands Rows() const { return {ids.dim_size(0), Size()}; }
   MeshView Mesh(int64_t image) const { return MeshOfImage(vertices, triangles, image); }
-  std::vector<CoveredPixel> Pixels(const Band& band) const {
+  // Valid until this thread asks for the next list.
+  PixelList Pixels(const Band& band) const {
+    const int64_t most = static_cast<int64_t>(band.end - band.begin) * Size().width;
+    auto* list = ThreadScratch<CoveredPixel>(most + kMaxLanes);
     const int32_t* first = ids.flat<int32_t>().data() + band.image * Size().PixelCount();
-    return ListCoveredPixels(first, Size(), band.begin, band.end);
+    return {list, BestKernels().list_covered_pixels(first, Size(), band.begin, band.end, list),
+            Size()};
   }
+  PixelList PixelsOfImage(int64_t image) const { return Pixels({image, 0, Size().height}); }
 };
-
-inline const float* FloatsOf(const tensorflow::Tensor& tensor) {
-  return tensor.flat<float>().data();
-}
-
-// A [batch, ...] tensor's part for one image.
-inline const float* FloatsOf(const tensorflow::Tensor& tensor, int64_t image) {
-  return FloatsOf(tensor) + image * (tensor.NumElements() / tensor.dim_size(0));
-}
-inline float* FloatsOf(tensorflow::Tensor* tensor, int64_t image) {
-  return tensor->flat<float>().data() + image * (tensor->NumElements() / tensor->dim_size(0));
-}
-
-// The same, with zeros written to it.
-inline float* ZerosOf(tensorflow::Tensor* tensor, int64_t image) {
-  const int64_t count = tensor->NumElements() / tensor->dim_size(0);
-  float* values = FloatsOf(tensor, image);
-  std::fill(values, values + count, 0.0f);
-  return values;
-}
 
 }  // namespace mesh_renderer
 

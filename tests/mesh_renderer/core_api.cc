@@ -51,9 +51,10 @@ void RasterizeInParts(const float* vertices, int64_t vertex_count, const int32_t
   }
   rasterizer.Resolve(keys.data(), parts, 0, size.PixelCount(), triangle_ids, z_buffer);
   std::fill(barycentrics, barycentrics + 3 * size.PixelCount(), 0.0f);
-  const auto pixels = mr::ListCoveredPixels(triangle_ids, size, 0, height);
-  mr::BestKernels().resolve_barycentrics(
-      mesh, {pixels.data(), static_cast<int64_t>(pixels.size()), size}, barycentrics);
+  std::vector<mr::CoveredPixel> pixels(size.PixelCount() + mr::kMaxLanes);
+  const int64_t count =
+      mr::BestKernels().list_covered_pixels(triangle_ids, size, 0, height, pixels.data());
+  mr::BestKernels().resolve_barycentrics(mesh, {pixels.data(), count, size}, barycentrics);
 }
 
 }  // extern "C"

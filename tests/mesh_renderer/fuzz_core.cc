@@ -110,7 +110,9 @@ struct Fuzzer {
       Require(ids[i] >= -1 && ids[i] < view.triangle_count, "id out of range", seed);
       Require(depths[i] >= -1.0f && depths[i] <= 1.0f, "depth out of range", seed);
     }
-    pixels = mr::ListCoveredPixels(ids.data(), size, 0, size.height);
+    pixels.resize(PixelCount() + mr::kMaxLanes);
+    pixels.resize(
+        mr::BestKernels().list_covered_pixels(ids.data(), size, 0, size.height, pixels.data()));
   }
 
   void Barycentrics() {

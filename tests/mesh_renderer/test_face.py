@@ -5,11 +5,12 @@ import pytest
 import tensorflow as tf
 
 import open_parts
+from benchmarks.exact import ExactPixels, relative_error
 from benchmarks.head import head
 from mesh_renderer import mesh_renderer, rasterize_triangles
 from mesh_renderer.vertex_normals import vertex_normals
 from model.face_model_io import load_face_model
-from tests.mesh_renderer import meshes, reference
+from tests.mesh_renderer import meshes
 
 SIZE = 224
 
@@ -25,28 +26,11 @@ def scene():
     return clip, triangles, buffer.barycentrics[0].numpy(), buffer.triangle_ids[0].numpy()
 
 
-def centers_of(covered):
-    x, y = reference.pixel_centers(SIZE, SIZE)
-    rows, columns = np.nonzero(covered)
-    return x[columns], y[rows]
-
-
-def inverse_matrices(clip, triangles, ids, covered):
-    """Float64 inverses [P, 3, 3] of the matrices with columns (x, y, w), a pixel each."""
-    corners = clip.astype(np.float64)[triangles[ids[covered]]][:, :, [0, 1, 3]]
-    return np.linalg.inv(corners.transpose(0, 2, 1))
-
-
 def test_coverage_and_barycentrics_of_a_fine_mesh(scene):
     clip, triangles, barycentrics, ids = scene
     covered = np.any(barycentrics != 0, axis=-1)
     assert 0.4 < covered.mean() < 0.5
-    px, py = centers_of(covered)
-    u = (
-        inverse_matrices(clip, triangles, ids, covered)
-        @ np.stack([px, py, px * 0 + 1], -1)[..., None]
-    )
-    exact = u[..., 0] / u[..., 0].sum(-1, keepdims=True)
+    exact = ExactPixels(clip, triangles, ids, covered).barycentrics
     assert np.abs(barycentrics[covered] - exact).mean() < 2e-6
     # Float32 decides coverage: seen from float64, few pixels lie outside, and those barely.
     assert (exact.min(-1) < 0).mean() < 5e-4
@@ -64,20 +48,8 @@ def test_gradient_of_a_fine_mesh(scene):
         )
         loss = tf.reduce_sum(buffer.barycentrics[0] * weights)
     gradient = tape.gradient(loss, variable).numpy()
-
-    px, py = centers_of(covered)
-    inverse = inverse_matrices(clip, triangles, ids, covered)
-    u = (inverse @ np.stack([px, py, px * 0 + 1], -1)[..., None])[..., 0]
-    b = u / u.sum(-1, keepdims=True)
-    db = weights[covered].astype(np.float64)
-    q = np.einsum("pik,pi->pk", inverse, db - (db * b).sum(-1, keepdims=True))
-    expected = np.zeros_like(clip, np.float64)
-    for corner in range(3):
-        rows = triangles[ids[covered]][:, corner]
-        for axis, column in enumerate((0, 1, 3)):
-            np.add.at(expected[:, column], rows, -b[:, corner] * q[:, axis])
-    error = np.linalg.norm(gradient - expected) / np.linalg.norm(expected)
-    assert error < 2e-4
+    expected = ExactPixels(clip, triangles, ids, covered).vertex_gradient(weights[covered])
+    assert relative_error(gradient, expected) < 2e-4
 
 
 def test_optimization_recovers_coefficients():

@@ -109,6 +109,15 @@ def test_number_of_threads_changes_no_bit():
     assert single.stdout.split("digest")[-1].strip() == digest()
 
 
+def test_ops_stay_on_the_cpu_in_the_scope_of_a_gpu():
+    with tf.Graph().as_default() as graph, tf.device("/job:localhost/task:0/device:GPU:0"):
+        clip = tf.constant(turned_spheres(1))
+        tf.gradients(tf.reduce_sum(render(clip)), clip)
+    ours = [op for op in graph.get_operations() if op.type.startswith("MeshRenderer>")]
+    assert {op.type.removesuffix("Grad") for op in ours if op.type.endswith("Grad")}
+    assert {op.device for op in ours} == {"/job:localhost/task:0/device:CPU:0"}
+
+
 def test_xla_compilation_says_what_to_do():
     compiled = tf.function(render, jit_compile=True)
     with pytest.raises(tf.errors.InvalidArgumentError, match="cannot be compiled by XLA"):
