@@ -67,14 +67,14 @@ flags.DEFINE_integer(
 )
 flags.DEFINE_bool("cache_features", True, "Encode each photograph once, not in every step.")
 
-flags.DEFINE_integer("stage1_steps", 1500, "Steps on synthetic faces alone.", lower_bound=0)
-flags.DEFINE_integer("stage2_steps", 1200, "Steps on photographs as well.", lower_bound=0)
+flags.DEFINE_integer("stage1_steps", 4000, "Steps on synthetic faces alone.", lower_bound=0)
+flags.DEFINE_integer("stage2_steps", 800, "Steps on photographs as well.", lower_bound=0)
 flags.DEFINE_integer("photo_batch", 8, "Photographs a step.", lower_bound=1)
 flags.DEFINE_integer("synthetic_batch", 128, "Synthetic faces a step.", lower_bound=1)
 flags.DEFINE_integer("moment_batch", 512, "Photographs for the batch loss alone.", lower_bound=0)
 flags.DEFINE_integer("views", 3, "Random poses a photograph.", lower_bound=1)
 flags.DEFINE_integer(
-    "synthetic_pool", 20000, "Faces cached as features; 0: render on the fly.", lower_bound=0
+    "synthetic_pool", 30000, "Faces cached as features; 0: render on the fly.", lower_bound=0
 )
 
 flags.DEFINE_float("shape_weight", 0.4, "omega_s of equation 3.", lower_bound=0)

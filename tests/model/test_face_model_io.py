@@ -133,7 +133,7 @@ def test_what_is_no_face_model(tmp_path):
 def test_embedded_model_is_a_face():
     model = load_face_model(open_parts.FACE_MODEL)
     assert model.n_vertices == 12_110
-    assert (model.shape_components, model.texture_components) == (100, 40)
+    assert (model.shape_components, model.texture_components) == (100, 80)
     eyes = model.mean_vertices[
         model.landmark_indices(("right.eye.corner_outer", "left.eye.corner_outer"))
     ]
