@@ -22,7 +22,14 @@ setup(
         "evaluation",
         "open_parts",
     ],
-    py_modules=["train", "train_recogniser", "eval", "reconstruct", "scene_flags"],
+    py_modules=[
+        "train",
+        "train_recogniser",
+        "eval",
+        "reconstruct",
+        "scene_flags",
+        "judge_face_model",
+    ],
     package_data={
         "mesh_renderer": ["kernels/*.h", "kernels/*.cc"],
         "open_parts": ["*.md", "*.sha256", "*/*"],

@@ -14,7 +14,14 @@ ALLOWED = {
     "model": {"mesh_renderer", "losses", "open_parts"},
     "data_pipeline": {"mesh_renderer", "model", "open_parts"},
 }
-OURS = set(ALLOWED) | {"train", "train_recogniser", "eval", "reconstruct", "scene_flags"}
+OURS = set(ALLOWED) | {
+    "train",
+    "train_recogniser",
+    "eval",
+    "reconstruct",
+    "scene_flags",
+    "judge_face_model",
+}
 
 
 @pytest.mark.parametrize("package", sorted(ALLOWED))

@@ -171,7 +171,10 @@ class Painter:
     def _under_lids(self, colors, tone, generator):
         """Shades the eyeballs, and draws lids over their upper and lower parts."""
         shade = 1 - _draw(generator, 0.18, 0.15, 0.0, 0.6)
-        upper, lower = _draw(generator, 0.18, 0.18, 0.0, 0.6), _draw(generator, 0.13, 0.13, 0.0, 0.4)
+        upper, lower = (
+            _draw(generator, 0.18, 0.18, 0.0, 0.6),
+            _draw(generator, 0.13, 0.13, 0.0, 0.4),
+        )
         lid = smooth_step(self._eye_opening, 0.88 - upper, 1.12 - upper)
         lid = np.maximum(lid, 1 - smooth_step(self._eye_opening, lower - 0.1, lower + 0.1))[:, None]
         eyes = colors * shade * (1 - lid) + 0.8 * tone * lid

@@ -6,7 +6,7 @@ import numpy as np
 
 import open_parts
 from data_pipeline.detection import MtcnnDetector
-from data_pipeline.judge_face_model import _CROP, Judge, draw_sample, sheet
+from judge_face_model import _CROP, Judge, draw_sample, sheet
 from model import identity
 from model.face_model_io import read_face_model, to_morphable_model
 from model.face_models.bfm_hdf5 import write_bfm_hdf5

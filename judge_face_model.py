@@ -1,6 +1,6 @@
 """How well recognition networks tell the faces of face models apart.
 
-    python -m data_pipeline.judge_face_model MODEL.h5 [OTHER.h5 ...] [--faces=500] [--sheet=FILE]
+    python judge_face_model.py MODEL.h5 [OTHER.h5 ...] [--faces=500] [--sheet=FILE]
 
 A face model bounds what a regressor can show: a network that cannot tell two of its random faces
 apart will not recognize a photograph's person in any of them. For each model and seed, random faces
@@ -16,7 +16,6 @@ are drawn twice each, in random pose and light, on plain backgrounds; the models
 """
 
 import dataclasses
-import pathlib
 
 import numpy as np
 import tensorflow as tf
@@ -106,7 +105,7 @@ class Judge:
                 crops[name] += [warp_photograph(*view, network.crop) for view in views]
             errors.append(self._detection_error(sample.views[0], sample.points[0]))
             tones.append(skin_tone(model, sample.colors))
-        row = {"model": pathlib.Path(path).name, "seed": str(seed)}
+        row = {"model": path, "seed": str(seed)}
         for name, (_, embed) in self._networks.items():
             row |= _told_apart(name, embed, np.stack(crops[name]))
         return row | _detected(errors) | _skin(np.stack(tones))
