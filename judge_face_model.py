@@ -45,6 +45,7 @@ _CROP = Crop(
 )
 _VIEWS = 2
 _SHEET_FACES = 48
+_COLORS_SEED = 1_000_003
 
 
 @dataclasses.dataclass(frozen=True)
@@ -63,9 +64,11 @@ class Sample:
 def draw_sample(model: MorphableModel, renderer: FaceRenderer, seed: int, index: int) -> Sample:
     """Renders face `index` of a seed in its scenes."""
     position = tf.constant(index, tf.int64)
-    # Two draws, so that shapes and scenes do not depend on the number of color components.
+    # Two draws, so that shapes and scenes do not depend on the number of color components; of two
+    # seeds, or the colors' coefficients would repeat those of the shape.
     drawn = draw_face(seed, position, model.shape_components, 0, _VIEWS)
-    texture = draw_face(seed, position, 0, model.texture_components)["texture"]
+    colors_seed = seed + _COLORS_SEED
+    texture = draw_face(colors_seed, position, 0, model.texture_components)["texture"]
     scenes = _plain(random_scene(drawn["scene_noise"][None]))
     vertices = model.decode_shape(drawn["shape"][None])
     colors = model.decode_texture(texture[None])

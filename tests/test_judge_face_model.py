@@ -3,9 +3,11 @@
 import dataclasses
 
 import numpy as np
+import tensorflow as tf
 
 import open_parts
 from data_pipeline.detection import MtcnnDetector
+from data_pipeline.synthetic import draw_face
 from judge_face_model import _CROP, Judge, draw_sample, sheet
 from model import identity
 from model.face_model_io import read_face_model, to_morphable_model
@@ -38,6 +40,17 @@ def test_models_share_shapes_and_scenes(tmp_path):
     assert np.abs(ours.views[0, 0, 0].astype(int) - ours.views[1, 0, 0]).max() > 0
     other = draw_sample(model, FaceRenderer(model, _CROP), seed=3, index=6)
     assert np.abs(other.points - theirs.points).max() > 1
+
+
+def test_colors_do_not_depend_on_shapes():
+    contents = read_face_model(open_parts.FACE_MODEL)
+    model = to_morphable_model(contents)
+    sample = draw_sample(model, FaceRenderer(model, _CROP), seed=3, index=5)
+    offset = (sample.colors - contents.color.mean).reshape(-1)
+    texture = contents.color.basis.T @ offset / np.sqrt(contents.color.variance)
+    shape = draw_face(3, tf.constant(5, tf.int64), model.shape_components, 0, 2)["shape"].numpy()
+    np.testing.assert_allclose(texture.std(), 1, atol=0.3)
+    assert abs(np.corrcoef(texture, shape[: len(texture)])[0, 1]) < 0.35
 
 
 def test_faces_that_differ_more_are_told_apart_better(tmp_path):

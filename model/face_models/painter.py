@@ -5,9 +5,9 @@ a skin of melanin and blood, the light and dark that scans bake into folds and r
 lips, a beard's shadow, and smooth fields of whatever else differs. Hair and shadows darken the skin
 by a factor that is at most 1.
 
-The people are to be summed up by a Gaussian: what is drawn is near normal, and what can only darken
-is on average so strong that its mirror image about the mean, which the Gaussian holds as likely, is
-not a light patch.
+The people are to be summed up by a Gaussian, which holds the mirror image of everything about the
+mean as likely. So what is drawn is near normal, and what only darkens is painted on the average
+face as well: its mirror image is a light patch in the tails alone, soonest around the eyes.
 """
 
 import numpy as np
@@ -119,9 +119,9 @@ class Painter:
         """Tone, patches of melanin and blood, lips, relief and smooth fields."""
         draw = generator.normal
         lips, skin = self._places["lips"], self._masks.skin
-        brightness, hue = (self._fields @ draw(size=(_FIELDS, 2))).T
-        melanin = melanin + 0.01 * hue + self._sum(_MELANIN, draw)
-        blood = 0.4 * draw() + 0.25 * hue + self._sum(_BLOOD, draw) + (2.4 + 1.4 * draw()) * lips
+        brightness, tint = (self._fields @ draw(size=(_FIELDS, 2))).T
+        melanin = melanin + 0.01 * tint + self._sum(_MELANIN, draw)
+        blood = 0.4 * draw() + 0.25 * tint + self._sum(_BLOOD, draw) + (2.4 + 1.4 * draw()) * lips
         relief = self._relief(draw) + 0.055 * brightness - (0.16 + 0.13 * draw()) * lips
         return skin_color(melanin, blood * skin, 2.0 * draw()) * np.exp(relief * skin)[:, None]
 
@@ -143,10 +143,8 @@ class Painter:
 
     def _brows(self, generator):
         """Density [N] in 0..1."""
-        thickness, lift = (
-            _draw(generator, 4.6, 2.1, 1.0, 9.0),
-            _draw(generator, 0.0, 1.8, -3.5, 3.5),
-        )
+        thickness = _draw(generator, 4.6, 2.1, 1.0, 9.0)
+        lift = _draw(generator, 0.0, 1.8, -3.5, 3.5)
         arch, taper = _draw(generator, 0.0, 1.0, -2.0, 2.0), _draw(generator, 0.45, 0.2, 0.1, 0.9)
         start, end = _draw(generator, 0.0, 0.08, -0.2, 0.2), _draw(generator, 1.0, 0.08, 0.8, 1.2)
         brows = np.zeros(len(self._masks.skin))
@@ -171,10 +169,8 @@ class Painter:
     def _under_lids(self, colors, tone, generator):
         """Shades the eyeballs, and draws lids over their upper and lower parts."""
         shade = 1 - _draw(generator, 0.18, 0.15, 0.0, 0.6)
-        upper, lower = (
-            _draw(generator, 0.18, 0.18, 0.0, 0.6),
-            _draw(generator, 0.13, 0.13, 0.0, 0.4),
-        )
+        upper = _draw(generator, 0.18, 0.18, 0.0, 0.6)
+        lower = _draw(generator, 0.13, 0.13, 0.0, 0.4)
         lid = smooth_step(self._eye_opening, 0.88 - upper, 1.12 - upper)
         lid = np.maximum(lid, 1 - smooth_step(self._eye_opening, lower - 0.1, lower + 0.1))[:, None]
         eyes = colors * shade * (1 - lid) + 0.8 * tone * lid
