@@ -98,7 +98,7 @@ def rasterize_clip_space(
 
     Args:
       clip_space_vertices: float32 [B, V, 4], homogeneous positions x, y, z, w. Triangles with
-        values that are not finite are skipped.
+        values that are not finite, or beyond 1e12, are skipped.
       attributes: float32 [B, V, A].
       triangles: int32 [T, 3], vertex indices, shared by the batch; any winding.
       image_width: width in pixels.

@@ -29,9 +29,14 @@ void ProjectVertices(const ClipVertex* vertices, int64_t begin, int64_t end, Ima
     const Ints index = 4 * (lane < count ? lane : FillInts(count - 1));
     const float* values = &vertices[first].x;
     const Floats w = Gather(values + 3, index);
-    const Floats x = (Gather(values, index) / w + 1.0f) * half_width;
-    const Floats y = (Gather(values + 1, index) / w + 1.0f) * half_height;
-    const Ints projects = (w > 0.0f) & (x - x == 0.0f) & (y - y == 0.0f);
+    const Floats clip_x = Gather(values, index), clip_y = Gather(values + 1, index);
+    const Floats z = Gather(values + 2, index), deepest = kDeepest * w;
+    const Floats x = (clip_x / w + 1.0f) * half_width, y = (clip_y / w + 1.0f) * half_height;
+    // No comparison accepts NaN.
+    const Floats largest = Max(Abs(clip_x), Abs(clip_y));
+    const Ints projects = (w > 0.0f) & (w <= kLargestCoordinate) & (z >= -deepest) &
+                          (z <= deepest) & (largest <= kLargestCoordinate) & (x - x == 0.0f) &
+                          (y - y == 0.0f);
     Ints box[4];
     PixelRange(x, image.width, &box[0], &box[2]);
     PixelRange(y, image.height, &box[1], &box[3]);

@@ -41,12 +41,17 @@ struct ImageSize {
   double CenterY(int row) const { return (row + 0.5) / (0.5f * height) - 1.0; }
 };
 
-inline bool IsFinite(const ClipVertex& v) {
-  return std::isfinite(v.x) && std::isfinite(v.y) && std::isfinite(v.z) && std::isfinite(v.w);
+// Beyond it, float32 has no digits left for where the other corners of a triangle are.
+constexpr float kLargestCoordinate = 1e12f;
+
+// Whether a vertex is finite, and not astronomically far away. No comparison accepts NaN.
+inline bool IsSane(const ClipVertex& v) {
+  return std::fabs(v.x) <= kLargestCoordinate && std::fabs(v.y) <= kLargestCoordinate &&
+         std::fabs(v.z) <= kLargestCoordinate && std::fabs(v.w) <= kLargestCoordinate;
 }
 
-inline bool IsFinite(const ClipTriangle& t) {
-  return IsFinite(t.v[0]) && IsFinite(t.v[1]) && IsFinite(t.v[2]);
+inline bool IsSane(const ClipTriangle& t) {
+  return IsSane(t.v[0]) && IsSane(t.v[1]) && IsSane(t.v[2]);
 }
 
 }  // namespace mesh_renderer

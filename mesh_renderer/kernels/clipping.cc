@@ -29,6 +29,13 @@ Point Crossing(const Point& a, const Point& b, double inside_a, double inside_b)
           a.w + t * (b.w - a.w)};
 }
 
+// A bit for each plane that the point is outside of.
+unsigned Outside(const Point& p) {
+  unsigned planes = 0;
+  for (int plane = 0; plane < 6; ++plane) planes |= unsigned{Inside(p, plane) < 0.0} << plane;
+  return planes;
+}
+
 // Sutherland and Hodgman (1974).
 Polygon CutByPlane(const Polygon& polygon, int plane) {
   Polygon out{{}, 0};
@@ -51,13 +58,21 @@ int32_t ToPixel(double ndc, int32_t size, double offset) {
 }  // namespace
 
 Box ClippedBox(const ClipTriangle& triangle, ImageSize image) {
-  if (!IsFinite(triangle)) return kEmptyBox;
+  if (!IsSane(triangle)) return kEmptyBox;
   Polygon polygon{{}, 3};
   for (int i = 0; i < 3; ++i) {
     const ClipVertex& v = triangle.v[i];
     polygon.corners[i] = {v.x, v.y, v.z, v.w};
   }
+  // Most triangles are cut by one plane, or lie outside one altogether.
+  unsigned some_outside = 0, all_outside = ~0u;
+  for (int i = 0; i < 3; ++i) {
+    const unsigned outside = Outside(polygon.corners[i]);
+    some_outside |= outside, all_outside &= outside;
+  }
+  if (all_outside != 0) return kEmptyBox;
   for (int plane = 5; plane >= 0; --plane) {
+    if ((some_outside >> plane & 1) == 0) continue;
     polygon = CutByPlane(polygon, plane);
     if (polygon.count == 0) return kEmptyBox;
   }

@@ -13,7 +13,7 @@ struct Box {
 };
 
 // The box of a triangle cut to the view frustum, a pixel larger on each side so that rounding takes
-// nothing away. Empty if nothing is left, or if the triangle is not finite.
+// nothing away. Empty if nothing is left, or if the triangle is not sane.
 Box ClippedBox(const ClipTriangle& triangle, ImageSize image);
 
 }  // namespace mesh_renderer

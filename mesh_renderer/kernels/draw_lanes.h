@@ -151,7 +151,7 @@ class Drawing {
   // A triangle whose box is not empty.
   void Add(int32_t id, const VertexBox& box) {
     const int width = -(box.left + box.minus_right), height = -(box.bottom + box.minus_top);
-    // Larger than any box is that of a triangle without an image.
+    // Larger than any box is that of a triangle which has a vertex without one.
     if (width > kLargestSmallSide || height > kLargestSmallSide) return AddLarge(id, box);
     Bucket& bucket = buckets_[height - 1][width - 1];
     const int i = bucket.count++;
@@ -174,11 +174,16 @@ class Drawing {
     DrawBucket(mesh_, culling_, image_, width, height, &buckets_[height - 1][width - 1],
                &sightings_);
   }
-  void AddLarge(int32_t id, const VertexBox& vertex_box) {
-    Box box{vertex_box.left, vertex_box.bottom, -vertex_box.minus_right, -vertex_box.minus_top};
-    if (box.left == kUnprojected) box = ClippedBox(mesh_.Triangle(id), image_.size);
+  void AddLarge(int32_t id, const VertexBox& box) {
+    if (box.left == kUnprojected) return AddClipped(id);
+    DrawLarge(mesh_, culling_, image_, id,
+              {box.left, box.bottom, -box.minus_right, -box.minus_top}, &sightings_);
+  }
+  void AddClipped(int32_t id) {
+    const Box box = ClippedBox(mesh_.Triangle(id), image_.size);
     if (box.left >= box.right || box.bottom >= box.top) return;
-    DrawLarge(mesh_, culling_, image_, id, box, &sightings_);
+    Add(id, {static_cast<int16_t>(box.left), static_cast<int16_t>(box.bottom),
+             static_cast<int16_t>(-box.right), static_cast<int16_t>(-box.top)});
   }
 
   const MeshView& mesh_;

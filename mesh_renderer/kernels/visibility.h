@@ -12,12 +12,16 @@ constexpr int32_t kLargestSide = 16383;
 
 // What one vertex contributes to the box of a triangle: the first column and row whose centers are
 // not before it, and the negated end of those not behind it. The smallest of three such values is
-// the triangle's. All four are kUnprojected where the vertex has no image: behind the eye, on the
-// eye plane, or not finite.
+// the triangle's. All four are kUnprojected where the vertex has no image (behind the eye, on the
+// eye plane, or no number that IsSane), and where it lies so far before the near plane or behind the
+// far plane that little of the box would be seen.
 struct VertexBox {
   int16_t left, bottom, minus_right, minus_top;
 };
 constexpr int16_t kUnprojected = -16384;
+
+// The largest |z| / w, where near and far plane are at 1, of a vertex that has a box.
+constexpr float kDeepest = 4.0f;
 
 // Boxes are larger than the triangle by this share of the image's side, so that rounding of the
 // projection and of the edge functions never takes a pixel from the latters' decision. Rounding

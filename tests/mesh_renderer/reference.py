@@ -7,6 +7,10 @@ renderer's arithmetic operation by operation.
 import numpy as np
 
 
+# Triangles with larger values are skipped.
+LARGEST_COORDINATE = 1e12
+
+
 def pixel_centers(width, height, dtype=np.float64):
     """Normalized device coordinates of the columns [W] and of the rows [H]."""
     x = (np.arange(width) + 0.5) / (width / 2) - 1.0
@@ -40,7 +44,7 @@ def rasterize(vertices, triangles, width, height, dtype=np.float32):
     with np.errstate(all="ignore"):
         for number, corner_ids in enumerate(triangles):
             corners = vertices[corner_ids]
-            if not np.isfinite(corners).all() or (corners[:, 3] < 0).all():
+            if not (np.abs(corners) <= LARGEST_COORDINATE).all() or (corners[:, 3] < 0).all():
                 continue
             edges = edge_functions(corners, px, py)
             if edges is None:

@@ -147,7 +147,7 @@ def test_interpolation_is_perspective_correct():
     )
 
 
-BAD_VALUES = [np.nan, np.inf, -np.inf, 3e38, -3e38, 1e-42]
+BAD_VALUES = [np.nan, np.inf, -np.inf, 3e38, -3e38, 1e13, 1e-42]
 
 
 @pytest.mark.parametrize("value", BAD_VALUES)
@@ -159,8 +159,22 @@ def test_bad_vertices_spare_the_other_triangles(value, axis):
     alone = rasterize(vertices, [[3, 4, 5]])[1]
     assert np.isfinite(barycentrics).all() and np.isfinite(depths).all()
     assert (ids[alone >= 0] >= 0).all()
-    if not np.isfinite(value):
+    if not abs(value) <= reference.LARGEST_COORDINATE:
         np.testing.assert_array_equal(ids >= 0, alone >= 0)
+
+
+@pytest.mark.parametrize("axis, value", [(3, 0.0), (3, 1e-30), (3, 1e-4), (3, -1e-3), (0, 1e6)])
+def test_vertices_next_to_the_eye_plane_and_far_outside(axis, value):
+    # Only what lies between the near and the far plane is seen of triangles that reach infinity.
+    rng = np.random.default_rng(7)
+    vertices = np.float32(rng.uniform(-1, 1, [90, 4]) * (1, 1, 0.9, 0) + (0, 0, 0, 1))
+    vertices[::3, axis] = value
+    triangles = np.arange(90, dtype=np.int32).reshape(30, 3)
+    _, ids, depths = rasterize(vertices, triangles)
+    expected, expected_depths = reference.rasterize(vertices, triangles, SIZE, SIZE)
+    np.testing.assert_array_equal(ids, expected)
+    np.testing.assert_allclose(depths, expected_depths, atol=1e-5)
+    assert len(np.unique(ids)) > 10
 
 
 def test_degenerate_triangles_are_skipped():
