@@ -92,7 +92,6 @@ class PaintMasks:
 
 def paint_places(masks: PaintMasks) -> dict[str, np.ndarray]:
     """The windows [N] of everything that is painted, by name; sizes in mm on an average face."""
-    lips = _lips(masks)
     upper_lid = [(42, (1, 1)), (43, (0, 1)), (44, (0, 1)), (45, (2, 0))]
     lower_lid = [(42, (1, 0)), (47, (0, 0)), (46, (0, 0)), (45, (1, 0))]
     lash_lines = (masks.line_pair(upper_lid, 1.6), 0.4 * masks.line_pair(lower_lid, 1.4))
@@ -100,8 +99,7 @@ def paint_places(masks: PaintMasks) -> dict[str, np.ndarray]:
     bags = [(42, (2, -6)), (47, (0, -8)), (46, (2, -8)), (45, (3, -5))]
     jaw = [(13, (-2, 0)), (12, (-2, 2)), (11, (-2, 3)), (10, (-2, 4))]
     return {
-        "lips": lips,
-        "nasolabial folds": masks.line_pair([(35, (4, 4)), (35, (12, -6)), (54, (9, -4))], 4.0),
+        "nasolabial folds": nasolabial_folds(masks, (0, 0)),
         "sides of the nose": masks.line_pair([(27, (9, 2)), (29, (12, 0)), (30, (16, 2))], 5.0),
         "wings of the nose": masks.line_pair([(30, (17, 3)), (35, (6, 4)), (35, (3, -1))], 3.0),
         "below the nose": masks.blob((33,), (0, 2), (10, 4)),
@@ -121,7 +119,7 @@ def paint_places(masks: PaintMasks) -> dict[str, np.ndarray]:
         "forehead": masks.blob((21, 22), (0, 28), (36, 18)),
         "mouth corners": masks.pair((54,), (4, -2), (5, 6)),
         "marionette lines": masks.line_pair([(54, (5, -5)), (54, (6, -22))], 5.0),
-        "upper lip": masks.blob((33, 51), (0, 0), (22, 8)) * (1 - lips),
+        "upper lip": masks.blob((33, 51), (0, 0), (22, 8)) * (1 - lips(masks)),
         "moustache": masks.blob((33, 51), (0, 0), (26, 7)),
         "chin beard": masks.blob((57,), (0, -18), (26, 19)),
         "jaw beard": masks.pair((11,), (0, 6), (26, 26)),
@@ -132,13 +130,23 @@ def paint_places(masks: PaintMasks) -> dict[str, np.ndarray]:
     }
 
 
-def _lips(masks):
-    """The red of the lips: between their outlines."""
-    below_top, place = masks.along(range(48, 55))
+def lips(
+    masks: PaintMasks, upper: float = 0.0, lower: float = 0.0, wider: float = 0.0
+) -> np.ndarray:
+    """The red of the lips [N]: between their outlines, moved outward by so many mm of an average
+    face, and by a share of the mouth's width at each corner."""
+    above_top, place = masks.along(range(48, 55))
     above_bottom, _ = masks.along((48, 59, 58, 57, 56, 55, 54))
-    inside = smooth_step(-below_top, -1.2, 1.2) * smooth_step(above_bottom, -1.2, 1.2)
-    ends = smooth_step(place, -0.02, 0.1) * smooth_step(-place, -1.02, -0.9)
+    inside = smooth_step(upper - above_top, -1.2, 1.2)
+    inside *= smooth_step(above_bottom + lower, -1.2, 1.2)
+    ends = smooth_step(place + wider, -0.02, 0.1) * smooth_step(wider - place, -1.02, -0.9)
     return inside * ends * masks.front
+
+
+def nasolabial_folds(masks: PaintMasks, offset) -> np.ndarray:
+    """From the wings of the nose past the mouth's corners [N], their lower parts moved by mm."""
+    dx, dy = offset
+    return masks.line_pair([(35, (4, 4)), (35, (12 + dx, dy - 6)), (54, (9 + dx, dy - 4))], 4.0)
 
 
 def smooth_step(x: np.ndarray, low: float, high: float) -> np.ndarray:

@@ -12,7 +12,13 @@ face as well: its mirror image is a light patch in the tails alone, soonest arou
 
 import numpy as np
 
-from model.face_models.paint_masks import PaintMasks, paint_places, smooth_step
+from model.face_models.paint_masks import (
+    PaintMasks,
+    lips,
+    nasolabial_folds,
+    paint_places,
+    smooth_step,
+)
 from model.face_models.skin_tones import skin_color
 
 # Log brightness of what a scan bakes in: mean over people, and standard deviation.
@@ -22,10 +28,10 @@ _RELIEF = {
     "wings of the nose": (-0.14, 0.07),
     "below the nose": (-0.07, 0.05),
     "ridge of the nose": (0.05, 0.05),
-    "inner sockets": (-0.28, 0.37),
-    "lid creases": (-0.30, 0.34),
-    "upper sockets": (-0.26, 0.40),
-    "below the eyes": (-0.20, 0.29),
+    "inner sockets": (-0.26, 0.28),
+    "lid creases": (-0.29, 0.27),
+    "upper sockets": (-0.25, 0.31),
+    "below the eyes": (-0.20, 0.23),
     "cheek hollows": (-0.07, 0.08),
     "cheekbones": (0.05, 0.06),
     "jaw": (-0.08, 0.08),
@@ -106,22 +112,29 @@ class Painter:
         melanin = _draw(generator, 0.46, 0.28, -0.05, 1.05)
         tone = skin_color(np.array([melanin]), np.zeros(1), 0.0)[0]
         hair = _choose(_HAIR, melanin, generator)
-        colors = self._skin(melanin, generator)
+        red = self._lips(generator)
+        colors = self._skin(melanin, red, generator)
         colors *= _darkening(self._brows(generator), hair, tone)
-        colors *= _darkening(self._beard(generator), hair, tone)
+        colors *= _darkening(self._beard(red, generator), hair, tone)
         colors *= _darkening(self._lash_lines(generator), _LASHES, tone)
         for name, color in (_FIXED | {"iris": _choose(_IRIS, melanin, generator)}).items():
             if name in self._regions:
                 colors[self._regions[name]] = color
         return np.clip(self._under_lids(colors, tone, generator), 0.0, 1.0)
 
-    def _skin(self, melanin, generator):
+    def _lips(self, generator):
+        """Where they are red, [N] in 0..1: fuller or thinner, wider or narrower."""
+        upper, lower = _draw(generator, 0.0, 1.4, -2.8, 2.8), _draw(generator, 0.0, 1.8, -3.6, 3.6)
+        return lips(self._masks, upper, lower, _draw(generator, 0.0, 0.035, -0.07, 0.07))
+
+    def _skin(self, melanin, lips, generator):
         """Tone, patches of melanin and blood, lips, relief and smooth fields."""
         draw = generator.normal
-        lips, skin = self._places["lips"], self._masks.skin
+        skin = self._masks.skin
         brightness, tint = (self._fields @ draw(size=(_FIELDS, 2))).T
-        melanin = melanin + 0.01 * tint + self._sum(_MELANIN, draw)
-        blood = 0.4 * draw() + 0.25 * tint + self._sum(_BLOOD, draw) + (2.4 + 1.4 * draw()) * lips
+        melanin = melanin + 0.01 * tint + _sum(_MELANIN, self._places, draw)
+        blood = 0.4 * draw() + 0.25 * tint + _sum(_BLOOD, self._places, draw)
+        blood = blood + (2.4 + 1.2 * draw()) * lips
         relief = self._relief(draw) + 0.055 * brightness - (0.16 + 0.13 * draw()) * lips
         return skin_color(melanin, blood * skin, 2.0 * draw()) * np.exp(relief * skin)[:, None]
 
@@ -132,18 +145,14 @@ class Painter:
         def drawn():
             return np.sqrt(1 - _AGE**2) * draw() + _AGE * age
 
+        moved = nasolabial_folds(self._masks, 3.2 * draw(size=2))
+        places = self._places | {"nasolabial folds": moved}
         signed = {name: (mean, np.copysign(sd, mean)) for name, (mean, sd) in _RELIEF.items()}
-        return self._sum(signed, drawn)
-
-    def _sum(self, table, draw):
-        return sum(
-            (mean + deviation * draw()) * self._places[name]
-            for name, (mean, deviation) in table.items()
-        )
+        return _sum(signed, places, drawn)
 
     def _brows(self, generator):
         """Density [N] in 0..1."""
-        thickness = _draw(generator, 4.6, 2.1, 1.0, 9.0)
+        thickness = _draw(generator, 4.8, 2.3, 1.0, 9.0)
         lift = _draw(generator, 0.0, 1.8, -3.5, 3.5)
         arch, taper = _draw(generator, 0.0, 1.0, -2.0, 2.0), _draw(generator, 0.45, 0.2, 0.1, 0.9)
         start, end = _draw(generator, 0.0, 0.08, -0.2, 0.2), _draw(generator, 1.0, 0.08, 0.8, 1.2)
@@ -155,26 +164,30 @@ class Painter:
             ends = smooth_step(place, start - 0.12, start + 0.1)
             ends *= 1 - smooth_step(place, end - 0.1, end + 0.12)
             brows = np.maximum(brows, ends * np.exp(-((height / width) ** 2)))
-        return _draw(generator, 0.85, 0.45, 0.05, 1.0) * brows * self._masks.front
+        return _draw(generator, 0.85, 0.52, 0.05, 1.0) * brows * self._masks.front
 
-    def _beard(self, generator):
+    def _beard(self, lips, generator):
         """Density [N] in 0..1."""
         beard = sum(_draw(generator, 0.5, 0.25, 0.0, 1.0) * self._places[part] for part in _BEARD)
         share = _draw(generator, 0.38, 0.45, 0.0, 1.0)
-        return share * np.minimum(beard, 0.9) * (1 - self._places["lips"])
+        return share * np.minimum(beard, 0.9) * (1 - lips)
 
     def _lash_lines(self, generator):
-        return _draw(generator, 0.55, 0.2, 0.0, 0.95) * self._places["lash lines"]
+        return _draw(generator, 0.55, 0.3, 0.0, 0.95) * self._places["lash lines"]
 
     def _under_lids(self, colors, tone, generator):
         """Shades the eyeballs, and draws lids over their upper and lower parts."""
         shade = 1 - _draw(generator, 0.18, 0.15, 0.0, 0.6)
-        upper = _draw(generator, 0.18, 0.18, 0.0, 0.6)
-        lower = _draw(generator, 0.13, 0.13, 0.0, 0.4)
+        upper = _draw(generator, 0.22, 0.24, 0.0, 0.6)
+        lower = _draw(generator, 0.16, 0.18, 0.0, 0.4)
         lid = smooth_step(self._eye_opening, 0.88 - upper, 1.12 - upper)
         lid = np.maximum(lid, 1 - smooth_step(self._eye_opening, lower - 0.1, lower + 0.1))[:, None]
         eyes = colors * shade * (1 - lid) + 0.8 * tone * lid
         return np.where(self._eyeball[:, None], eyes, colors)
+
+
+def _sum(table, places, draw):
+    return sum((mean + sd * draw()) * places[name] for name, (mean, sd) in table.items())
 
 
 def _draw(generator, mean, deviation, low, high) -> float:

@@ -6,7 +6,6 @@ renderer's arithmetic operation by operation.
 
 import numpy as np
 
-
 # Triangles with larger values are skipped.
 LARGEST_COORDINATE = 1e12
 
