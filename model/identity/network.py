@@ -13,6 +13,7 @@ import tensorflow as tf
 
 from model.identity.crop import Crop
 from model.identity.feature_spec import FeatureSpec
+from model.identity.parallel_parts import in_parallel_parts
 
 # Far below the squared norm of any real embedding; keeps the gradient at a zero vector finite.
 _NORM_EPSILON = 1e-12
@@ -135,9 +136,12 @@ class IdentityNetwork:
     def _forward(self, images):
         size = self.image_size
         images = tf.ensure_shape(images, [None, size, size, 3])
+        return IdentityFeatures(*in_parallel_parts(self._recognize, images))
+
+    def _recognize(self, images):
         result = self._backbone_forward(images)
         embedding = tf.math.l2_normalize(result.embedding, axis=-1, epsilon=_NORM_EPSILON)
-        return IdentityFeatures(self._spec.assemble(result.tensors), embedding)
+        return [self._spec.assemble(result.tensors), embedding]
 
 
 def _fingerprint(digest, feature_spec, crop):

@@ -6,7 +6,7 @@ import pytest
 import open_parts
 from model.face_model_io import read_face_model
 from model.face_models import commands
-from model.face_models.paint_masks import PaintMasks, paint_places
+from model.face_models.paint_masks import PaintMasks, lips, paint_places
 from model.face_models.painted_colors import painted_colors
 from model.face_models.painter import Painter
 from model.face_models.skin_tones import is_human, skin_color, srgb_to_lab
@@ -16,6 +16,12 @@ from tests.model.small_face_model import write_small_face_model
 @pytest.fixture(scope="module")
 def face():
     return read_face_model(open_parts.FACE_MODEL)
+
+
+@pytest.fixture(scope="module")
+def places(face):
+    masks = PaintMasks(face.shape.mean, face.regions["skin"], face.landmarks_68)
+    return paint_places(masks) | {"lips": lips(masks), "fuller lips": lips(masks, 2.0, 2.0, 0.03)}
 
 
 @pytest.fixture(scope="module")
@@ -41,8 +47,7 @@ def test_melanin_darkens_and_blood_reddens():
     assert not is_human(np.array([(0.3, 0.6, 0.3), (0.5, 0.5, 0.9), (0.02, 0.02, 0.02)])).any()
 
 
-def test_windows_lie_where_they_should(face):
-    places = paint_places(PaintMasks(face.shape.mean, face.regions["skin"], face.landmarks_68))
+def test_windows_lie_where_they_should(face, places):
     points = {name: window[face.landmarks_68] for name, window in places.items()}
     middle_of_lower_lip = np.argmin(
         np.linalg.norm(
@@ -51,6 +56,7 @@ def test_windows_lie_where_they_should(face):
     )
     assert places["lips"][middle_of_lower_lip] > 0.9
     assert points["lips"][[8, 30, 33, 27, 36]].max() < 0.01
+    assert np.sum(places["fuller lips"]) > 1.1 * np.sum(places["lips"])
     assert points["ridge of the nose"][[28, 29]].min() > 0.9
     assert points["lash lines"][[37, 38, 43, 44]].min() > 0.5
     for name, window in places.items():
@@ -58,8 +64,7 @@ def test_windows_lie_where_they_should(face):
         assert window[~face.regions["skin"]].max() == 0, name
 
 
-def test_windows_are_symmetric_and_without_steps(face):
-    places = paint_places(PaintMasks(face.shape.mean, face.regions["skin"], face.landmarks_68))
+def test_windows_are_symmetric_and_without_steps(face, places):
     mirrored = face.shape.mean * (-1, 1, 1)
     front = np.flatnonzero(face.shape.mean[:, 2] > 60)[::7]
     gaps = np.linalg.norm(mirrored[front, None] - face.shape.mean[None], axis=2)

@@ -1,0 +1,52 @@
+"""A batch through a network in several parts at once, each a branch of the graph.
+
+On the CPU TensorFlow divides each operation among its threads and waits for the last of them; with
+many small layers much of the time goes there, and to operations that it does not divide. Branches
+run beside each other without waiting.
+"""
+
+import os
+from collections.abc import Callable
+
+import tensorflow as tf
+
+# Smaller parts lose more in their convolutions than they gain. Each part is traced anew.
+_SMALLEST_PART = 8
+_MOST_PARTS = 4
+
+
+def count_parts(batch_size: int | None) -> int:
+    """Into how many parts a batch (None: of unknown size) falls on this machine.
+
+    One where a GPU computes: it fills itself. Replicas share the cores.
+    """
+    if batch_size is None or tf.config.list_logical_devices("GPU"):
+        return 1
+    threads = tf.config.threading.get_intra_op_parallelism_threads() or _cores()
+    threads //= tf.distribute.get_strategy().num_replicas_in_sync
+    return max(1, min(threads, batch_size // _SMALLEST_PART, _MOST_PARTS))
+
+
+def in_parallel_parts(
+    function: Callable[[tf.Tensor], list[tf.Tensor]], batch: tf.Tensor
+) -> list[tf.Tensor]:
+    """Applies a function that treats each element alike to [B, ...], in `count_parts` parts.
+
+    Args:
+      function: from [b, ...] to a list of tensors [b, ...].
+      batch: its static shape decides the parts.
+
+    Returns:
+      The function's results for the whole batch.
+    """
+    size = batch.shape[0]
+    parts = count_parts(size)
+    if parts == 1:
+        return function(batch)
+    sizes = [size * (i + 1) // parts - size * i // parts for i in range(parts)]
+    results = [function(part) for part in tf.split(batch, sizes)]
+    return [tf.concat(same, axis=0) for same in zip(*results, strict=True)]
+
+
+def _cores():
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
