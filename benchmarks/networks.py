@@ -5,7 +5,8 @@
 Weights are random, which costs what trained ones cost. Prints a Markdown table: milliseconds an
 image, forward and with the gradient with respect to the image, and the GFLOP/s of convolutions and
 matrix products as a fraction of the product's; then what NN2's normalization and L2 pooling add
-(nn2_layers), and IR networks against their bare convolutions (ir_convolutions).
+(nn2_layers), networks with their batch in one part (parallel_parts), and IR networks against their
+bare convolutions (ir_convolutions).
 """
 
 import statistics
@@ -19,7 +20,7 @@ import tensorflow as tf
 
 import open_parts
 from model import identity
-from model.identity import folding, nn2
+from model.identity import folding, nn2, parallel_parts
 from model.identity.frozen_layers import AveragePool, Convolution, Dense, RectifiedAffine
 from model.identity.frozen_network import AUXILIARY
 from model.identity.openvino_ir import OpenvinoIr
@@ -142,6 +143,25 @@ def auxiliary_rows() -> list[str]:
     ]
 
 
+def part_rows() -> list[str]:
+    """What it gains that a network takes its batch in parallel parts."""
+    rows = []
+    for label in ("nn2", "openvino_ir: encoder", "openvino_ir: scorer"):
+        name, weights, options = NETWORKS[label]
+        network = identity.load(name, weights, **options)
+        functions = list(network_functions(network))
+        with mock.patch.object(parallel_parts, "count_parts", return_value=1):
+            # Traced while there is one part.
+            functions += [f.get_concrete_function() for f in network_functions(network)]
+        times = [1000 * seconds / _BATCH for seconds in median_seconds(*functions)]
+        forward, gradient, whole_forward, whole_gradient = times
+        rows.append(
+            f"| {label} | {whole_forward:.2f} | {forward:.2f} | {whole_forward / forward:.2f} "
+            f"| {whole_gradient:.2f} | {gradient:.2f} | {whole_gradient / gradient:.2f} |"
+        )
+    return rows
+
+
 def convolutions(path) -> list[tuple[Convolution | Dense, tf.Tensor]]:
     """The convolutions of an IR network, each with an input of its own.
 
@@ -229,6 +249,12 @@ def ir_rows() -> list[str]:
 # Further tables: their heads, and their rows.
 _TABLES = {
     "nn2_layers": ("| nn2 | forward, ms | with gradient, ms |\n|---|---|---|", auxiliary_rows),
+    "parallel_parts": (
+        "| network | forward in one part, ms | in parallel parts, ms | ratio "
+        "| with gradient in one part, ms | in parallel parts, ms | ratio |\n"
+        "|---|---|---|---|---|---|---|",
+        part_rows,
+    ),
     "ir_convolutions": (
         "| IR | forward, ms | convolutions called from Python, ms | ratio | in one graph, ms "
         "| ratio |\n|---|---|---|---|---|---|",

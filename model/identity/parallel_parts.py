@@ -22,7 +22,7 @@ def count_parts(batch_size: int | None) -> int:
     """
     if batch_size is None or tf.config.list_logical_devices("GPU"):
         return 1
-    threads = tf.config.threading.get_intra_op_parallelism_threads() or _cores()
+    threads = tf.config.threading.get_inter_op_parallelism_threads() or _cores()
     threads //= tf.distribute.get_strategy().num_replicas_in_sync
     return max(1, min(threads, batch_size // _SMALLEST_PART, _MOST_PARTS))
 
