@@ -109,8 +109,8 @@ def transform_homogeneous(matrices, vertices):
     """
     matrices = inputs.as_tensor(matrices, "matrices", ("batch", 4, 4))
     vertices = inputs.as_tensor(vertices, "vertices", ("batch", "vertices", 3))
-    homogeneous = tf.concat([vertices, tf.ones_like(vertices[..., :1])], axis=2)
-    return tf.matmul(homogeneous, matrices, transpose_b=True)
+    # Appending ones to the vertices would cost more than the product.
+    return tf.matmul(vertices, matrices[:, :, :3], transpose_b=True) + matrices[:, None, :, 3]
 
 
 def _stack(rows):
