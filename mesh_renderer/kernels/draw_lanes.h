@@ -176,8 +176,8 @@ class Drawing {
   }
   void AddLarge(int32_t id, const VertexBox& box) {
     if (box.left == kUnprojected) return AddClipped(id);
-    DrawLarge(mesh_, culling_, image_, id,
-              {box.left, box.bottom, -box.minus_right, -box.minus_top}, &sightings_);
+    DrawLarge(mesh_, culling_, image_, id, {box.left, box.bottom, -box.minus_right, -box.minus_top},
+              &sightings_);
   }
   void AddClipped(int32_t id) {
     const Box box = ClippedBox(mesh_.Triangle(id), image_.size);

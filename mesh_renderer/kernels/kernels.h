@@ -32,7 +32,7 @@ struct Kernels {
                      float* rgba);
   void (*shade_mesh_gradient)(const MeshView&, const SurfaceAttributes&, const Lighting&,
                               const PixelList&, const float* d_rgba, float* d_vertices,
-                              const SurfaceGradient&, float* lane_sums);
+                              const SurfaceGradient&, const VertexSumsScratch&, float* lane_sums);
   void (*normalize)(const float* sums, int64_t count, float* normals, float* per_length);
   void (*normalize_gradient)(const float* normals, const float* per_length, const float* d_normals,
                              int64_t count, float* d_sums);

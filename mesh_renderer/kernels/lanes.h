@@ -230,17 +230,23 @@ inline void GatherRows(Row row, Floats out[4]) {
   TransposeBlocks(out);
 }
 
-// One vector a column to rows of four floats, those of one lane after another.
+// One vector a column to rows of four floats, row(lane) being where each begins.
+template <typename Row>
+inline void StoreRows(Floats x, Floats y, Floats z, Floats w, Row row) {
+  Floats v[4] = {x, y, z, w};
+  TransposeBlocks(v);
+  for (int k = 0; k < 4; ++k) {
+    FloatArray rows(v[k]);
+    for (int g = 0; g < kLanes / 4; ++g) std::memcpy(row(4 * g + k), rows.lane + 4 * g, 16);
+  }
+}
+
+// The same, those of one lane after another.
 struct alignas(4 * kLanes) RowArray {
   float row[kLanes][4];
 
   RowArray(Floats x, Floats y, Floats z, Floats w) {
-    Floats v[4] = {x, y, z, w};
-    TransposeBlocks(v);
-    for (int k = 0; k < 4; ++k) {
-      FloatArray rows(v[k]);
-      for (int g = 0; g < kLanes / 4; ++g) std::memcpy(row[4 * g + k], rows.lane + 4 * g, 16);
-    }
+    StoreRows(x, y, z, w, [this](int lane) { return row[lane]; });
   }
 };
 

@@ -38,6 +38,20 @@ struct SurfaceGradient {
   float *normals, *positions, *diffuse, *specular, *shininess;
 };
 
+// The gradients of one vertex of a shaded mesh while they are summed up: normal, position, diffuse
+// and specular color, shininess, and clip-space x, y and w. All are those of pixels times the
+// vertex's barycentric coordinate, and together they are one cache line, where the arrays that they
+// end in would be six.
+struct alignas(64) VertexSums {
+  float values[16];
+};
+
+// Memory for them, [V] each: zero before and after use.
+struct VertexSumsScratch {
+  VertexSums* sums;
+  bool* is_used;
+};
+
 }  // namespace mesh_renderer
 
 #endif  // MESH_RENDERER_KERNELS_PHONG_H_

@@ -135,13 +135,14 @@ class PhongMeshGradOp : public ShadingOp {
     ShadingGradients d;
     OP_REQUIRES_OK(context, d.Allocate(context, 1, 3));
     ParallelFor(context, inputs.Batch(), [&](int64_t image) {
-      d.ClearSurface(image, 0, inputs.VertexCount());
       const int64_t sum_count = LightingSumCount(inputs.shading.LightCount());
       std::vector<float> lanes(sum_count * kMaxLanes, 0.0f), sums(sum_count, 0.0f);
       BestKernels().shade_mesh_gradient(
           inputs.Mesh(image), inputs.shading.SurfaceOf(image), inputs.shading.LightingOf(image),
-          inputs.PixelsOfImage(image), FloatsOf(d_image, image), ZerosOf(d_vertices, image),
-          d.SurfaceOf(image), lanes.data());
+          inputs.PixelsOfImage(image), FloatsOf(d_image, image), FloatsOf(d_vertices, image),
+          d.SurfaceOf(image),
+          {ThreadZeros<VertexSums>(inputs.VertexCount()), ThreadZeros<bool>(inputs.VertexCount())},
+          lanes.data());
       AddLanes(lanes.data(), sum_count, sums.data());
       d.SetLighting(image, sums.data());
     });

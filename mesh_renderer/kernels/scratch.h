@@ -23,6 +23,19 @@ T* ThreadScratch(size_t count) {
   return values.get();
 }
 
+// This thread's array of at least `count` values that are zero, and that its user leaves zero.
+template <typename T>
+T* ThreadZeros(size_t count) {
+  thread_local std::unique_ptr<T[]> values;
+  thread_local size_t size = 0;
+  if (size < count) {
+    size = 0;
+    values.reset(new T[count]());
+    size = count;
+  }
+  return values.get();
+}
+
 }  // namespace mesh_renderer
 
 #endif  // MESH_RENDERER_KERNELS_SCRATCH_H_

@@ -5,6 +5,7 @@
 
 #include "covered_lanes.h"
 #include "phong_lanes.h"
+#include "vertex_gradients_lanes.h"
 
 namespace mesh_renderer {
 namespace MESH_RENDERER_ISA {
@@ -20,20 +21,9 @@ struct CornerVec3 {
   Vec3 Interpolate(const BarycentricLanes& at) const {
     return corner[0] * at.b[0] + corner[1] * at.b[1] + corner[2] * at.b[2];
   }
-  // Adds the gradient of an interpolated value to those of the vertices and of the barycentrics.
-  void AddGradient(const BarycentricLanes& at, const Vec3& d, int count, float* d_attribute,
-                   Floats db[3]) const {
-    for (int k = 0; k < 3; ++k) {
-      db[k] += Dot(corner[k], d);
-      const FloatArray x(d.x * at.b[k]), y(d.y * at.b[k]), z(d.z * at.b[k]);
-      const IntArray vertex(at.corner[k]);
-      for (int i = 0; i < count; ++i) {
-        float* d_vertex = d_attribute + 3 * static_cast<int64_t>(vertex.lane[i]);
-        d_vertex[0] += x.lane[i];
-        d_vertex[1] += y.lane[i];
-        d_vertex[2] += z.lane[i];
-      }
-    }
+  // Adds the gradient with respect to the barycentric coordinates, given that of the value.
+  void AddGradient(const Vec3& d, Floats db[3]) const {
+    for (int k = 0; k < 3; ++k) db[k] += Dot(corner[k], d);
   }
 };
 
@@ -41,16 +31,6 @@ inline Floats InterpolateFloat(const float* attribute, const BarycentricLanes& a
   Floats out{};
   for (int k = 0; k < 3; ++k) out += Gather(attribute, at.corner[k]) * at.b[k];
   return out;
-}
-
-inline void AddFloatGradient(const float* attribute, const BarycentricLanes& at, Floats d,
-                             int count, float* d_attribute, Floats db[3]) {
-  for (int k = 0; k < 3; ++k) {
-    db[k] += Gather(attribute, at.corner[k]) * d;
-    const FloatArray share(d * at.b[k]);
-    const IntArray vertex(at.corner[k]);
-    for (int i = 0; i < count; ++i) d_attribute[vertex.lane[i]] += share.lane[i];
-  }
 }
 
 // Writes RGB of the pixels of the list to rgba [pixels, 4], whose row 0 is the top.
@@ -70,13 +50,15 @@ void ShadeMesh(const MeshView& mesh, const SurfaceAttributes& attributes, const 
   }
 }
 
-// Adds the gradients with respect to clip-space vertices [V, 4] and attributes, and those of lights
-// and camera to the lanes of sums [LightingSumCount, kMaxLanes].
+// Writes the gradients with respect to clip-space vertices [V, 4] and attributes, and adds those of
+// lights and camera to the lanes of sums [LightingSumCount, kMaxLanes].
 void ShadeMeshGradient(const MeshView& mesh, const SurfaceAttributes& attributes,
                        const Lighting& lighting, const PixelList& list, const float* d_rgba,
-                       float* d_vertices, const SurfaceGradient& out, float* lane_sums) {
+                       float* d_vertices, const SurfaceGradient& out,
+                       const VertexSumsScratch& scratch, float* lane_sums) {
   const bool has_specular = lighting.camera != nullptr;
   const LightingSums sums{lane_sums, lighting.light_count};
+  VertexGradients gradients(mesh.vertex_count, scratch);
   for (int64_t first = 0; first < list.count; first += kLanes) {
     const PixelLanes pixel(list, first);
     const BarycentricLanes at(mesh, pixel, list.image);
@@ -91,16 +73,20 @@ void ShadeMeshGradient(const MeshView& mesh, const SurfaceAttributes& attributes
     const Vec3 d_color = pixel.KeepInUse(GatherVec3(d_rgba, 4 * pixel.FlippedIndex(list.image)));
     Surface d{};
     ShadeGradient(lighting, s, d_color, &d, sums);
+    d.normal = normal.Gradient(d.normal);
     Floats db[3] = {};
-    normals.AddGradient(at, normal.Gradient(d.normal), pixel.count, out.normals, db);
-    positions.AddGradient(at, d.position, pixel.count, out.positions, db);
-    diffuse.AddGradient(at, d.diffuse, pixel.count, out.diffuse, db);
+    normals.AddGradient(d.normal, db);
+    positions.AddGradient(d.position, db);
+    diffuse.AddGradient(d.diffuse, db);
     if (has_specular) {
-      specular.AddGradient(at, d.specular, pixel.count, out.specular, db);
-      AddFloatGradient(attributes.shininess, at, d.shininess, pixel.count, out.shininess, db);
+      specular.AddGradient(d.specular, db);
+      for (int k = 0; k < 3; ++k) {
+        db[k] += Gather(attributes.shininess, at.corner[k]) * d.shininess;
+      }
     }
-    AddVertexGradient(at, db, pixel.count, d_vertices);
+    gradients.Add(at.corner, at.b, d, Vec3{} - at.Gradient(db), pixel.count);
   }
+  gradients.MoveTo(d_vertices, out, has_specular);
 }
 
 }  // namespace

@@ -23,13 +23,16 @@ Float4 Abs(Float4 a) {
 // Values above are dropped: sums of them would leave float32.
 constexpr float kLargest = 1e36f;
 
-// Whether all four numbers are finite, and far enough from what float32 can hold to be summed up.
-bool IsModerate(Float4 a) {
-  const Int4 outside = ~(a < kLargest) | ~(a > -kLargest);
+bool IsNowhere(Int4 mask) {
   int64_t halves[2];
-  std::memcpy(halves, &outside, sizeof(halves));
+  std::memcpy(halves, &mask, sizeof(halves));
   return (halves[0] | halves[1]) == 0;
 }
+
+// Whether all four numbers are finite, and far enough from what float32 can hold to be summed up.
+bool IsModerate(Float4 a) { return IsNowhere(~(a < kLargest) | ~(a > -kLargest)); }
+
+bool IsZero(Float4 a) { return IsNowhere(a != 0.0f); }
 
 // Copies [count, 3] to rows of four.
 void Pad(const float* from, int64_t count, Float4* to) {
@@ -77,9 +80,11 @@ void VertexNormalsGradient(const SurfaceView& surface, const float* normals,
   std::fill(d_padded, d_padded + surface.vertex_count, Float4{});
   for (int64_t t = 0; t < surface.triangle_count; ++t) {
     const int32_t* corner = surface.triangles + 3 * t;
+    const Float4 d_normal = d_sums[corner[0]] + d_sums[corner[1]] + d_sums[corner[2]];
+    // So it is where no pixel shows a corner: most of a mesh.
+    if (IsZero(d_normal)) continue;
     const Float4 origin = positions[corner[0]];
     const Float4 first = positions[corner[1]] - origin, second = positions[corner[2]] - origin;
-    const Float4 d_normal = d_sums[corner[0]] + d_sums[corner[1]] + d_sums[corner[2]];
     const Float4 d_first = Cross(second, d_normal), d_second = Cross(d_normal, first);
     if (!IsModerate(d_first) || !IsModerate(d_second)) continue;
     d_padded[corner[0]] -= d_first + d_second;

@@ -13,8 +13,8 @@ constexpr int32_t kLargestSide = 16383;
 // What one vertex contributes to the box of a triangle: the first column and row whose centers are
 // not before it, and the negated end of those not behind it. The smallest of three such values is
 // the triangle's. All four are kUnprojected where the vertex has no image (behind the eye, on the
-// eye plane, or no number that IsSane), and where it lies so far before the near plane or behind the
-// far plane that little of the box would be seen.
+// eye plane, or no number that IsSane), and where it lies so far before the near plane or behind
+// the far plane that little of the box would be seen.
 struct VertexBox {
   int16_t left, bottom, minus_right, minus_top;
 };

@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <limits>
+#include <memory>
 #include <random>
 #include <vector>
 
@@ -179,8 +180,17 @@ struct Fuzzer {
         },
         [&](const auto& surface, const auto& lighting, const float* d_rgba, const auto& gradient,
             float* lanes) {
+          std::vector<mr::VertexSums> sums(mesh.VertexCount());
+          const std::unique_ptr<bool[]> is_used(new bool[mesh.VertexCount()]());
           mr::BestKernels().shade_mesh_gradient(mesh.View(), surface, lighting, List(), d_rgba,
-                                                d_vertices.data(), gradient, lanes);
+                                                d_vertices.data(), gradient,
+                                                {sums.data(), is_used.get()}, lanes);
+          for (const mr::VertexSums& vertex : sums) {
+            for (float sum : vertex.values) Require(sum == 0.0f, "sums left behind", seed);
+          }
+          for (int64_t v = 0; v < mesh.VertexCount(); ++v) {
+            Require(!is_used[v], "marks left behind", seed);
+          }
         });
     RequireFinite(d_vertices, "gradient of vertices by shading", seed);
   }
