@@ -5,7 +5,8 @@ Examples:
   python eval.py --checkpoint=RUN/decoder_stage1.npz,RUN --dataset=DIR --output_dir=OUT
 
 Several checkpoints are measured on the same photographs, and the last one is compared with each
-other. Writes metrics.json, tables.md, plots, a contact sheet and report.html.
+other; decoders of another face model by --compare, in two runs. Writes metrics.json, tables.md,
+plots, a contact sheet and report.html.
 """
 
 import io
@@ -26,8 +27,9 @@ from data_pipeline.known_points import KnownPoints
 from data_pipeline.photographs import list_photographs, read_image
 from data_pipeline.prepare import prepare_photographs
 from evaluation import plots, tables
-from evaluation.benchmark import Evaluation, summarize_methods
+from evaluation.benchmark import Evaluation, people_of, summarize_methods
 from evaluation.contact_sheet import contact_sheet
+from evaluation.earlier_scores import KEY, Scores, gains_over, read_scores
 from evaluation.likeness import Likeness, Photographs, photographs
 from evaluation.report import Picture, Report, Table, to_text, write_report
 from model import identity
@@ -108,6 +110,11 @@ def define_flags() -> None:
     flags.DEFINE_string("photo_cache", None, "Folder of features; in the output by default.")
     flags.DEFINE_enum("scorer", "openvino_ir", identity.NAMES, "Independent recognition network.")
     flags.DEFINE_string("scorer_weights", str(open_parts.SCORER), "Its weights.")
+    flags.DEFINE_string(
+        "compare",
+        None,
+        "Folder of an earlier evaluation on the same photographs: the last decoder's gain over it.",
+    )
     flags.DEFINE_bool(
         "must_improve",
         False,
@@ -129,6 +136,7 @@ def main(argv: list[str]) -> None:
 def run(options: flags.FlagValues) -> None:
     """Measures what the flags say, prints the tables and writes the report."""
     folder = pathlib.Path(options.output_dir)
+    earlier = read_scores(options.compare) if options.compare else None
     paths = [decoder_path(checkpoint) for checkpoint in options.checkpoint]
     trained = load_trained(
         paths, options.face_model, options.identity_encoder, options.identity_weights
@@ -150,7 +158,12 @@ def run(options: flags.FlagValues) -> None:
 
     chosen = np.unique(np.linspace(0, len(cache) - 1, options.sheet_faces).round().astype(int))
     sheet = draw_sheet(pathlib.Path(options.dataset), cache, judges["encoder"], faces, chosen)
+    scores = {
+        name: scores_of(judge, cache, evaluation.likeness[name]) for name, judge in judges.items()
+    }
     shown = tables_of(options.benchmark, evaluation, judges)
+    if earlier:
+        shown.append(tables.gain_table(gains_over(earlier, scores), f" over {options.compare}"))
     report = Report(
         title="Faces judged by recognition networks",
         command=shlex.join(["python", *sys.argv]),
@@ -166,7 +179,11 @@ def run(options: flags.FlagValues) -> None:
         limits=limits(judges["encoder"].photos),
         tables=shown,
         pictures=[sheet, *plots_of(options.benchmark, evaluation, judges, faces)],
-        metrics=evaluation.figures() | {"rejected": {r.name: r.reason for r in cache.rejected}},
+        metrics=evaluation.figures()
+        | {
+            KEY: {name: vars(of_judge) for name, of_judge in scores.items()},
+            "rejected": {r.name: r.reason for r in cache.rejected},
+        },
     )
     write_report(report, folder)
     print("\n\n".join(map(to_text, shown)))
@@ -175,6 +192,13 @@ def run(options: flags.FlagValues) -> None:
     print(f"\n{folder / 'report.html'}")
     if options.must_improve:
         check_improvement(evaluation.likeness["scorer"])
+
+
+def scores_of(judge: Judge, cache: FeatureCache, results: dict[str, Likeness]) -> Scores:
+    """What a judge said, for later evaluations to compare with."""
+    names = [*cache.names, *(rejection.name for rejection in cache.rejected)]
+    cosines = {name: likeness.scores[0].tolist() for name, likeness in results.items()}
+    return Scores(judge.network.fingerprint, names, people_of(judge.photos), cosines)
 
 
 def check_improvement(results: dict[str, Likeness]) -> None:

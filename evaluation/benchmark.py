@@ -66,11 +66,18 @@ def summarize_methods(
     return Evaluation(results, gains, statistics)
 
 
+def people_of(photos: Photographs) -> list[str]:
+    """Whose each score is, P + misses names.
+
+    Each missed photograph is a person of its own: it gains nothing, whoever it shows.
+    """
+    people = [f"person {name}" for name in photos.identities]
+    return people + [f"miss {k}" for k in range(photos.misses)]
+
+
 def _gains(results: dict[str, Likeness], photos: Photographs) -> dict[str, Gain]:
     *others, last = results
-    # Each missed photograph is a person of its own: it gains nothing, whoever it shows.
-    people = [f"person {name}" for name in photos.identities]
-    people += [f"miss {k}" for k in range(photos.misses)]
+    people = people_of(photos)
     return {
         f"{last} over {other}": paired_gain(
             results[other].scores[0], results[last].scores[0], people

@@ -88,15 +88,18 @@ def recall_table(by_network: dict[str, Results]) -> Table:
     )
 
 
-def gain_table(gains: dict[str, dict[str, Gain]]) -> Table:
-    """Paired gains in the frontal cosine, a row for each network and pair of decoders."""
+def gain_table(gains: dict[str, dict[str, Gain]], over: str = "") -> Table:
+    """Paired gains in the frontal cosine, a row for each network and pair of decoders.
+
+    `over` says over what, where the others are not of this evaluation.
+    """
     rows = [
         [f"{network}: {pair}", gain.mean, gain.low, gain.high]
         for network, pairs in gains.items()
         for pair, gain in pairs.items()
     ]
     return Table(
-        title="Gain in the frontal cosine, on the same photographs",
+        title=f"Gain in the frontal cosine{over}, on the same photographs",
         columns=["network: decoders", "gain", "95 % from", "to"],
         rows=rows,
         note="Paired percentile bootstrap over people.",

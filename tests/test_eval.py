@@ -64,6 +64,7 @@ def _options(checkpoints, dataset, **changes):
             "photo_cache": None,
             "scorer": "openvino_ir",
             "scorer_weights": open_parts.SCORER,
+            "compare": None,
             "must_improve": False,
             "sheet_faces": 3,
             "output_dir": str(dataset / "report"),
@@ -97,12 +98,33 @@ def test_end_to_end(checkpoints, dataset, capsys):
         assert gain["mean"] == pytest.approx(after - before, abs=1e-6)
         assert gain["low"] <= gain["mean"] <= gain["high"]
     assert metrics["rejected"] == {"e/nobody.png": "no row in the file of landmarks"}
+    for judge, scores in metrics["frontal_cosines"].items():
+        assert scores["photographs"][-1] == "e/nobody.png" and scores["cosines"]["decoder"][-1] == 0
+        mean = metrics["decoders"]["decoder"][judge]["cosine"]["yaw_0"]["mean"]
+        assert np.mean(scores["cosines"]["decoder"]) == pytest.approx(mean)
 
     assert np.asarray(Image.open(report / "contact_sheet.jpg")).ndim == 3
     page = (report / "report.html").read_text()
     assert "Identity recall" in page and "data:image/jpeg" in page
     printed = capsys.readouterr().out
     assert "scorer: decoder" in printed and "counts as a miss" in printed
+
+
+def test_compares_with_an_earlier_evaluation(checkpoints, dataset, capsys):
+    """With itself: the gain is 0, over the decoder before it as within one run."""
+    evaluation_script.run(_options(checkpoints, dataset))
+    within = json.loads((dataset / "report" / "metrics.json").read_text())["gains"]["scorer"]
+    capsys.readouterr()
+    later = {"compare": str(dataset / "report"), "output_dir": str(dataset / "later")}
+    cache = {"photo_cache": str(dataset / "report" / "cache")}
+    evaluation_script.run(_options(checkpoints, dataset, **later, **cache))
+    rows = [line.split() for line in capsys.readouterr().out.splitlines() if "the earlier" in line]
+    rows = {" ".join(row[:-3]): [float(value) for value in row[-3:]] for row in rows}
+    assert rows["scorer: decoder over the earlier decoder"] == [0, 0, 0]
+    expected = list(within["decoder over decoder_stage1"].values())
+    assert rows["scorer: decoder over the earlier decoder_stage1"] == pytest.approx(
+        expected, abs=6e-4
+    )
 
 
 def test_a_decoder_that_is_no_better_than_the_one_before_fails(capsys):

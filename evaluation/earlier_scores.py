@@ -1,0 +1,83 @@
+"""Scores that an evaluation leaves for later ones to compare with.
+
+Decoders of different face models or encoders cannot be measured in one run, but what one network
+said of the same photographs can be compared all the same.
+"""
+
+import dataclasses
+import json
+import pathlib
+
+import numpy as np
+
+from evaluation.bootstrap import Gain, paired_gain
+
+FILE = "metrics.json"
+KEY = "frontal_cosines"
+
+
+@dataclasses.dataclass(frozen=True)
+class Scores:
+    """Frontal cosines by one network.
+
+    Attributes:
+      network: its fingerprint.
+      photographs: P names.
+      people: whose each is, P names.
+      cosines: for each decoder P of them, 0 where no face was found.
+    """
+
+    network: str
+    photographs: list[str]
+    people: list[str]
+    cosines: dict[str, list[float]]
+
+
+def read_scores(path: str | pathlib.Path) -> dict[str, Scores]:
+    """Scores by judge, from the folder of an evaluation or its `metrics.json`.
+
+    Raises:
+      FileNotFoundError: there is no such file.
+      ValueError: it is none of an evaluation's, or of one before there were scores.
+    """
+    path = pathlib.Path(path)
+    path = path / FILE if path.is_dir() else path
+    if not path.is_file():
+        raise FileNotFoundError(f"{path}: no such file; name an evaluation's --output_dir")
+    try:
+        return {
+            judge: Scores(**fields) for judge, fields in json.loads(path.read_text())[KEY].items()
+        }
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"{path}: holds no field {KEY!r}; evaluate its decoders anew") from error
+
+
+def gains_over(earlier: dict[str, Scores], now: dict[str, Scores]) -> dict[str, dict[str, Gain]]:
+    """Paired gains of the last decoder over each earlier one, by the judges that both share.
+
+    Args:
+      earlier, now: scores by judge.
+
+    Raises:
+      ValueError: the photographs differ, or no judge is the same network.
+    """
+    shared = [j for j in now if j in earlier and earlier[j].network == now[j].network]
+    if not shared:
+        raise ValueError(f"the earlier evaluation has none of the networks {', '.join(now)}")
+    return {judge: _gains(earlier[judge], now[judge]) for judge in shared}
+
+
+def _gains(earlier, now):
+    if different := sorted(set(earlier.photographs) ^ set(now.photographs)):
+        raise ValueError(
+            f"the earlier evaluation has other photographs: {different[0]} and "
+            f"{len(different) - 1} more are in one of the two only"
+        )
+    order = [earlier.photographs.index(name) for name in now.photographs]
+    *_, (last, after) = now.cosines.items()
+    return {
+        f"{last} over the earlier {decoder}": paired_gain(
+            np.array(before)[order], after, now.people
+        )
+        for decoder, before in earlier.cosines.items()
+    }
