@@ -29,7 +29,7 @@ from data_pipeline.prepare import prepare_photographs
 from evaluation import plots, tables
 from evaluation.benchmark import Evaluation, people_of, summarize_methods
 from evaluation.contact_sheet import contact_sheet
-from evaluation.earlier_scores import KEY, Scores, gains_over, read_scores
+from evaluation.earlier_scores import KEY, Scores, check_comparable, gains_over, read_scores
 from evaluation.likeness import Likeness, Photographs, photographs
 from evaluation.report import Picture, Report, Table, to_text, write_report
 from model import identity
@@ -154,6 +154,9 @@ def run(options: flags.FlagValues) -> None:
         for name, network in networks.items()
     }
     cache = caches["encoder"]
+    if earlier:
+        fingerprints = {name: network.fingerprint for name, network in networks.items()}
+        check_comparable(options.compare, earlier, fingerprints, photograph_names(cache))
     evaluation, faces = evaluate(decoders, cache.features[:, _PLAIN], judges)
 
     chosen = np.unique(np.linspace(0, len(cache) - 1, options.sheet_faces).round().astype(int))
@@ -194,11 +197,16 @@ def run(options: flags.FlagValues) -> None:
         check_improvement(evaluation.likeness["scorer"])
 
 
+def photograph_names(cache: FeatureCache) -> list[str]:
+    """All that count, those without a face last."""
+    return [*cache.names, *(rejection.name for rejection in cache.rejected)]
+
+
 def scores_of(judge: Judge, cache: FeatureCache, results: dict[str, Likeness]) -> Scores:
     """What a judge said, for later evaluations to compare with."""
-    names = [*cache.names, *(rejection.name for rejection in cache.rejected)]
     cosines = {name: likeness.scores[0].tolist() for name, likeness in results.items()}
-    return Scores(judge.network.fingerprint, names, people_of(judge.photos), cosines)
+    people = people_of(judge.photos)
+    return Scores(judge.network.fingerprint, photograph_names(cache), people, cosines)
 
 
 def check_improvement(results: dict[str, Likeness]) -> None:

@@ -61,7 +61,6 @@ def interpolate(clip, attributes, triangles, width, height, background):
 
 def vertex_normals(vertices, triangles):
     """Unit normals [B, V, 3]."""
-
     corners = tf.unstack(triangles, axis=1)
 
     def one_mesh(mesh):

@@ -52,27 +52,48 @@ def read_scores(path: str | pathlib.Path) -> dict[str, Scores]:
         raise ValueError(f"{path}: holds no field {KEY!r}; evaluate its decoders anew") from error
 
 
-def gains_over(earlier: dict[str, Scores], now: dict[str, Scores]) -> dict[str, dict[str, Gain]]:
-    """Paired gains of the last decoder over each earlier one, by the judges that both share.
+def check_comparable(
+    path: str | pathlib.Path,
+    earlier: dict[str, Scores],
+    networks: dict[str, str],
+    photographs: list[str],
+) -> None:
+    """Checks, before anything is measured, that an evaluation can be compared with an earlier one.
 
     Args:
-      earlier, now: scores by judge.
+      path: where the earlier scores were read from.
+      earlier: they, by judge.
+      networks: fingerprints of the networks that will judge, by judge.
+      photographs: names of the photographs that will be judged.
 
     Raises:
       ValueError: the photographs differ, or no judge is the same network.
     """
-    shared = [j for j in now if j in earlier and earlier[j].network == now[j].network]
-    if not shared:
-        raise ValueError(f"the earlier evaluation has none of the networks {', '.join(now)}")
-    return {judge: _gains(earlier[judge], now[judge]) for judge in shared}
+    same = {judge for judge, scores in earlier.items() if networks.get(judge) == scores.network}
+    if not same:
+        raise ValueError(f"{path}: judged by other networks than these ({', '.join(networks)})")
+    for judge in same:
+        if different := sorted(set(earlier[judge].photographs) ^ set(photographs)):
+            raise ValueError(
+                f"{path}: judged other photographs, such as {different[0]} ({len(different)} are "
+                "in one of the two only); give both the same --dataset, --photo_list, --photo_split"
+            )
+
+
+def gains_over(earlier: dict[str, Scores], now: dict[str, Scores]) -> dict[str, dict[str, Gain]]:
+    """Paired gains of the last decoder over each earlier one, by the judges that both share.
+
+    Args:
+      earlier, now: scores by judge, on the same photographs (see `check_comparable`).
+    """
+    return {
+        judge: _gains(earlier[judge], scores)
+        for judge, scores in now.items()
+        if judge in earlier and earlier[judge].network == scores.network
+    }
 
 
 def _gains(earlier, now):
-    if different := sorted(set(earlier.photographs) ^ set(now.photographs)):
-        raise ValueError(
-            f"the earlier evaluation has other photographs: {different[0]} and "
-            f"{len(different) - 1} more are in one of the two only"
-        )
     order = [earlier.photographs.index(name) for name in now.photographs]
     *_, (last, after) = now.cosines.items()
     return {

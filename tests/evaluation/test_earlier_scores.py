@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from evaluation.bootstrap import paired_gain
-from evaluation.earlier_scores import FILE, KEY, Scores, gains_over, read_scores
+from evaluation.earlier_scores import FILE, KEY, Scores, check_comparable, gains_over, read_scores
 
 _NAMES = [f"{k}.jpg" for k in range(9)]
 _PEOPLE = [f"person {k // 2}" for k in range(9)]
@@ -49,13 +49,14 @@ def test_photographs_are_paired_by_name():
 def test_only_the_same_networks_are_compared():
     earlier = {"encoder": _scores(1, "another"), "scorer": _scores(1)}
     assert list(gains_over(earlier, {"encoder": _scores(2), "scorer": _scores(2)})) == ["scorer"]
-    with pytest.raises(ValueError, match="none of the networks encoder"):
-        gains_over(earlier, {"encoder": _scores(2)})
+    check_comparable("x", earlier, {"encoder": "a network", "scorer": "a network"}, _NAMES)
+    with pytest.raises(ValueError, match=r"x: judged by other networks than these \(encoder\)"):
+        check_comparable("x", earlier, {"encoder": "a network"}, _NAMES)
 
 
 def test_other_photographs_are_refused():
-    with pytest.raises(ValueError, match=r"other photographs: 7.jpg and 1 more"):
-        gains_over({"scorer": _scores(1)}, {"scorer": _scores(2, names=_NAMES[:7])})
+    with pytest.raises(ValueError, match=r"x: judged other photographs, such as 7.jpg \(2 are"):
+        check_comparable("x", {"scorer": _scores(1)}, {"scorer": "a network"}, _NAMES[:7])
 
 
 @pytest.mark.parametrize(
