@@ -4,6 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 SHIPPED := open_parts/decoder/decoder.npz
 CXX_FILES := $(wildcard mesh_renderer/kernels/*.h mesh_renderer/kernels/*.cc \
+  mesh_renderer/kernels/ops/*.h mesh_renderer/kernels/ops/*.cc \
   tests/mesh_renderer/*.cc benchmarks/*.cc)
 export TF_CPP_MIN_LOG_LEVEL ?= 2
 

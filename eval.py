@@ -22,7 +22,7 @@ from PIL import Image
 
 import open_parts
 from data_pipeline.detection import make_detector
-from data_pipeline.features_cache import VARIANTS, FeatureCache
+from data_pipeline.feature_cache import VARIANTS, FeatureCache
 from data_pipeline.known_points import KnownPoints
 from data_pipeline.photographs import list_photographs, read_image
 from data_pipeline.prepare import prepare_photographs
@@ -35,7 +35,7 @@ from evaluation.report import Picture, Report, Table, to_text, write_report
 from model import identity
 from model.decoder import Coefficients, Decoder
 from model.face_renderer import FaceRenderer
-from model.identity import IdentityNetwork
+from model.identity.network import IdentityNetwork
 from model.morphable_model import MorphableModel
 from model.rendered_views import FixedViews, Portraits
 from model.trained import decoder_path, load_trained

@@ -30,10 +30,11 @@ from evaluation.contact_sheet import contact_sheet
 from evaluation.verification import verification
 from model import identity
 from model.alignment import warp_photograph
-from model.face_model_io import load_face_model
-from model.face_models.skin_tones import is_human, srgb_to_lab
+from model.crop import Crop
+from model.face_models.load import load_face_model
+from model.face_models.painting.skin_tones import is_human, srgb_to_lab
 from model.face_renderer import FaceRenderer
-from model.identity.crop import Crop
+from model.identity.network import IdentityNetwork
 from model.morphable_model import MorphableModel
 from model.scene import Scene, random_scene
 
@@ -88,7 +89,7 @@ def _plain(scenes: Scene) -> Scene:
 class Judge:
     """Draws the faces of a model and gathers what networks and detector say about them."""
 
-    def __init__(self, networks: dict[str, identity.IdentityNetwork], detector: MtcnnDetector):
+    def __init__(self, networks: dict[str, IdentityNetwork], detector: MtcnnDetector):
         self._networks = {
             name: (network, tf.function(lambda images, net=network: net(images).embedding))
             for name, network in networks.items()

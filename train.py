@@ -18,22 +18,23 @@ import open_parts
 import scene_flags
 from data_pipeline.batches import PhotoFeatures, training_batches
 from data_pipeline.detection import make_detector
-from data_pipeline.features_cache import VARIANTS, summary
+from data_pipeline.feature_cache import VARIANTS, summary
 from data_pipeline.photographs import list_photographs
 from data_pipeline.prepare import prepare_photographs
 from data_pipeline.synthetic import SyntheticPool, make_pool
 from evaluation.coefficients import coefficient_statistics, r_squared
 from evaluation.contact_sheet import contact_sheet
-from model import identity, run_folder
-from model.callbacks import NonFiniteLossError
+from model import identity
 from model.decoder import Coefficients, Decoder
 from model.decoder_io import save_decoder
-from model.face_model_io import load_face_model
+from model.face_models.load import load_face_model
 from model.face_renderer import FaceRenderer
 from model.feature_normalization import KINDS, AffineMap, fit_normalization
 from model.regressor import REDUCTIONS, LossWeights, Regressor
 from model.scene import fixed_scene, stack_scenes
-from model.trainer import Cadence, Stage, train_stage
+from model.training import run_folder
+from model.training.callbacks import NonFiniteLossError
+from model.training.trainer import Cadence, Stage, train_stage
 
 _NORMALIZATION_FACES = 2000
 _VALIDATION_FACES = 512

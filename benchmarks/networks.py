@@ -20,10 +20,13 @@ import tensorflow as tf
 
 import open_parts
 from model import identity
-from model.identity import folding, nn2, parallel_parts
-from model.identity.frozen_layers import AveragePool, Convolution, Dense, RectifiedAffine
-from model.identity.frozen_network import AUXILIARY
-from model.identity.openvino_ir import OpenvinoIr
+from model.identity.frozen import parallel_parts
+from model.identity.frozen.layers import AveragePool, Convolution, Dense, RectifiedAffine
+from model.identity.frozen.named_backbone import AUXILIARY
+from model.identity.network import IdentityNetwork
+from model.identity.networks import nn2
+from model.identity.openvino import folding
+from model.identity.openvino.backbone import OpenvinoIr
 
 _BATCH = 16
 _REPEATS = 7
@@ -62,7 +65,7 @@ def product() -> Callable[[], object]:
     return tf.function(lambda: tf.reduce_sum(tf.matmul(a, a))).get_concrete_function()
 
 
-def network_functions(network: identity.IdentityNetwork) -> tuple[Callable, Callable]:
+def network_functions(network: IdentityNetwork) -> tuple[Callable, Callable]:
     """Forward, and forward with the gradient, of one batch."""
     shape = [_BATCH, network.image_size, network.image_size, 3]
     images = tf.random.stateless_uniform(shape, [3, 4])
@@ -81,7 +84,7 @@ def network_functions(network: identity.IdentityNetwork) -> tuple[Callable, Call
     return forward, gradient
 
 
-def count_flops(network: identity.IdentityNetwork) -> int:
+def count_flops(network: IdentityNetwork) -> int:
     """Floating-point operations of a batch's forward pass: convolutions and matrix products.
 
     Sums of NN2's normalization and pooling, which are written as convolutions, do not count.

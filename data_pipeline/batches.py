@@ -9,15 +9,10 @@ import dataclasses
 import numpy as np
 import tensorflow as tf
 
-from data_pipeline.synthetic import SyntheticPool, sample_seed, synthetic_faces
+from data_pipeline.random_streams import Stream, permuted, sample_seed
+from data_pipeline.synthetic import SyntheticPool, synthetic_faces
 from model.face_renderer import FaceRenderer
 from model.scene import SceneRanges, draw_noise
-
-_PHOTO_STREAM = 2
-_VARIANT_STREAM = 3
-_VIEW_STREAM = 4
-_MOMENT_STREAM = 5
-_POOL_STREAM = 6
 
 
 @dataclasses.dataclass(frozen=True)
@@ -74,17 +69,17 @@ def photo_samples(
     tables = {name: tf.constant(array) for name, array in vars(photos).items() if array is not None}
 
     def sample(index):
-        photo = permuted(index, len(photos), seed, _PHOTO_STREAM)
-        variant = _variant(photos, index, seed, _VARIANT_STREAM)
+        photo = permuted(index, len(photos), seed, Stream.PHOTO)
+        variant = _variant(photos, index, seed, Stream.PHOTO_VARIANT)
         picked = {name: table[photo, variant] for name, table in tables.items()}
         if "images" in picked:
             picked["images"] = tf.cast(picked["images"], tf.float32) / 255.0
-        seed_of_views = sample_seed(seed, index, _VIEW_STREAM)
+        seed_of_views = sample_seed(seed, index, Stream.VIEW)
         return picked | {"scene_noise": draw_noise(seed_of_views, views)}
 
     def moment_sample(index):
-        photo = permuted(index, len(photos), seed, _MOMENT_STREAM)
-        return tables["features"][photo, _variant(photos, index, seed, _MOMENT_STREAM)]
+        photo = permuted(index, len(photos), seed, Stream.MOMENT)
+        return tables["features"][photo, _variant(photos, index, seed, Stream.MOMENT_VARIANT)]
 
     batches = _indices(first_step * batch_size).map(sample).batch(batch_size, drop_remainder=True)
     if not moment_batch:
@@ -106,7 +101,7 @@ def pool_samples(
     tables = {name: tf.constant(array) for name, array in vars(pool).items()}
 
     def gather(indices):
-        rows = tf.map_fn(lambda k: permuted(k, len(pool), seed, _POOL_STREAM), indices)
+        rows = tf.map_fn(lambda k: permuted(k, len(pool), seed, Stream.POOL), indices)
         return {name: tf.gather(table, rows) for name, table in tables.items()}
 
     return _indices(first_step * batch_size).batch(batch_size, drop_remainder=True).map(gather)
@@ -154,14 +149,8 @@ def _indices(first: int) -> tf.data.Dataset:
     return tf.data.Dataset.range(first, np.iinfo(np.int64).max)
 
 
-def permuted(index: tf.Tensor, count: int, seed: int, stream: int) -> tf.Tensor:
-    """Where sample `index` falls in its epoch's seeded permutation of `count` items."""
-    epoch_seed = sample_seed(seed, index // count, stream)
-    return tf.random.experimental.index_shuffle(index % count, epoch_seed, count - 1)
-
-
-def _variant(photos: PhotoFeatures, index: tf.Tensor, seed: int, stream: int) -> tf.Tensor:
+def _variant(photos: PhotoFeatures, index: tf.Tensor, seed: int, stream: Stream) -> tf.Tensor:
     """Which variant (plain, mirrored, ...) of its photograph sample `index` shows."""
     return tf.random.stateless_uniform(
-        [], sample_seed(seed, index, stream + 100), 0, photos.variants, tf.int64
+        [], sample_seed(seed, index, stream), 0, photos.variants, tf.int64
     )

@@ -16,7 +16,7 @@ from tqdm import tqdm
 import open_parts
 from data_pipeline.detection import Detection, MtcnnDetector
 from data_pipeline.photographs import list_photographs, read_image
-from model.alignment import FIVE_POINTS, MIRRORED_POINTS
+from model.crop import FIVE_POINTS, MIRRORED_POINTS
 
 
 def relative_points(face: Detection) -> np.ndarray:

@@ -17,10 +17,9 @@ from tqdm import tqdm
 import open_parts
 from data_pipeline.detection import MtcnnDetector
 from data_pipeline.synthetic import draw_face
-from model.alignment import FIVE_POINTS, MIRRORED_POINTS
-from model.face_model_io import load_face_model
+from model.crop import FIVE_POINTS, MIRRORED_POINTS, Crop
+from model.face_models.load import load_face_model
 from model.face_renderer import FaceRenderer
-from model.identity.crop import Crop
 from model.landmarks import five_points
 from model.scene import SceneRanges, random_scene
 

@@ -10,7 +10,7 @@ import math
 
 import numpy as np
 
-from model.identity.crop import Crop
+from model.crop import Crop
 
 # Scale, rotation in degrees, and shift to the right and down in parts of the crop.
 _CHANGES = {

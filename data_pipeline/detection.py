@@ -16,7 +16,7 @@ import mtcnn
 import numpy as np
 from mtcnn.stages import StageONet, StagePNet, StageRNet
 
-from model.alignment import FIVE_POINTS
+from model.crop import FIVE_POINTS
 
 # Detection takes 0.1 s on a small photograph and grows with its area: 3.8 s at 3000 x 2000.
 LONG_SIDE = 1024

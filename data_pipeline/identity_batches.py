@@ -9,17 +9,13 @@ import dataclasses
 import numpy as np
 import tensorflow as tf
 
-from data_pipeline.batches import permuted
-from data_pipeline.features_cache import FeatureCache
-from data_pipeline.synthetic import draw_face, sample_seed
+from data_pipeline.feature_cache import FeatureCache
+from data_pipeline.random_streams import Stream, permuted, sample_seed
+from data_pipeline.synthetic import draw_face
+from model.crop import Crop
 from model.face_renderer import FaceRenderer
-from model.identity.crop import Crop
 from model.identity.network import IdentityFeatures
 from model.scene import SceneRanges, random_scene
-
-_PEOPLE_STREAM = 7
-_PHOTO_STREAM = 8
-_MIRROR_STREAM = 9
 
 
 def synthetic_identities(
@@ -166,14 +162,14 @@ def photographed_identities(
     def choose(index):
         """Row of the cache and person of image `index` of the run."""
         turn = index // images
-        person = permuted(turn, len(known.names), seed, _PEOPLE_STREAM)
+        person = permuted(turn, len(known.names), seed, Stream.PERSON)
         own = rows[person]
         count = tf.size(own, tf.int64)
         # The person's next images, however often the person was shown before.
         shown = turn // len(known.names) * images + index % images
-        epoch_seed = sample_seed(seed, person * 1_000_003 + shown // count, _PHOTO_STREAM)
+        epoch_seed = sample_seed(seed, person * 1_000_003 + shown // count, Stream.PHOTO_OF_PERSON)
         photo = tf.random.experimental.index_shuffle(shown % count, epoch_seed, count - 1)
-        mirrored = tf.random.stateless_uniform([], sample_seed(seed, index, _MIRROR_STREAM)) < 0.5
+        mirrored = tf.random.stateless_uniform([], sample_seed(seed, index, Stream.MIRROR)) < 0.5
         return own[photo], person, mirrored
 
     def read(rows, people_of, mirrored):

@@ -1,7 +1,7 @@
 """Points that were found before, for a second network that looks at the same photographs."""
 
 from data_pipeline.detection import Detection
-from data_pipeline.features_cache import FeatureCache
+from data_pipeline.feature_cache import FeatureCache
 
 
 class KnownPoints:

@@ -16,8 +16,8 @@ from absl import app, flags, logging
 import open_parts
 from data_pipeline import crop_variants
 from data_pipeline.detection import choose_face, make_detector
-from data_pipeline.features_cache import VARIANTS, CacheKey, FeatureCache, Rejection, summary
-from data_pipeline.partial_cache import PartialCache
+from data_pipeline.feature_cache import VARIANTS, CacheKey, FeatureCache, Rejection, summary
+from data_pipeline.feature_cache_writer import PartialCache
 from data_pipeline.photographs import list_photographs, read_image
 from model import identity
 from model.alignment import mirror_points, warp_photograph

@@ -10,18 +10,11 @@ import tensorflow as tf
 from absl import logging
 from tqdm import tqdm
 
+from data_pipeline.random_streams import Stream, sample_seed
 from model.face_renderer import FaceRenderer
-from model.identity import IdentityNetwork
+from model.identity.network import IdentityNetwork
 from model.scene import SceneRanges, draw_noise, random_scene
-
-# Different uses of one seed draw from different streams.
-_COEFFICIENT_STREAM = 0
-_SCENE_STREAM = 1
-
-
-def sample_seed(seed: int, index: tf.Tensor, stream: int) -> tf.Tensor:
-    """The seed int64 [2] of sample `index` (int64 scalar) of a run, for one use."""
-    return tf.random.fold_in(tf.constant([seed, stream], tf.int64), tf.cast(index, tf.int64))
+from storage.atomic import atomic_file
 
 
 def draw_face(
@@ -34,12 +27,12 @@ def draw_face(
       float32 [views, NOISE_SIZE].
     """
     coefficients = tf.random.stateless_normal(
-        [shape_components + texture_components], sample_seed(seed, index, _COEFFICIENT_STREAM)
+        [shape_components + texture_components], sample_seed(seed, index, Stream.COEFFICIENTS)
     )
     return {
         "shape": coefficients[:shape_components],
         "texture": coefficients[shape_components:],
-        "scene_noise": draw_noise(sample_seed(seed, index, _SCENE_STREAM), views),
+        "scene_noise": draw_noise(sample_seed(seed, index, Stream.SCENE), views),
     }
 
 
@@ -157,8 +150,5 @@ def _read_pool(path: pathlib.Path, key: str) -> SyntheticPool | None:
 
 
 def _write_pool(path: pathlib.Path, key: str, pool: SyntheticPool) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(path.name + ".partial")
-    with partial.open("wb") as file:
+    with atomic_file(path) as file:
         np.savez(file, key=np.array(key), **vars(pool))
-    os.replace(partial, path)

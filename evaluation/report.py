@@ -11,6 +11,8 @@ import math
 import mimetypes
 import pathlib
 
+from storage.atomic import write_together
+
 
 @dataclasses.dataclass(frozen=True)
 class Table:
@@ -62,11 +64,7 @@ def write_report(report: Report, folder: pathlib.Path) -> None:
         "report.html": to_html(report).encode(),
     }
     files |= {picture.name: picture.data for picture in report.pictures}
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, data in files.items():
-        partial = folder / f"{name}.partial"
-        partial.write_bytes(data)
-        partial.replace(folder / name)
+    write_together(folder, files)
 
 
 def to_text(table: Table) -> str:

@@ -54,7 +54,7 @@ def compile_flags() -> list[str]:
 def sources() -> list[tuple[pathlib.Path, tuple[str, ...]]]:
     """The C++ files that this machine's architecture has a use for, each with flags of its own."""
     found = []
-    for path in sorted(SOURCES.glob("*.cc")):
+    for path in sorted(SOURCES.rglob("*.cc")):
         suffix = next((s for s in X86_FLAGS if path.stem.endswith(s)), None)
         if suffix is None or platform.machine() in ("x86_64", "AMD64"):
             found.append((path, X86_FLAGS.get(suffix, ())))
@@ -63,14 +63,16 @@ def sources() -> list[tuple[pathlib.Path, tuple[str, ...]]]:
 
 def core_sources() -> list[tuple[pathlib.Path, tuple[str, ...]]]:
     """Those of `sources` that know nothing of TensorFlow."""
-    return [(path, flags) for path, flags in sources() if "op" not in path.stem.split("_")]
+    return [(path, flags) for path, flags in sources() if path.parent == SOURCES]
 
 
 def library_name() -> str:
     """The binary's file name: a function of sources, TensorFlow's version, flags and machine."""
     digest = hashlib.sha256()
-    for path in sorted(SOURCES.glob("*.h")) + sorted(SOURCES.glob("*.cc")):
-        digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    for path in sorted(SOURCES.rglob("*.h")) + sorted(SOURCES.rglob("*.cc")):
+        digest.update(
+            path.relative_to(SOURCES).as_posix().encode() + b"\0" + path.read_bytes() + b"\0"
+        )
     facts = [tf.__version__, platform.machine(), *compile_flags(), *tf.sysconfig.get_link_flags()]
     facts += [flag for flags in X86_FLAGS.values() for flag in flags]
     digest.update("\0".join(facts).encode())
@@ -135,7 +137,11 @@ def _compiler() -> str:
 def _compile(folder: pathlib.Path, compiler: str) -> pathlib.Path:
     """Compiles all sources and links them to a library in `folder`."""
     library = folder / "mesh_renderer.so"
-    _link_ops(library, _compile_objects(folder, [compiler, *compile_flags()], sources()), compiler)
+    _link_ops(
+        library,
+        _compile_objects(folder, [compiler, *compile_flags(), f"-I{SOURCES}"], sources()),
+        compiler,
+    )
     return library
 
 

@@ -10,12 +10,7 @@ import cv2
 import numpy as np
 import tensorflow as tf
 
-from model.identity.crop import Crop
-
-# The subject's right eye comes first: it is on the left in an unmirrored photograph.
-FIVE_POINTS = ("right_eye", "left_eye", "nose", "right_mouth", "left_mouth")
-# What each of the five becomes in a mirror.
-MIRRORED_POINTS = (1, 0, 2, 4, 3)
+from model.crop import MIRRORED_POINTS, Crop
 
 # Below this scale bilinear sampling skips pixels, so the photograph is shrunk by areas first.
 _ALIASING_SCALE = 0.7

@@ -12,8 +12,9 @@ import zipfile
 import numpy as np
 
 from model.decoder import Decoder
-from model.identity import IdentityNetwork
+from model.identity.network import IdentityNetwork
 from model.morphable_model import MorphableModel
+from storage.atomic import atomic_file
 
 _FORMAT = 1
 
@@ -50,11 +51,8 @@ def save_decoder(
         "notes": notes or {},
     }
     arrays = {_key(variable): variable.numpy().astype(dtype) for variable in decoder.weights}
-    partial = path.with_name(path.name + ".partial")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with partial.open("wb") as file:
+    with atomic_file(path) as file:
         np.savez_compressed(file, metadata=np.array(json.dumps(metadata)), **arrays)
-    os.replace(partial, path)
 
 
 def read_metadata(path: str | os.PathLike) -> dict:

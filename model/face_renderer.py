@@ -6,10 +6,11 @@ import tensorflow as tf
 from mesh_renderer import mesh_renderer
 from mesh_renderer.vertex_normals import vertex_normals
 from model.alignment import crop_transform
-from model.identity.crop import Crop
+from model.color import linear_to_srgb, srgb_to_linear
+from model.crop import Crop
 from model.landmarks import FivePoints, five_points
 from model.morphable_model import MorphableModel
-from model.scene import Scene, linear_to_srgb, srgb_to_linear
+from model.scene import Scene
 
 # The clipping planes lie this far before and behind the model's origin: no head is larger.
 _HALF_DEPTH_MM = 400.0

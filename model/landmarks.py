@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 import tensorflow as tf
 
-from model.alignment import FIVE_POINTS
+from model.crop import FIVE_POINTS
 from model.morphable_model import MorphableModel
 
 # Each point is the middle of these landmarks of the face model, plus an offset.

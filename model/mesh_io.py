@@ -9,11 +9,11 @@ import io
 
 import numpy as np
 import trimesh
-from PIL import Image
 
 from mesh_renderer.vertex_normals import vertex_normals
-from model.scene import srgb_to_linear
+from model.color import srgb_to_linear
 from model.texture_atlas import TextureAtlas
+from storage.images import png
 
 _METERS = 1e-3
 
@@ -103,13 +103,6 @@ def obj(mesh: Mesh, atlas: TextureAtlas, name: str) -> dict[str, bytes]:
         f"{name}.mtl": mtl.encode(),
         f"{name}.png": png(atlas.bake(mesh.colors)),
     }
-
-
-def png(image: np.ndarray) -> bytes:
-    """An image uint8 RGB [H, W, 3] as a PNG file."""
-    buffer = io.BytesIO()
-    Image.fromarray(image).save(buffer, format="PNG", optimize=False)
-    return buffer.getvalue()
 
 
 def _rgba(colors: np.ndarray) -> np.ndarray:

@@ -7,7 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from mesh_renderer.vertex_normals import vertex_normals
-from model.scene import linear_to_srgb, srgb_to_linear
+from model.color import linear_to_srgb, srgb_to_linear
 
 
 @dataclasses.dataclass(frozen=True)

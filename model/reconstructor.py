@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from model.alignment import warp_photograph
 from model.decoder import Coefficients, Decoder
-from model.identity import IdentityNetwork
+from model.identity.network import IdentityNetwork
 from model.morphable_model import MorphableModel
 
 # A larger batch is no faster on a CPU.

@@ -8,7 +8,7 @@ import tf_keras
 import losses
 from model.decoder import Coefficients, Decoder
 from model.face_renderer import FaceRenderer
-from model.identity import IdentityNetwork
+from model.identity.network import IdentityNetwork
 from model.scene import SceneRanges, random_scene
 
 REDUCTIONS = ("mean", "paper_sum")

@@ -6,10 +6,10 @@ import numpy as np
 import tensorflow as tf
 
 from model.alignment import warp_photograph
+from model.crop import Crop
 from model.decoder import Coefficients
 from model.face_renderer import FaceRenderer
-from model.identity import IdentityNetwork
-from model.identity.crop import Crop
+from model.identity.network import IdentityNetwork
 from model.morphable_model import MorphableModel
 from model.scene import fixed_scene, stack_scenes
 

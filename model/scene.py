@@ -11,6 +11,8 @@ from typing import NamedTuple
 import numpy as np
 import tensorflow as tf
 
+from model.color import srgb_to_linear
+
 # Light sources (sRGB of the light, 0..255) from candle to blue sky: the "approximations of common
 # indoor and outdoor light sources" of section 3.2.2; the paper gives no list.
 _LIGHT_SOURCES = (
@@ -191,19 +193,6 @@ def _light_colors(source: tf.Tensor, noise: tf.Tensor, ranges: SceneRanges) -> t
     perturbation = _uniform(noise, -ranges.color_perturbation, ranges.color_perturbation)
     color = color[..., None, :] * (1.0 + perturbation)
     return color / tf.reduce_sum(color * (0.2126, 0.7152, 0.0722), axis=-1, keepdims=True)
-
-
-def srgb_to_linear(color: tf.Tensor) -> tf.Tensor:
-    """The sRGB transfer function (IEC 61966-2-1), 0..1 to 0..1; gradients are finite everywhere."""
-    curve = tf.pow((tf.maximum(color, 0.04045) + 0.055) / 1.055, 2.4)
-    return tf.where(color <= 0.04045, color / 12.92, curve)
-
-
-def linear_to_srgb(color: tf.Tensor) -> tf.Tensor:
-    """The inverse of `srgb_to_linear`."""
-    # Inside the root the argument stays above the switch, where the slope is finite.
-    curve = 1.055 * tf.pow(tf.maximum(color, 0.0031308), 1 / 2.4) - 0.055
-    return tf.where(color <= 0.0031308, color * 12.92, curve)
 
 
 def _uniform(noise: tf.Tensor, low: float, high: float) -> tf.Tensor:

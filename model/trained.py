@@ -8,8 +8,8 @@ from typing import NamedTuple
 from model import identity
 from model.decoder import Decoder
 from model.decoder_io import load_decoder, read_metadata
-from model.face_model_io import load_face_model
-from model.identity import IdentityNetwork
+from model.face_models.load import load_face_model
+from model.identity.network import IdentityNetwork
 from model.morphable_model import MorphableModel
 
 DECODER_FILE = "decoder.npz"

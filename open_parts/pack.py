@@ -10,7 +10,7 @@ Copied are the parts whose licence allows it: of the photographs those with `emb
 source's `photos/splits.csv`, and only their rows of the tables and of the golden embeddings. The
 face model's colors are painted first:
 
-    python -m model.face_model_io paint SOURCE_DIR/face_model/ict_bfm_layout_f16.h5 FILE --float16
+    python -m model.face_models paint SOURCE_DIR/face_model/ict_bfm_layout_f16.h5 FILE --float16
 """
 
 import argparse

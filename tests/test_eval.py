@@ -14,7 +14,7 @@ from evaluation import recognition
 from model import identity
 from model.decoder import Decoder
 from model.decoder_io import save_decoder
-from model.face_model_io import load_face_model
+from model.face_models.load import load_face_model
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,7 @@ ALLOWED = {
 }
 OURS = set(ALLOWED) | {
     "train",
-    "train_recogniser",
+    "train_recognizer",
     "eval",
     "reconstruct",
     "scene_flags",

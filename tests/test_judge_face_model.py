@@ -10,8 +10,8 @@ from data_pipeline.detection import MtcnnDetector
 from data_pipeline.synthetic import draw_face
 from judge_face_model import _CROP, Judge, draw_sample, sheet
 from model import identity
-from model.face_model_io import read_face_model, to_morphable_model
 from model.face_models.bfm_hdf5 import write_bfm_hdf5
+from model.face_models.load import read_face_model, to_morphable_model
 from model.face_renderer import FaceRenderer
 
 

@@ -14,7 +14,7 @@ from data_pipeline.photographs import Photograph
 from model import identity
 from model.decoder import Decoder
 from model.decoder_io import save_decoder
-from model.face_model_io import load_face_model
+from model.face_models.load import load_face_model
 
 ROOT = pathlib.Path(reconstruct.__file__).parent
 PHOTO = open_parts.PHOTOS / "us_congress_A000022.jpg"

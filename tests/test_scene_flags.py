@@ -34,17 +34,17 @@ def _run(script, *flags):
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
 
 
-@pytest.mark.parametrize("script", ["train", "train_recogniser"])
+@pytest.mark.parametrize("script", ["train", "train_recognizer"])
 def test_defaults_are_those_of_the_config(script):
     result = _run(script)
     assert result.returncode == 0, result.stderr
 
 
 def test_ranges_are_two_rising_numbers():
-    result = _run("train_recogniser", "--light_elevation=45,0")
+    result = _run("train_recognizer", "--light_elevation=45,0")
     assert "give two numbers separated by a comma, the lower first" in result.stderr
 
 
 def test_a_flag_changes_the_scenes():
-    result = _run("train_recogniser", "--ambient_share=0,0.3")
+    result = _run("train_recognizer", "--ambient_share=0,0.3")
     assert "other scenes" in result.stderr

@@ -18,6 +18,7 @@ from model.face_models import checks
 from model.face_models.contents import Cut, FaceModelContents, Pca
 from model.face_models.landmarks_68 import landmarks_68
 from model.face_models.winding import wind_outwards
+from storage.atomic import atomic_path
 
 SIGNATURE = b"\x89HDF\r\n\x1a\n"
 LAYOUT = "Basel Face Model 2017 / 2019 layout (HDF5)"
@@ -207,18 +208,12 @@ def write_bfm_hdf5(path: str | os.PathLike, contents: FaceModelContents, dtype=n
     """Writes a file with the real tree; it appears complete or not at all.
 
     Args:
-      path: the file; its folder must be there.
+      path: the file; its folder is made if need be.
       contents: what to write.
       dtype: of the bases, float32 or float16 (half the size, columns off by 6e-4).
     """
-    path = pathlib.Path(path)
-    partial = path.with_name(path.name + ".partial")
-    try:
-        with h5py.File(partial, "w") as file:
-            _write(file, contents, dtype)
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
+    with atomic_path(path) as partial, h5py.File(partial, "w") as file:
+        _write(file, contents, dtype)
 
 
 def _write(file, contents, dtype):

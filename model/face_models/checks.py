@@ -116,7 +116,7 @@ def _check_orthonormal(path, name: str, basis: np.ndarray) -> None:
     gram = basis.T @ basis
     norms = np.sqrt(np.diag(gram))
     worst = int(np.argmax(np.abs(norms - 1)))
-    remedy = "; `python -m model.face_model_io convert FILE OUTPUT --orthonormalize` mends that"
+    remedy = "; `python -m model.face_models convert FILE OUTPUT --orthonormalize` mends that"
     if abs(norms[worst] - 1) > _ORTHONORMALITY:
         raise ValueError(
             f"{path}: column {worst} of {name} has norm {norms[worst]:.4g}, not 1: the basis is "

@@ -1,7 +1,6 @@
 """Downloads the openly licensed face model: ICT-FaceKit from its official repository."""
 
 import hashlib
-import os
 import pathlib
 import shutil
 import tempfile
@@ -10,6 +9,7 @@ import urllib.request
 import zipfile
 
 from model.face_models import ict_facekit
+from storage.cache_folder import cache_folder
 
 COMMIT = "da5f95a607f5e6b37755b38d3385d7f2853732e5"
 URL = f"https://github.com/ICT-VGL/ICT-FaceKit/archive/{COMMIT}.zip"
@@ -28,8 +28,7 @@ _WANTED = (".obj", ".json")
 
 def default_folder() -> pathlib.Path:
     """Where the kit goes: the user's cache."""
-    cache = os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache"
-    return pathlib.Path(cache) / "face_models" / "ict_facekit"
+    return cache_folder("face_models") / "ict_facekit"
 
 
 def fetch_ict(folder: pathlib.Path, url: str = URL) -> list[str]:

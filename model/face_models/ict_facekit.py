@@ -3,7 +3,7 @@
 The kit (https://github.com/ICT-VGL/ICT-FaceKit, MIT license) has a file a mode: the neutral face,
 `identity000.obj` and so on (one standard deviation of a principal component of light-stage scans
 away from it), and named expressions. Its units are centimeters. It has no colors: the model gets
-those of `model.face_models.painted_colors`.
+those of `model.face_models.painting.color_model`.
 """
 
 import json
@@ -14,8 +14,8 @@ import numpy as np
 
 from model.face_models.contents import Cut, FaceModelContents, principal_components
 from model.face_models.landmarks_68 import named_landmarks
-from model.face_models.painted_colors import NOTE as COLOR_NOTE
-from model.face_models.painted_colors import PEOPLE, painted_colors
+from model.face_models.painting.color_model import NOTE as COLOR_NOTE
+from model.face_models.painting.color_model import PEOPLE, painted_colors
 from model.face_models.winding import wind_outwards
 
 NEUTRAL = "generic_neutral_mesh.obj"

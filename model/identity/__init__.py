@@ -4,35 +4,23 @@ network = identity.load("openvino_ir", "face-reidentification-retail-0095.xml")
 features, embedding = network(images)  # float32 RGB [B, S, S, 3] in 0..1, cut by network.crop
 """
 
-import pathlib
+import os
+import typing
 
-import open_parts
-from model.identity import fetched
-from model.identity.crop import Crop
-from model.identity.inception_resnet_v1 import INCEPTION_RESNET_V1
-from model.identity.network import IdentityFeatures, IdentityNetwork
-from model.identity.nn2 import NN2
-from model.identity.nn4_small2 import NN4_SMALL2
-from model.identity.openvino_ir import OpenvinoIr
-from model.identity.vgg_face import VGG_FACE
+if typing.TYPE_CHECKING:
+    from model.crop import Crop
+    from model.identity.network import IdentityNetwork
 
-__all__ = ["NAMES", "Crop", "IdentityFeatures", "IdentityNetwork", "load"]
-
-
-DEFINITIONS = {
-    definition.name: definition for definition in (NN2, NN4_SMALL2, INCEPTION_RESNET_V1, VGG_FACE)
-}
-
-NAMES = (*DEFINITIONS, "openvino_ir")
+NAMES = ("nn2", "nn4_small2", "inception_resnet_v1", "vgg_face", "openvino_ir")
 
 
 def load(
     name: str,
-    weights: str | pathlib.Path | None = None,
+    weights: str | os.PathLike | None = None,
     features: str = "penultimate",
-    crop: Crop | None = None,
+    crop: "Crop | None" = None,
     **options,
-) -> IdentityNetwork:
+) -> "IdentityNetwork":
     """Loads a frozen recognition network.
 
     Args:
@@ -49,10 +37,7 @@ def load(
     Raises:
       ValueError, FileNotFoundError: no such network, or a file that does not fit it.
     """
-    if name not in NAMES:
-        raise ValueError(f"identity encoder {name!r} is not among {', '.join(NAMES)}")
-    if name == "openvino_ir":
-        backbone = OpenvinoIr(weights or open_parts.ENCODER, **options)
-    else:
-        backbone = DEFINITIONS[name].load(weights or fetched.find(name), **options)
-    return IdentityNetwork(name, backbone, features, crop)
+    # TensorFlow takes seconds to import, and the names alone serve the flags of commands.
+    from model.identity import registry
+
+    return registry.load(name, weights, features, crop, **options)

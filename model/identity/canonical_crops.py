@@ -1,6 +1,6 @@
 """Canonical positions of landmarks, one crop for each way in which networks were trained."""
 
-from model.identity.crop import BoxCrop, Crop
+from model.crop import BoxCrop, Crop
 
 _ALL_FIVE = (0, 1, 2, 3, 4)
 

@@ -17,7 +17,15 @@ import urllib.request
 
 from absl import app
 
-from model.identity import fetched
+from storage.cache_folder import cache_folder
+
+# The folder of the user's cache that holds the downloads, and the file of each network in it.
+CACHE = "recognition_networks"
+FILES = {
+    "nn4_small2": "openface_weights.h5",
+    "inception_resnet_v1": "facenet512_weights.h5",
+    "vgg_face": "vgg-face.mat",
+}
 
 _TIMEOUT_SECONDS = 30
 _CHUNK = 1 << 20
@@ -88,7 +96,15 @@ SOURCES = {
 }
 
 
-class FetchError(Exception):
+def find(name: str) -> pathlib.Path | None:
+    """Returns the downloaded file of a network, or None."""
+    if name not in FILES:
+        return None
+    path = cache_folder(CACHE) / FILES[name]
+    return path if path.is_file() else None
+
+
+class FetchError(ConnectionError):
     """A network cannot be had; the message says what to do."""
 
 
@@ -169,7 +185,7 @@ def main(argv: list[str]) -> None:
     if len(argv) != 2:
         raise app.UsageError(f"one name is needed: {', '.join(SOURCES)}")
     try:
-        fetch(argv[1], fetched.cache_folder())
+        fetch(argv[1], cache_folder(CACHE))
     except FetchError as error:
         sys.exit(f"fetch: {error}")
 

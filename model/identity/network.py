@@ -11,9 +11,9 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
-from model.identity.crop import Crop
+from model.crop import Crop
 from model.identity.feature_spec import FeatureSpec
-from model.identity.parallel_parts import in_parallel_parts
+from model.identity.frozen.parallel_parts import in_parallel_parts
 
 # Far below the squared norm of any real embedding; keeps the gradient at a zero vector finite.
 _NORM_EPSILON = 1e-12

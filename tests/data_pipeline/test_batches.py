@@ -6,7 +6,7 @@ import tensorflow as tf
 
 from data_pipeline.batches import PhotoFeatures, photo_samples, pool_samples, training_batches
 from data_pipeline.synthetic import SyntheticPool, make_pool, synthetic_faces
-from model.face_model_io import load_face_model
+from model.face_models.load import load_face_model
 from model.face_renderer import FaceRenderer
 from model.scene import NOISE_SIZE
 from tests.model.fake_identity import FakeIdentityNetwork

@@ -15,10 +15,10 @@ from data_pipeline.identity_batches import (
 from data_pipeline.photographs import list_photographs
 from data_pipeline.prepare import prepare_photographs
 from data_pipeline.synthetic import draw_face
-from model.face_model_io import load_face_model
+from model.crop import Crop
+from model.face_models.load import load_face_model
 from model.face_renderer import FaceRenderer
 from model.identity.canonical_crops import FIVE_POINT_CROP
-from model.identity.crop import Crop
 from model.scene import SceneRanges, random_scene
 
 _SIZE = 64

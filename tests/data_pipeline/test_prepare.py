@@ -14,12 +14,12 @@ from PIL import Image
 import open_parts
 from data_pipeline import crop_variants
 from data_pipeline.detection import LandmarkFile
-from data_pipeline.features_cache import VARIANTS, CacheKey, FeatureCache, summary
+from data_pipeline.feature_cache import VARIANTS, CacheKey, FeatureCache, summary
 from data_pipeline.photographs import list_photographs, read_image
 from data_pipeline.prepare import cut_face, prepare_photographs
 from model import identity
 from model.alignment import mirror_points, warp_photograph
-from model.identity.crop import Crop
+from model.crop import Crop
 from model.identity.network import IdentityFeatures
 
 CROP = Crop(16, (0, 1, 2, 3, 4), ((5.0, 5.0), (10.0, 5.0), (8.0, 8.0), (5.0, 11.0), (10.5, 11.0)))

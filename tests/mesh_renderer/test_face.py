@@ -9,7 +9,7 @@ from benchmarks.exact import ExactPixels, relative_error
 from benchmarks.head import head
 from mesh_renderer import mesh_renderer, rasterize_triangles
 from mesh_renderer.vertex_normals import vertex_normals
-from model.face_model_io import load_face_model
+from model.face_models.load import load_face_model
 from tests.mesh_renderer import meshes
 
 SIZE = 224

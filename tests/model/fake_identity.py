@@ -2,8 +2,8 @@
 
 import tensorflow as tf
 
-from model.identity import IdentityFeatures
-from model.identity.crop import Crop
+from model.crop import Crop
+from model.identity.network import IdentityFeatures
 
 SIZE = 32
 POINTS = ((10, 12), (21, 12), (15.5, 18), (11.5, 24), (19.5, 24))

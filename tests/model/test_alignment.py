@@ -5,7 +5,7 @@ import pytest
 import tensorflow as tf
 
 from model.alignment import mirror_points, similarity_transform, warp_photograph
-from model.identity.crop import Crop
+from model.crop import Crop
 
 CROP = Crop(64, (0, 1, 2, 3, 4), ((20, 24), (43, 24), (31.5, 36), (23, 48), (40, 48)))
 

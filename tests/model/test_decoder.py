@@ -6,7 +6,7 @@ import tensorflow as tf
 
 from model.decoder import Decoder
 from model.decoder_io import load_decoder, read_metadata, save_decoder
-from model.face_model_io import load_face_model
+from model.face_models.load import load_face_model
 from model.feature_normalization import AffineMap
 from tests.model.fake_identity import FakeIdentityNetwork
 from tests.model.small_face_model import write_small_face_model

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import open_parts
-from model.face_model_io import load_face_model
+from model.face_models.load import load_face_model
 from model.face_regions import face_crop, region, submesh
 
 

@@ -11,7 +11,7 @@ from PIL import Image
 
 import open_parts
 from model import mesh_io
-from model.face_model_io import load_face_model
+from model.face_models.load import load_face_model
 from model.texture_atlas import TextureAtlas
 
 _BYTE = 1.5 / 255

@@ -9,7 +9,7 @@ from data_pipeline.prepare import prepare_photographs
 from model import identity
 from model.alignment import warp_photograph
 from model.decoder import Decoder
-from model.face_model_io import load_face_model
+from model.face_models.load import load_face_model
 from model.reconstructor import NoFaceError, Reconstructor
 
 

@@ -6,7 +6,7 @@ import tensorflow as tf
 import tf_keras
 
 from model.decoder import Decoder
-from model.face_model_io import load_face_model
+from model.face_models.load import load_face_model
 from model.face_renderer import FaceRenderer
 from model.regressor import LossWeights, Regressor
 from model.scene import draw_noise

@@ -5,7 +5,7 @@ import tensorflow as tf
 import open_parts
 from model import identity
 from model.decoder import Coefficients
-from model.face_model_io import load_face_model
+from model.face_models.load import load_face_model
 from model.face_renderer import FaceRenderer
 from model.rendered_views import FixedViews, Portraits, portrait_crop
 from model.scene import fixed_scene, stack_scenes

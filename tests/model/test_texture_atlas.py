@@ -3,7 +3,7 @@ import pytest
 import trimesh
 
 import open_parts
-from model.face_model_io import load_face_model
+from model.face_models.load import load_face_model
 from model.morphable_model import LinearModel, MorphableModel
 from model.texture_atlas import TextureAtlas
 

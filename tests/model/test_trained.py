@@ -5,7 +5,7 @@ import open_parts
 from model import identity
 from model.decoder import Decoder
 from model.decoder_io import save_decoder
-from model.face_model_io import load_face_model
+from model.face_models.load import load_face_model
 from model.trained import decoder_path, load_trained
 
 

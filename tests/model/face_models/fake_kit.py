@@ -5,8 +5,8 @@ import json
 import numpy as np
 
 import open_parts
-from model.face_model_io import read_face_model
 from model.face_models.contents import Cut
+from model.face_models.load import read_face_model
 
 N_VERTICES = 26719
 MODES = 3

@@ -5,8 +5,7 @@ import numpy as np
 import pytest
 import scipy.io
 
-from model import face_model_io
-from model.face_models import landmarks_68
+from model.face_models import landmarks_68, load
 from model.face_models.contents import Cut
 from tests.model.small_face_model import write_small_face_model
 
@@ -14,7 +13,7 @@ from tests.model.small_face_model import write_small_face_model
 @pytest.fixture
 def arrays(tmp_path):
     """The small model in micrometers, colors of 0..255, deviations, triangles from 1."""
-    contents = face_model_io.read_face_model(write_small_face_model(tmp_path / "model.h5"))
+    contents = load.read_face_model(write_small_face_model(tmp_path / "model.h5"))
     mouth = contents.shape.mean[:, 1] < -20
     return {
         "shapeMU": contents.shape.mean.reshape(-1, 1) * 1000,
@@ -36,8 +35,8 @@ def save(tmp_path, arrays):
 
 def test_same_model_as_in_hdf5(tmp_path, arrays):
     """Units, deviations against variances, numbering and winding, by decoding both."""
-    old = face_model_io.load_face_model(save(tmp_path, arrays))
-    new = face_model_io.load_face_model(tmp_path / "model.h5")
+    old = load.load_face_model(save(tmp_path, arrays))
+    new = load.load_face_model(tmp_path / "model.h5")
     s, t = np.random.default_rng(0).normal(size=(2, 1, 6)).astype(np.float32)
     np.testing.assert_allclose(old.decode_shape(s), new.decode_shape(s), atol=2e-3)
     np.testing.assert_allclose(old.decode_texture(t), new.decode_texture(t), atol=1e-5)
@@ -46,7 +45,7 @@ def test_same_model_as_in_hdf5(tmp_path, arrays):
 
 
 def test_no_repair_is_reported_for_its_own_winding(tmp_path, arrays):
-    assert face_model_io.read_face_model(save(tmp_path, arrays)).repairs == ()
+    assert load.read_face_model(save(tmp_path, arrays)).repairs == ()
 
 
 def test_version_7_3_is_hdf5_with_everything_transposed(tmp_path, arrays):
@@ -56,14 +55,14 @@ def test_version_7_3_is_hdf5_with_everything_transposed(tmp_path, arrays):
             file[name] = value.T
     with path.open("r+b") as file:
         file.write(b"MATLAB 7.3 MAT-file")
-    read = face_model_io.read_face_model(path)
-    expected = face_model_io.read_face_model(tmp_path / "model.h5")
+    read = load.read_face_model(path)
+    expected = load.read_face_model(tmp_path / "model.h5")
     np.testing.assert_allclose(read.shape.basis, expected.shape.basis, atol=1e-6)
 
 
 def test_landmarks_come_from_the_published_table(tmp_path, arrays, monkeypatch):
     monkeypatch.setitem(landmarks_68._BY_VERTEX_COUNT, 225, {31: 112, 52: 20})
-    model = face_model_io.load_face_model(save(tmp_path, arrays))
+    model = load.load_face_model(save(tmp_path, arrays))
     assert model.landmarks == {"center.nose.tip": 112, "center.lips.upper.outer": 20}
     assert model.landmark_indices_68((30, 51)).tolist() == [112, 20]
     with pytest.raises(ValueError, match="no vertex is known for point 0 of the 68"):
@@ -75,7 +74,7 @@ def test_landmarks_come_from_the_published_table(tmp_path, arrays, monkeypatch):
 
 def test_components_are_cut(tmp_path, arrays):
     path = save(tmp_path, arrays)
-    assert face_model_io.read_face_model(path, Cut(2, 3)).color.basis.shape == (675, 3)
+    assert load.read_face_model(path, Cut(2, 3)).color.basis.shape == (675, 3)
 
 
 @pytest.mark.parametrize(
@@ -95,18 +94,18 @@ def test_errors_name_file_and_array(tmp_path, arrays, name, change, message):
         arrays[name] = change(value)
     path = save(tmp_path, arrays)
     with pytest.raises(ValueError, match=message) as error:
-        face_model_io.load_face_model(path)
+        load.load_face_model(path)
     assert str(path) in str(error.value)
 
 
 def test_parts_of_different_models(tmp_path, arrays):
     arrays["texMU"], arrays["texPC"] = arrays["texMU"][:-3], np.linalg.qr(arrays["texPC"][:-3])[0]
     with pytest.raises(ValueError, match="texMU has 224 vertices, but shapeMU has 225"):
-        face_model_io.load_face_model(save(tmp_path, arrays))
+        load.load_face_model(save(tmp_path, arrays))
 
 
 def test_truncated_file(tmp_path, arrays):
     path = save(tmp_path, arrays)
     path.write_bytes(path.read_bytes()[:3000])
     with pytest.raises(ValueError, match="is truncated or damaged"):
-        face_model_io.load_face_model(path)
+        load.load_face_model(path)

@@ -10,11 +10,11 @@ import tensorflow as tf
 import trimesh
 
 import open_parts
-from model.face_model_io import load_face_model, read_face_model
-from model.face_models import commands
+from model.color import srgb_to_linear
+from model.face_models import __main__ as commands
 from model.face_models.bfm_hdf5 import write_bfm_hdf5
 from model.face_models.contents import Cut, FaceModelContents, Pca
-from model.scene import srgb_to_linear
+from model.face_models.load import load_face_model, read_face_model
 from tests.model.small_face_model import write_small_face_model
 
 

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 import open_parts
-from model.face_model_io import load_face_model, read_face_model
-from model.face_models import commands
+from model.face_models import __main__ as commands
 from model.face_models.ict_facekit import read_ict_facekit, read_obj
+from model.face_models.load import load_face_model, read_face_model
 from model.face_models.verify import compare_shapes
 from tests.model.face_models.fake_kit import MODES, write_fake_kit
 

@@ -5,7 +5,7 @@ import pytest
 import trimesh
 
 import open_parts
-from model.face_model_io import read_face_model
+from model.face_models.load import read_face_model
 from model.face_models.winding import wind_outwards
 
 

@@ -8,7 +8,8 @@ import pytest
 
 import open_parts
 from model import alignment
-from model.face_model_io import load_face_model
+from model.crop import Crop
+from model.face_models.load import load_face_model
 from model.face_renderer import FaceRenderer
 from model.identity.canonical_crops import (
     ARCFACE_CROP,
@@ -18,7 +19,6 @@ from model.identity.canonical_crops import (
     margin_crop,
     square_crop,
 )
-from model.identity.crop import Crop
 from model.scene import fixed_scene, stack_scenes
 
 # Cut with slightly other points than the landmarks that are carried.

@@ -8,9 +8,8 @@ import pytest
 import open_parts
 from model import identity
 from model.identity import fetch as fetching
-from model.identity import fetched
 from model.identity.fetch import SOURCES, FetchError, Source, fetch
-from model.identity.nn4_small2 import NN4_SMALL2, Settings
+from model.identity.networks.nn4_small2 import NN4_SMALL2, Settings
 
 
 @pytest.fixture(name="server")
@@ -80,7 +79,7 @@ def test_unknown_name(tmp_path):
 
 
 def test_every_fetched_file_is_one_that_load_looks_for():
-    for name, file in fetched.FILES.items():
+    for name, file in fetching.FILES.items():
         assert [pathlib.PurePosixPath(url).name for url in SOURCES[name].urls] == [file]
 
 
@@ -91,7 +90,7 @@ def test_published_checksums_are_those_of_the_carried_files():
 
 def test_load_takes_the_fetched_file(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    path = fetched.cache_folder() / fetched.FILES["nn4_small2"]
+    path = fetching.cache_folder(fetching.CACHE) / fetching.FILES["nn4_small2"]
     path.parent.mkdir()
     settings = Settings(0.125)
     NN4_SMALL2.save(path, NN4_SMALL2.random_weights(settings), settings)

@@ -6,8 +6,10 @@ import tensorflow as tf
 import tf_keras
 
 from model import identity
-from model.identity import nn2
-from model.identity.nn2 import NN2
+from model.crop import Crop
+from model.identity.network import IdentityNetwork
+from model.identity.networks import nn2
+from model.identity.networks.nn2 import NN2
 
 _SMALL = {
     "nn2": {"width": 0.125, "image_size": 64},
@@ -54,7 +56,7 @@ def test_gradient_is_finite_where_the_embedding_is_zero():
     settings = nn2.Settings(image_size=64, width=0.05)
     weights = NN2.random_weights(settings)
     weights["embedding/kernel"] *= 0
-    network = identity.IdentityNetwork("nn2", NN2.build(weights, settings), "penultimate")
+    network = IdentityNetwork("nn2", NN2.build(weights, settings), "penultimate")
     images = tf.random.stateless_uniform([2, 64, 64, 3], [5, 6])
     with tf.GradientTape() as tape:
         tape.watch(images)
@@ -137,7 +139,7 @@ def test_wrong_size_is_refused(network):
 
 
 def test_crop_of_another_size_is_refused():
-    crop = identity.Crop(100, (0, 1), ((30.0, 40.0), (70.0, 40.0)))
+    crop = Crop(100, (0, 1), ((30.0, 40.0), (70.0, 40.0)))
     with pytest.raises(ValueError, match="100 pixels wide, but the network takes 128"):
         identity.load("openvino_ir", crop=crop)
 

@@ -1,0 +1,1 @@
+"""What runs a frozen network: layers whose weights are constants."""

@@ -1,0 +1,1 @@
+"""Recognition networks with named weights, and the readers of their public weight files."""

@@ -1,0 +1,107 @@
+"""A network with named weights: what it is, and the one way in which its weights are loaded."""
+
+import dataclasses
+import pathlib
+from collections.abc import Callable
+
+import numpy as np
+from absl import logging
+
+from model.identity.network import Backbone
+from model.identity.networks import weight_file
+
+RANDOM = "random"
+
+Weights = dict[str, np.ndarray]
+
+
+@dataclasses.dataclass(frozen=True)
+class Definition:
+    """A kind of network.
+
+    Attributes:
+      name: its name.
+      settings: the dataclass of what may differ between two networks of the kind.
+      weight_shapes: from settings to the shapes of all weights by name.
+      build: from weights and settings to the network.
+      read: from a path and settings to the arrays of a public format under our names, and to the
+        settings with what only the file knows; None where there is no public format.
+      hint: where weights come from, for the error where none are given.
+    """
+
+    name: str
+    settings: type
+    weight_shapes: Callable[[object], dict[str, tuple[int, ...]]]
+    build: Callable[[Weights, object], Backbone]
+    hint: str
+    read: Callable[[pathlib.Path, object], tuple[Weights, object]] | None = None
+
+    def random_weights(self, settings: object, seed: int = 0) -> Weights:
+        """He-initialized weights, for a training to start from."""
+        generator = np.random.default_rng(seed)
+        weights = {}
+        for name, shape in self.weight_shapes(settings).items():
+            if name.endswith("/kernel"):
+                scale = np.sqrt(2 / np.prod(shape[:-1]))
+                weights[name] = np.float32(scale) * generator.standard_normal(shape, np.float32)
+            else:
+                ones = name.endswith(("/gamma", "/variance"))
+                weights[name] = np.full(shape, 1.0 if ones else 0.0, np.float32)
+        return weights
+
+    def save(self, path: str | pathlib.Path, weights: Weights, settings: object) -> None:
+        """Writes weights with the settings that they belong to, to an `.npz` or `.h5`."""
+        checked = weight_file.check_weights(path, weights, self.weight_shapes(settings))
+        stored = {"network": self.name, **dataclasses.asdict(settings)}
+        weight_file.save_weights(path, checked, stored)
+
+    def load(self, path: str | pathlib.Path | None, **options) -> Backbone:
+        """Loads a network.
+
+        Args:
+          path: a file of `save`, which brings its settings; a file (or folder) of a public format
+            that `read` knows; or "random", for tests and benchmarks: a random network recognizes
+            nobody.
+          **options: fields of the settings.
+
+        Raises:
+          FileNotFoundError, ValueError: no weights, or a file that does not fit the network; the
+            error names each array and both shapes.
+        """
+        self._check_options(options)
+        if path is None:
+            raise ValueError(
+                f"{self.name} needs a file of weights: {self.hint}; or say weights='{RANDOM}' for "
+                "an untrained network"
+            )
+        if str(path) == RANDOM:
+            logging.warning("%s has random weights: it recognizes nobody", self.name)
+            settings = self.settings(**options)
+            return self.build(self.random_weights(settings), settings)
+        path = pathlib.Path(path)
+        if self.read is None or weight_file.is_own_file(path):
+            weights, settings = self._read_own(path, options)
+        else:
+            weights, settings = self.read(path, self.settings(**options))
+        shapes = self.weight_shapes(settings)
+        return self.build(weight_file.check_weights(path, weights, shapes), settings)
+
+    def _check_options(self, options):
+        known = [field.name for field in dataclasses.fields(self.settings)]
+        for name in options:
+            if name not in known:
+                raise ValueError(f"{self.name} has no option {name!r}; it has {', '.join(known)}")
+
+    def _read_own(self, path, options):
+        weights, stored = weight_file.read_weights(path)
+        network = stored.pop("network", None)
+        if network != self.name:
+            raise ValueError(f"{path}: weights of {network}, not of {self.name}")
+        try:
+            settings = self.settings(**stored)
+        except TypeError as error:
+            raise ValueError(f"{path}: unknown settings {sorted(stored)}") from error
+        for name, value in options.items():
+            if getattr(settings, name) != value:
+                raise ValueError(f"{path}: {name} is {getattr(settings, name)}, not {value}")
+        return weights, settings

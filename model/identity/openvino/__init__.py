@@ -1,0 +1,1 @@
+"""Recognition networks of any architecture, read from OpenVINO IR and ONNX files."""

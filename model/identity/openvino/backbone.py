@@ -1,0 +1,185 @@
+"""Any convolutional recognition network in OpenVINO's IR format (`.xml` + `.bin`), frozen.
+
+An ONNX file (`.onnx`) is converted to it first (`onnx_file`, beside this). The file says what the
+network computes; what it expects of its input is built in for the networks that are known by name,
+and read from a small JSON file beside the network (`NAME.json`) for others:
+
+    {"image_size": 112, "channels": "rgb", "pixel_range": [0, 255],
+     "point_indices": [0, 1, 2, 3, 4],
+     "points": [[38.3, 51.7], [73.5, 51.5], [56.0, 71.7], [41.5, 92.4], [70.7, 92.2]]}
+
+`pixel_range` is what black and white are to the network, `points` are the canonical positions in
+the crop (integers are centers of pixels) of the `model.alignment.FIVE_POINTS` in `point_indices`.
+"""
+
+import dataclasses
+import hashlib
+import json
+import pathlib
+
+import numpy as np
+import tensorflow as tf
+
+from model.crop import Crop
+from model.identity.canonical_crops import ARCFACE_CROP, EYES_CROP, FIVE_POINT_CROP
+from model.identity.frozen.layers import Affine, Convolution, Dense, ReverseChannels
+from model.identity.network import Backbone, Forward
+from model.identity.openvino import folding, onnx_file
+from model.identity.openvino.folding import Node
+from model.identity.openvino.graph import read_graph
+from model.identity.openvino.layers import translate
+
+_IMAGE = "the image, RGB in 0..1"
+
+
+@dataclasses.dataclass(frozen=True)
+class Input:
+    """What a network expects of its input.
+
+    Attributes:
+      crop: where the landmarks lie in the image.
+      channels: "rgb" or "bgr".
+      pixel_range: the values of black and white.
+    """
+
+    crop: Crop
+    channels: str
+    pixel_range: tuple[float, float]
+
+
+KNOWN_INPUTS = {
+    "face-reidentification-retail-0095": Input(FIVE_POINT_CROP, "bgr", (0.0, 255.0)),
+    "dlib_densenet_centred": Input(EYES_CROP, "rgb", (0.0, 255.0)),
+    # InsightFace's packs buffalo_l, buffalo_s and antelopev2.
+    "w600k_r50": Input(ARCFACE_CROP, "rgb", (-1.0, 1.0)),
+    "w600k_mbf": Input(ARCFACE_CROP, "rgb", (-1.0, 1.0)),
+    "glintr100": Input(ARCFACE_CROP, "rgb", (-1.0, 1.0)),
+}
+
+
+class OpenvinoIr(Backbone):
+    """The network of an IR file."""
+
+    def __init__(self, path: str | pathlib.Path):
+        """Reads the network.
+
+        Args:
+          path: of the `.xml`, or of an `.onnx`.
+
+        Raises:
+          FileNotFoundError, ValueError: see `read_graph`, `translate`; or the
+            network is no function of one color image to one vector, or its crop is unknown.
+        """
+        self._path = pathlib.Path(path)
+        with onnx_file.as_ir(self._path) as xml_path:
+            layers = read_graph(xml_path)
+        parameter, self._output = _ends(layers, self._path)
+        image_input = _input_of(self._path)
+        self.crop = image_input.crop
+        _check_image(parameter, self.crop.image_size, self._path)
+        try:
+            nodes = translate(layers)
+        except ValueError as error:
+            raise ValueError(f"{self._path}: {error}") from error
+        self._embedding_size = int(np.prod(layers[self._output].shape[1:]))
+        self._nodes = _image_nodes(image_input, parameter.name) | nodes
+        self.penultimate = _penultimate(nodes, self._path)
+        self.digest = _digest(self._path, image_input)
+
+    def bind(self, names):
+        for name in names:
+            if name not in self._nodes:
+                raise ValueError(f"{self._path}: the network has no tensor {name!r}")
+        nodes = folding.fold(self._nodes, names | {self._output})
+
+        def forward(images: tf.Tensor) -> Forward:
+            tensors = folding.run(nodes, {_IMAGE: images})
+            embedding = tf.reshape(tensors[self._output], [-1, self._embedding_size])
+            return Forward({name: tensors[name] for name in names}, embedding)
+
+        return forward
+
+
+def _ends(layers, path):
+    """Returns the one parameter, and the name of the one result's source."""
+    parameters = [layer for layer in layers.values() if layer.type == "Parameter"]
+    results = [layer for layer in layers.values() if layer.type == "Result"]
+    if len(parameters) != 1 or len(results) != 1:
+        raise ValueError(
+            f"{path}: a recognition network has one input and one output, but this one has "
+            f"{len(parameters)} and {len(results)}"
+        )
+    return parameters[0], results[0].inputs[0]
+
+
+def _check_image(parameter, image_size, path):
+    if parameter.shape[1:] != (3, image_size, image_size):
+        raise ValueError(
+            f"{path}: the input {parameter.name!r} has shape {parameter.shape}, but the crop is "
+            f"{image_size} pixels wide; expected (N, 3, {image_size}, {image_size})"
+        )
+
+
+def _penultimate(nodes, path):
+    """The input of the last fully connected layer."""
+    for node in reversed(nodes.values()):
+        layer = node.layer
+        if isinstance(layer, Dense) or isinstance(layer, Convolution) and layer.pointwise:
+            return node.inputs[0]
+    raise ValueError(f"{path}: no fully connected layer or 1×1 convolution; not a recognizer")
+
+
+def _image_nodes(image_input, parameter_name):
+    """From the project's RGB in 0..1 to what the network's parameter expects."""
+    black, white = image_input.pixel_range
+    scale, offset = np.array([white - black], np.float32), np.array([black], np.float32)
+    if image_input.channels == "rgb":
+        return {parameter_name: Node(Affine(scale, offset), (_IMAGE,))}
+    return {
+        "BGR": Node(ReverseChannels(), (_IMAGE,)),
+        parameter_name: Node(Affine(scale, offset), ("BGR",)),
+    }
+
+
+def _input_of(path):
+    """Built in for networks known by name, else from the JSON file beside the network."""
+    sidecar = path.with_suffix(".json")
+    if sidecar.is_file():
+        return _read_sidecar(sidecar)
+    if path.stem in KNOWN_INPUTS:
+        return KNOWN_INPUTS[path.stem]
+    raise FileNotFoundError(
+        f"{sidecar}: no such file; {path.stem!r} is not among the networks known by name "
+        f"({', '.join(sorted(KNOWN_INPUTS))}), so its crop must be described there (see "
+        "model/identity/openvino/backbone.py)"
+    )
+
+
+def _read_sidecar(path):
+    try:
+        fields = json.loads(path.read_text(encoding="utf-8"))
+        crop = Crop(
+            int(fields["image_size"]),
+            tuple(int(index) for index in fields["point_indices"]),
+            tuple((float(x), float(y)) for x, y in fields["points"]),
+        )
+        black, white = fields["pixel_range"]
+        channels = fields["channels"]
+    except KeyError as error:
+        raise ValueError(f"{path}: lacks the field {error}") from error
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{path}: {error}") from error
+    if channels not in ("rgb", "bgr"):
+        raise ValueError(f"{path}: channels is {channels!r}, but must be 'rgb' or 'bgr'")
+    if not white > black:
+        raise ValueError(f"{path}: pixel_range is {[black, white]}, but must rise")
+    return Input(crop, channels, (float(black), float(white)))
+
+
+def _digest(path, image_input):
+    digest = hashlib.sha256()
+    files = [path] if path.suffix == onnx_file.SUFFIX else [path, path.with_suffix(".bin")]
+    for file in files:
+        digest.update(hashlib.sha256(file.read_bytes()).digest())
+    digest.update(f"{image_input.channels} {image_input.pixel_range}".encode())
+    return digest.hexdigest()

@@ -1,0 +1,182 @@
+"""Folds layers of a frozen network into each other, without changing what it computes.
+
+Per-channel multiplications and additions (batch normalization, converted mean subtraction) vanish
+into the convolutions around them, rectifiers join their convolution, and a swap of channels moves
+into the first kernel.
+"""
+
+import dataclasses
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+import tensorflow as tf
+
+from model.identity.frozen.layers import (
+    Affine,
+    AveragePool,
+    Convolution,
+    Dense,
+    RectifiedAffine,
+    Rectifier,
+    ReverseChannels,
+)
+
+# Merging makes room for moving, and the other way round: a swap of channels behind an affine
+# layer takes three rounds to reach the kernel.
+_ROUNDS = 3
+
+
+class Node(NamedTuple):
+    """A layer, and the names of the tensors that it reads."""
+
+    layer: Callable[..., tf.Tensor]
+    inputs: tuple[str, ...]
+
+
+def fold(nodes: dict[str, Node], keep: frozenset[str]) -> dict[str, Node]:
+    """Folds what can be folded.
+
+    Args:
+      nodes: by the name of the tensor that they compute, in topological order; inputs that are no
+        node are the network's own inputs.
+      keep: tensors that must still be computed, bit for bit up to rounding.
+
+    Returns:
+      Fewer nodes, in topological order.
+    """
+    nodes = _needed(nodes, keep)
+    for _ in range(_ROUNDS):
+        nodes = _merge_all(_move_forward(nodes, keep), keep)
+    return nodes
+
+
+def run(nodes: dict[str, Node], tensors: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+    """Computes all nodes from the network's inputs."""
+    tensors = dict(tensors)
+    for name, node in nodes.items():
+        tensors[name] = node.layer(*(tensors[source] for source in node.inputs))
+    return tensors
+
+
+def _needed(nodes, keep):
+    """Drops the nodes that no kept tensor depends on."""
+    wanted = set(keep)
+    for name, node in reversed(nodes.items()):
+        if name in wanted:
+            wanted.update(node.inputs)
+    return {name: node for name, node in nodes.items() if name in wanted}
+
+
+def _count_consumers(nodes):
+    counts = {}
+    for node in nodes.values():
+        for source in node.inputs:
+            counts[source] = counts.get(source, 0) + 1
+    return counts
+
+
+def _merge_all(nodes, keep):
+    """Merges nodes with the nodes that feed nothing but them."""
+    consumers = _count_consumers(nodes)
+    result = {}
+    for name, node in nodes.items():
+        while len(node.inputs) == 1:
+            source = node.inputs[0]
+            if source not in result or consumers[source] != 1 or source in keep:
+                break
+            merged = _merge(result[source].layer, node.layer)
+            if merged is None:
+                break
+            node = Node(merged, result.pop(source).inputs)
+        result[name] = node
+    return result
+
+
+def _merge(first, second):
+    """Returns one layer that does the work of two, or None."""
+    match first, second:
+        case Affine(), Affine():
+            return _affine_affine(first, second)
+        case ((Convolution() | Dense()), Affine()) if first.rectifier is None:
+            return _convolution_affine(first, second)
+        case ((Convolution() | Dense()), Rectifier()) if first.rectifier is None:
+            return dataclasses.replace(first, rectifier=second)
+        case Affine(), (Convolution() | Dense()):
+            return _affine_convolution(first, second)
+        case Affine(), Rectifier():
+            return RectifiedAffine(first, second)
+    return None
+
+
+def _affine_affine(first, second):
+    return Affine(first.scale * second.scale, first.offset * second.scale + second.offset)
+
+
+def _convolution_affine(first, second):
+    depthwise = isinstance(first, Convolution) and first.groups == 0
+    channels = first.kernel.shape[2:] if depthwise else first.kernel.shape[-1:]
+    scale = np.broadcast_to(second.scale, (np.prod(channels),))
+    bias = second.offset if first.bias is None else first.bias * scale + second.offset
+    return dataclasses.replace(
+        first,
+        kernel=first.kernel * scale.reshape(channels),
+        bias=np.broadcast_to(bias, scale.shape).astype(np.float32),
+    )
+
+
+def _affine_convolution(first, second):
+    if isinstance(second, Convolution) and second.groups != 1:
+        return None
+    # Padding puts zeros where the offset would have been.
+    if isinstance(second, Convolution) and any(second.window.pads) and np.any(first.offset):
+        return None
+    channels = second.kernel.shape[-2]
+    scale, offset = (np.broadcast_to(v, (channels,)) for v in (first.scale, first.offset))
+    added = np.einsum("...io,i->o", second.kernel, offset)
+    return dataclasses.replace(
+        second,
+        kernel=second.kernel * scale[:, None],
+        bias=(added if second.bias is None else second.bias + added).astype(np.float32),
+    )
+
+
+def _move_forward(nodes, keep):
+    """Moves what merging cannot: swaps of channels and factors, into the kernel that follows."""
+    nodes = dict(nodes)
+    consumers = _count_consumers(nodes)
+    for name, node in nodes.items():
+        source = node.inputs[0]
+        if len(node.inputs) > 1 or source not in nodes or source in keep or consumers[source] > 1:
+            continue
+        moved = _exchange(nodes[source].layer, node.layer)
+        if moved is not None:
+            nodes[source] = Node(moved[0], nodes[source].inputs)
+            nodes[name] = Node(moved[1], node.inputs)
+    return nodes
+
+
+def _exchange(first, second):
+    """Returns two other layers that do the same, the first of them a simpler one; or None."""
+    match first, second:
+        case ReverseChannels(), Affine(scale, offset):
+            return Affine(scale[::-1], offset[::-1]), first
+        case ReverseChannels(), Convolution(kernel, groups=1):
+            # Where a convolution follows, nothing is left to do for the first layer.
+            flipped = dataclasses.replace(second, kernel=kernel[:, :, ::-1])
+            return _NOTHING, flipped
+        case Convolution(rectifier=None), AveragePool() if (
+            # Each is linear, and on the smaller image the convolution costs less.
+            first.pointwise and not any(second.pads)
+        ):
+            return second, first
+        case Affine(scale, offset), Convolution(kernel, groups=1) if (
+            # A large offset would cost the precision of what it is added to.
+            np.any(scale != 1) and np.all(np.abs(offset) <= 4 * np.abs(scale)) and np.all(scale)
+        ):
+            shifted = Affine(np.ones_like(scale), offset / scale)
+            return shifted, dataclasses.replace(second, kernel=kernel * scale[:, None])
+    return None
+
+
+_NOTHING = Affine(np.ones(1, np.float32), np.zeros(1, np.float32))

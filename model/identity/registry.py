@@ -1,0 +1,31 @@
+"""Finds a recognition network by its name."""
+
+import os
+
+import open_parts
+from model import identity
+from model.crop import Crop
+from model.identity import fetch
+from model.identity.network import IdentityNetwork
+from model.identity.networks.inception_resnet_v1 import INCEPTION_RESNET_V1
+from model.identity.networks.nn2 import NN2
+from model.identity.networks.nn4_small2 import NN4_SMALL2
+from model.identity.networks.vgg_face import VGG_FACE
+from model.identity.openvino.backbone import OpenvinoIr
+
+DEFINITIONS = {
+    definition.name: definition for definition in (NN2, NN4_SMALL2, INCEPTION_RESNET_V1, VGG_FACE)
+}
+
+
+def load(
+    name: str, weights: str | os.PathLike | None, features: str, crop: Crop | None, **options
+) -> IdentityNetwork:
+    """Loads a network; see `model.identity.load`."""
+    if name not in identity.NAMES:
+        raise ValueError(f"identity encoder {name!r} is not among {', '.join(identity.NAMES)}")
+    if name == "openvino_ir":
+        backbone = OpenvinoIr(weights or open_parts.ENCODER, **options)
+    else:
+        backbone = DEFINITIONS[name].load(weights or fetch.find(name), **options)
+    return IdentityNetwork(name, backbone, features, crop)

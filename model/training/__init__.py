@@ -1,0 +1,1 @@
+"""The training harness: stages, checkpoints, logs and the folder of a run."""

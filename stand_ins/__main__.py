@@ -1,0 +1,106 @@
+"""Fabricates data in the layouts of what is gated: a face model file, and datasets of photographs.
+
+    python -m stand_ins face-model OUTPUT.h5
+    python -m stand_ins dataset --layout=vgg_face --output=DIR
+    python -m stand_ins dataset --layout=lfw --output=DIR
+    python -m stand_ins dataset --layout=vgg_face --output=DIR --from_photos=FOLDER
+
+The first is a file of the Basel Face Model 2017's exact size (`stand_ins.face_model`), the others
+are photographs (`stand_ins.datasets`).
+"""
+
+import argparse
+import pathlib
+
+import command_line
+import open_parts
+
+
+def face_model(options: argparse.Namespace) -> None:
+    """Writes a file of the size of the Basel Face Model 2017."""
+    from model.face_models.bfm_hdf5 import write_bfm_hdf5
+    from model.face_models.load import read_face_model
+    from stand_ins.face_model import make_stand_in
+
+    source = read_face_model(options.source)
+    contents = make_stand_in(source, pathlib.Path(options.source).name, options.seed)
+    write_bfm_hdf5(options.output, contents)
+    print(f"{options.output}: {contents.stand_in}")
+
+
+def dataset(options: argparse.Namespace) -> None:
+    """Writes a folder of photographs in the layout of a dataset."""
+    from data_pipeline.photographs import list_photographs
+    from stand_ins import datasets
+
+    if options.from_photos:
+        datasets.write_from_photographs(
+            options.output, options.layout, options.from_photos, options.seed
+        )
+    else:
+        truth = datasets.write_rendered(
+            options.output,
+            options.layout,
+            options.people,
+            options.photos_per_person,
+            options.seed,
+            options.face_model,
+        )
+        print(f"{truth}: the truth about these people, for evaluation only")
+    listing = list_photographs(options.output)
+    if options.sheet:
+        datasets.write_sheet(options.sheet, options.output)
+    people = {photo.identity for photo in listing.photographs}
+    print(
+        f"{options.output}: {len(listing.photographs)} images of {len(people)} people in the "
+        f"layout of {options.layout}; {len(listing.missing)} that are listed are missing"
+    )
+
+
+def make_parser() -> command_line.ArgumentParser:
+    """Makes the parser of both subcommands."""
+    parser = command_line.ArgumentParser(
+        prog="python -m stand_ins", description="Fabricates data in the layouts of what is gated."
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    command = commands.add_parser("face-model", help="write a file of the size of BFM 2017")
+    command.add_argument("output", help="the .h5 file to write")
+    command.add_argument(
+        "--source",
+        default=open_parts.FACE_MODEL,
+        help="the face model that it is made of; by default the embedded one",
+    )
+    command.add_argument("--seed", type=int, default=0, help="seed of the random residuals")
+    command.set_defaults(run=face_model)
+
+    command = commands.add_parser("dataset", help="write a folder of photographs")
+    command.add_argument(
+        "--layout", choices=["vgg_face", "lfw"], default="vgg_face", help="whose layout to write"
+    )
+    command.add_argument("--output", required=True, help="the folder to write; must not exist")
+    command.add_argument("--people", type=_positive, default=48, help="number of made-up people")
+    command.add_argument(
+        "--photos_per_person", type=_positive, default=6, help="number of photographs of each"
+    )
+    command.add_argument("--seed", type=int, default=0, help="seed of everything random")
+    command.add_argument(
+        "--face_model",
+        default=open_parts.FACE_MODEL,
+        help="the face model whose faces are shown; by default the embedded one",
+    )
+    command.add_argument("--sheet", help="a JPEG file to write, of the first people")
+    command.add_argument("--from_photos", help="lay out this folder of photographs instead")
+    command.set_defaults(run=dataset)
+    return parser
+
+
+def _positive(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"{value} is below 1")
+    return value
+
+
+if __name__ == "__main__":
+    command_line.run("stand_ins", lambda options: options.run(options), make_parser())

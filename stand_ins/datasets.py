@@ -1,0 +1,162 @@
+"""Writes small datasets laid out on disk exactly as VGG-Face and LFW are.
+
+Either they show made-up people: faces of a face model in pictures that differ from training renders
+as photographs do. The truth about them goes into `DIR_truth.npz` beside the dataset, for
+evaluation only; nothing inside DIR tells it. Or real photographs are laid out. As in real life
+the VGG-Face listing names images that are gone (dead links) and some that are no longer pictures.
+"""
+
+import pathlib
+import re
+
+import cv2
+import numpy as np
+import tqdm
+
+import open_parts
+from data_pipeline.detection import MtcnnDetector, choose_face
+from data_pipeline.photographs import list_photographs, read_image
+from model.face_models.load import load_face_model
+from stand_ins.dataset_layouts import Entry, check_new, write_dataset
+from stand_ins.occluders import random_style
+from stand_ins.photographer import Framing, Person, Photographer
+from storage.atomic import atomic_file, write_bytes
+from storage.images import jpeg, to_bytes
+
+_COEFFICIENT_LIMIT = 2.0
+_LFW_SIZE = 250
+
+
+def write_rendered(output, layout, people, photos, seed=0, face_model=open_parts.FACE_MODEL):
+    """Writes a dataset of made-up people, and the truth beside it.
+
+    Args:
+      output: the dataset's folder; must not exist.
+      layout: one of `LAYOUTS`.
+      people: how many.
+      photos: of each.
+      seed: of everything random: picture k of person p is a function of (seed, p, k).
+      face_model: a file with expressions.
+
+    Returns:
+      The path of the truth, an `.npz`.
+
+    Raises:
+      FileExistsError: the output or its truth is there already.
+      ValueError: an unknown layout or a face model without expressions.
+    """
+    output = pathlib.Path(output)
+    truth_path = output.with_name(f"{output.name}_truth.npz")
+    check_new(output, truth_path)
+    model = load_face_model(face_model)
+    if not model.expression_components:
+        raise ValueError(f"{face_model}: has no expressions; give another --face_model")
+    photographer = Photographer(model)
+    entries, truth = [], []
+    with tqdm.tqdm(total=people * photos, unit="photo", mininterval=2) as bar:
+        for p in range(people):
+            identity = f"Rendered_Person_{p + 1:04d}"
+            person = _random_person(model, np.random.default_rng([seed, p]))
+            for k in range(photos):
+                generator = np.random.default_rng([seed, p, k])
+                framing = random_framing(layout, generator)
+                picture = photographer(person, framing, generator)
+                data = jpeg(to_bytes(picture.image), int(generator.integers(55, 96)))
+                entries.append(Entry(identity, data, picture.box))
+                truth.append((identity, person, picture))
+                bar.update()
+    names = write_dataset(output, layout, entries, seed)
+    _write_truth(truth_path, names, truth, model)
+    return truth_path
+
+
+def write_from_photographs(output, layout, photos, seed=0, detector=None):
+    """Lays out real photographs.
+
+    Whose they are says the folder that each lies in; loose ones are one person each.
+
+    Args:
+      output: the dataset's folder; must not exist.
+      layout: one of `LAYOUTS`.
+      photos: any folder of photographs.
+      seed: of what is missing and corrupt.
+      detector: finds the boxes, MTCNN by default; without a face the box is the whole image.
+    """
+    output = pathlib.Path(output)
+    check_new(output)
+    detector = detector or MtcnnDetector()
+    entries = []
+    for photo in tqdm.tqdm(list_photographs(photos).photographs, unit="photo", mininterval=2):
+        try:
+            image = read_image(photo.path)
+        except ValueError:
+            # What cannot be read here would be one of the set's corrupt files.
+            continue
+        face = choose_face(detector(image, photo.name))
+        height, width = image.shape[:2]
+        box = face.box if face else (0.0, 0.0, float(width), float(height))
+        identity = re.sub(r"\W+", "_", photo.identity or photo.path.stem)
+        is_jpeg = photo.path.suffix.lower() in (".jpg", ".jpeg")
+        data = photo.path.read_bytes() if is_jpeg else jpeg(image, 95)
+        entries.append(Entry(identity, data, box))
+    write_dataset(output, layout, entries, seed)
+
+
+def write_sheet(path, folder, people=8, photos=8, pixels=128):
+    """Writes a JPEG with a row of photographs for each of the first people of a dataset."""
+    rows = {}
+    for photo in list_photographs(folder).photographs:
+        row = rows.setdefault(photo.identity, [])
+        try:
+            image = read_image(photo.path)
+        except ValueError:
+            continue
+        row.append(cv2.resize(image, (pixels, pixels), interpolation=cv2.INTER_AREA))
+    sheet = np.full((min(people, len(rows)) * pixels, photos * pixels, 3), 255, np.uint8)
+    for i, row in enumerate(list(rows.values())[:people]):
+        for j, image in enumerate(row[:photos]):
+            sheet[i * pixels : (i + 1) * pixels, j * pixels : (j + 1) * pixels] = image
+    write_bytes(path, jpeg(sheet))
+
+
+def random_framing(layout, generator):
+    """Where the face lies in an image: anywhere in VGG-Face's, in the middle of LFW's."""
+    if layout == "lfw":
+        size, part, spread = _LFW_SIZE, generator.uniform(0.155, 0.185), 0.02
+    else:
+        size = int(generator.integers(180, 421))
+        part, spread = generator.uniform(0.13, 0.24), 0.08
+    middle = np.array([0.5, 0.45]) + generator.uniform(-spread, spread, 2)
+    roll = float(np.radians(np.clip(generator.normal(0, 6), -20, 20)))
+    return Framing(size, part * size, tuple((middle * size).tolist()), roll)
+
+
+def _random_person(model, generator):
+    def coefficients(count):
+        values = generator.normal(size=count).clip(-_COEFFICIENT_LIMIT, _COEFFICIENT_LIMIT)
+        return values.astype(np.float32)
+
+    return Person(
+        coefficients(model.shape_components),
+        coefficients(model.texture_components),
+        random_style(generator),
+    )
+
+
+def _write_truth(path, names, truth, model):
+    identities, people, pictures = zip(*truth, strict=True)
+    with atomic_file(path) as file:
+        np.savez(
+            file,
+            name=np.array(names),
+            identity=np.array(identities),
+            shape=np.stack([person.shape for person in people]),
+            texture=np.stack([person.texture for person in people]),
+            expression=np.stack([picture.expression for picture in pictures]),
+            points=np.stack([picture.points for picture in pictures]),
+            yaw_deg=np.array([picture.yaw_deg for picture in pictures], np.float32),
+            pitch_deg=np.array([picture.pitch_deg for picture in pictures], np.float32),
+            glasses=np.array([person.style.glasses for person in people]),
+            hair=np.array([person.style.hair_mm > 0 for person in people]),
+            face_model_fingerprint=np.array(model.fingerprint),
+        )

@@ -1,0 +1,27 @@
+"""Images as the bytes of JPEG and PNG files."""
+
+import io
+
+import numpy as np
+from PIL import Image
+
+
+def jpeg(image: np.ndarray, quality: int = 88) -> bytes:
+    """Encodes an image uint8 RGB [H, W, 3] as a JPEG file."""
+    return _encoded(image, "JPEG", quality=quality)
+
+
+def png(image: np.ndarray) -> bytes:
+    """Encodes an image uint8 RGB [H, W, 3] as a PNG file."""
+    return _encoded(image, "PNG")
+
+
+def to_bytes(image: np.ndarray) -> np.ndarray:
+    """Converts pixels float [..., 3] in 0..1 to uint8, rounded; what lies outside is clipped."""
+    return np.uint8(np.clip(image, 0.0, 1.0) * 255 + 0.5)
+
+
+def _encoded(image, kind, **options):
+    buffer = io.BytesIO()
+    Image.fromarray(image).save(buffer, kind, **options)
+    return buffer.getvalue()
