@@ -25,25 +25,43 @@ ArgumentParser = argparse_flags.ArgumentParser
 
 def run(
     name: str,
-    main: Callable[[list[str] | argparse.Namespace], None],
-    parser: argparse.ArgumentParser | None = None,
+    main: Callable[[list[str]], None],
+    define_flags: Callable[[], None],
 ) -> None:
-    """Runs a command, and leaves the process.
+    """Runs a command that has flags, and leaves the process.
 
     Args:
-      name: of the command; it begins the line of an error.
-      main: called with the arguments that are left after the flags, the program's own name first;
-        with a parser, with its result.
-      parser: for commands that have subcommands; an `ArgumentParser` of this module.
+      name: of the command, such as "train.py"; the line of an error begins with it.
+      main: called with the command's name and the arguments that are left after the flags.
+      define_flags: defines the flags; they count as those of the command.
     """
+    # absl shows the main module's flags under this name, which may be a path of the machine.
+    sys.argv[0] = name
+    define_flags()
+    app.run(_guarded(name, main))
 
-    def guarded(arguments):
-        with _plain_log(), one_line_errors(name):
-            import_tensorflow()
+
+def run_subcommand(name: str, parser: argparse.ArgumentParser) -> None:
+    """Runs a command that has subcommands, and leaves the process.
+
+    Args:
+      name: of the command; the line of an error begins with it.
+      parser: an `ArgumentParser` of this module, whose subcommands set `run` to a function of the
+        parsed arguments.
+    """
+    app.run(
+        _guarded(name, lambda options: options.run(options)),
+        flags_parser=lambda argv: parser.parse_args(argv[1:]),
+    )
+
+
+def _guarded(name, main):
+    def run_main(arguments):
+        _use_plain_log()
+        with one_line_errors(name):
             main(arguments)
 
-    parse = None if parser is None else lambda argv: parser.parse_args(argv[1:])
-    app.run(guarded, flags_parser=parse)
+    return run_main
 
 
 @contextlib.contextmanager
@@ -60,6 +78,9 @@ def one_line_errors(name: str) -> Iterator[None]:
 def import_tensorflow() -> None:
     """Imports TensorFlow and looks for devices, without the lines that both print.
 
+    A command calls this before it imports what needs TensorFlow, and after all that can be said
+    about its flags: the import takes seconds.
+
     Those lines are written before any setting is read, so they are caught with the stream itself.
     They are shown if the import fails, at `--verbosity=1`, and where TF_CPP_MIN_LOG_LEVEL is set to
     0 or 1.
@@ -73,6 +94,12 @@ def import_tensorflow() -> None:
     if not verbose:
         tf.get_logger().setLevel(logging.ERROR)
         tf.autograph.set_verbosity(0)
+
+
+def show_progress(*loggers: str) -> None:
+    """Shows the progress that these loggers report; other libraries stay at warnings."""
+    for name in loggers:
+        logging.getLogger(name).setLevel(logging.INFO)
 
 
 @contextlib.contextmanager
@@ -95,12 +122,9 @@ def _stderr_held_back() -> Iterator[None]:
             os.close(own)
 
 
-@contextlib.contextmanager
-def _plain_log() -> Iterator[None]:
+def _use_plain_log() -> None:
     """Logs our own progress without the date, process and source line that absl begins with."""
-    handler = absl_logging.get_absl_handler()
-    handler.setFormatter(_PlainFormatter())
-    yield
+    absl_logging.get_absl_handler().setFormatter(_PlainFormatter())
 
 
 class _PlainFormatter(logging.Formatter):

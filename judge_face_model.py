@@ -2,10 +2,7 @@
 
     python judge_face_model.py MODEL.h5 [OTHER.h5 ...] [--faces=500] [--sheet=FILE]
 
-A face model bounds what a regressor can show: a network that cannot tell two of its random faces
-apart will not recognize a photograph's person in any of them. For each model and seed, random faces
-are drawn twice each, in random pose and light, on plain backgrounds; the models get the same shapes
-(if they have the same), poses, lights and backgrounds. Prints a Markdown table:
+Without a model the embedded one is judged. The script prints a Markdown table:
 
 - gap: mean cosine of two views of one face above that of two faces; AUC: how often the former is
   larger. By the scorer and by the recognizer, aligned by the model's own points.
@@ -15,172 +12,57 @@ are drawn twice each, in random pose and light, on plain backgrounds; the models
   percentile of its L*.
 """
 
-import dataclasses
+import pathlib
 
-import numpy as np
-import tensorflow as tf
-from absl import app, flags
-from PIL import Image
-from tqdm import tqdm
+from absl import flags
 
+import command_line
 import open_parts
-from data_pipeline.detection import MtcnnDetector
-from data_pipeline.synthetic import draw_face
-from evaluation.contact_sheet import contact_sheet
-from evaluation.verification import verification
-from model import identity
-from model.alignment import warp_photograph
-from model.crop import Crop
-from model.face_models.load import load_face_model
-from model.face_models.painting.skin_tones import is_human, srgb_to_lab
-from model.face_renderer import FaceRenderer
-from model.identity.network import IdentityNetwork
-from model.morphable_model import MorphableModel
-from model.scene import Scene, random_scene
 
-# A loose crop of 224 pixels, as photographs come.
-_CROP = Crop(
-    image_size=224,
-    point_indices=(0, 1, 2, 3, 4),
-    points=((88, 93), (136, 93), (112, 118), (92, 142), (132, 142)),
-)
-_VIEWS = 2
-_SHEET_FACES = 48
-_COLORS_SEED = 1_000_003
+FLAGS = flags.FLAGS
 
 
-@dataclasses.dataclass(frozen=True)
-class Sample:
-    """One random face: its views uint8 [V, S, S, 3], their five points [V, 5, 2], and its colors.
-
-    Attributes:
-      colors: sRGB [N, 3].
-    """
-
-    views: np.ndarray
-    points: np.ndarray
-    colors: np.ndarray
-
-
-def draw_sample(model: MorphableModel, renderer: FaceRenderer, seed: int, index: int) -> Sample:
-    """Renders face `index` of a seed in its scenes."""
-    position = tf.constant(index, tf.int64)
-    # Two draws, so that shapes and scenes do not depend on the number of color components; of two
-    # seeds, or the colors' coefficients would repeat those of the shape.
-    drawn = draw_face(seed, position, model.shape_components, 0, _VIEWS)
-    colors_seed = seed + _COLORS_SEED
-    texture = draw_face(colors_seed, position, 0, model.texture_components)["texture"]
-    scenes = _plain(random_scene(drawn["scene_noise"][None]))
-    vertices = model.decode_shape(drawn["shape"][None])
-    colors = model.decode_texture(texture[None])
-    images = renderer.render_meshes(vertices, colors, scenes)[0]
-    return Sample(
-        views=np.uint8(images.numpy() * 255 + 0.5),
-        points=renderer.project_landmarks(vertices, scenes)[0].numpy(),
-        colors=colors[0].numpy(),
+def define_flags() -> None:
+    """Defines the flags of the script."""
+    flags.DEFINE_integer("faces", 500, "Random faces of each model and seed.", lower_bound=8)
+    flags.DEFINE_integer(
+        "seeds", 2, "How often the test is repeated with other faces.", lower_bound=1
+    )
+    flags.DEFINE_string(
+        "sheet", None, "A picture (.jpg or .png) to write, of 48 faces of the first model."
     )
 
 
-def _plain(scenes: Scene) -> Scene:
-    """One color behind a face instead of four."""
-    return scenes._replace(background=tf.repeat(scenes.background[..., :1, :], 4, axis=-2))
+def main(arguments: list[str]) -> None:
+    """Judges the models that the arguments name."""
+    paths = arguments[1:] or [str(open_parts.FACE_MODEL)]
+    if FLAGS.sheet and pathlib.Path(FLAGS.sheet).suffix not in (".jpg", ".jpeg", ".png"):
+        raise ValueError(f"--sheet={FLAGS.sheet}: must end in .jpg or .png")
+    command_line.import_tensorflow()
+    from data_pipeline.detection import MtcnnDetector
+    from model import identity
+    from model.face_models.load import load_face_model
+    from programs.face_distinctness import DistinctnessTest, markdown_table, sheet
+    from storage.atomic import write_bytes
+    from storage.images import jpeg, png
 
-
-class Judge:
-    """Draws the faces of a model and gathers what networks and detector say about them."""
-
-    def __init__(self, networks: dict[str, IdentityNetwork], detector: MtcnnDetector):
-        self._networks = {
-            name: (network, tf.function(lambda images, net=network: net(images).embedding))
-            for name, network in networks.items()
-        }
-        self._detector = detector
-
-    def __call__(self, path: str, seed: int, faces: int) -> dict[str, str]:
-        """A row of the table, by column."""
-        model = load_face_model(path)
-        renderer = FaceRenderer(model, _CROP)
-        crops = {name: [] for name in self._networks}
-        errors, tones = [], []
-        for index in tqdm(range(faces), desc=f"{path}, seed {seed}", unit="face", mininterval=5):
-            sample = draw_sample(model, renderer, seed, index)
-            for name, (network, _) in self._networks.items():
-                views = zip(sample.views, sample.points, strict=True)
-                crops[name] += [warp_photograph(*view, network.crop) for view in views]
-            errors.append(self._detection_error(sample.views[0], sample.points[0]))
-            tones.append(skin_tone(model, sample.colors))
-        row = {"model": path, "seed": str(seed)}
-        for name, (_, embed) in self._networks.items():
-            row |= _told_apart(name, embed, np.stack(crops[name]))
-        return row | _detected(errors) | _skin(np.stack(tones))
-
-    def _detection_error(self, image, points) -> float:
-        """Mean distance of the detector's points, or NaN unless it finds exactly one face."""
-        found = self._detector(image)
-        if len(found) != 1:
-            return np.nan
-        between_eyes = np.linalg.norm(points[1] - points[0])
-        return float(np.linalg.norm(found[0].points - points, axis=1).mean() / between_eyes)
-
-
-def skin_tone(model: MorphableModel, colors: np.ndarray) -> np.ndarray:
-    """The mean sRGB [3] of the skin around the nose, where neither hair nor beard grows much."""
-    nose = model.mean_vertices[model.landmark_indices(("center.nose.tip",))[0]]
-    cheeks = np.abs(np.abs(model.mean_vertices[:, 0]) - 32) < 12
-    level = np.abs(model.mean_vertices[:, 1] - nose[1]) < 14
-    front = model.mean_vertices[:, 2] > nose[2] - 60
-    return np.clip(colors[cheeks & level & front], 0, 1).mean(axis=0)
-
-
-def _told_apart(name, embed, crops) -> dict[str, str]:
-    batches = np.array_split(crops, max(1, len(crops) // 16))
-    embeddings = np.concatenate([embed(np.float32(batch) / 255).numpy() for batch in batches])
-    result = verification(embeddings, np.repeat(np.arange(len(crops) // _VIEWS), _VIEWS).tolist())
-    return {
-        f"{name} gap": f"{result.same - result.different:.3f}",
-        f"{name} same / different": f"{result.same:.2f} / {result.different:.2f}",
-        f"{name} AUC": f"{result.auc:.3f}",
-    }
-
-
-def _detected(errors) -> dict[str, str]:
-    return {
-        "found": f"{np.mean(np.isfinite(errors)):.1%}",
-        "points": f"{np.nanmean(errors):.1%}" if np.any(np.isfinite(errors)) else "–",
-    }
-
-
-def _skin(tones) -> dict[str, str]:
-    low, high = np.percentile(srgb_to_lab(tones)[:, 0], [1, 99])
-    return {"skin": f"{is_human(tones).mean():.1%}", "L*": f"{low:.0f}–{high:.0f}"}
-
-
-def sheet(path: str, seed: int = 0, faces: int = _SHEET_FACES) -> np.ndarray:
-    """The first faces of a seed, two views each: uint8 [H, W, 3]."""
-    model = load_face_model(path)
-    renderer = FaceRenderer(model, _CROP)
-    views = np.stack([draw_sample(model, renderer, seed, k).views for k in range(faces)])
-    return contact_sheet(list(np.moveaxis(views / 255.0, 1, 0)), faces_per_row=6)
-
-
-def main(argv: list[str]) -> None:
-    paths = argv[1:] or [str(open_parts.FACE_MODEL)]
-    if flags.FLAGS.sheet:
-        Image.fromarray(sheet(paths[0])).save(flags.FLAGS.sheet)
+    # Before the work of minutes: a wrong path in the middle of the list would lose it.
+    models = {path: load_face_model(path) for path in paths}
+    if FLAGS.sheet:
+        encode = png if FLAGS.sheet.endswith(".png") else jpeg
+        write_bytes(FLAGS.sheet, encode(sheet(models[paths[0]])))
     networks = {
-        "scorer": identity.load("openvino_ir", str(open_parts.SCORER)),
-        "recognizer": identity.load("openvino_ir", str(open_parts.ENCODER)),
+        "scorer": identity.load("openvino_ir", open_parts.SCORER),
+        "recognizer": identity.load("openvino_ir", open_parts.ENCODER),
     }
-    judge = Judge(networks, MtcnnDetector())
-    rows = [judge(p, seed, flags.FLAGS.faces) for p in paths for seed in range(flags.FLAGS.seeds)]
-    print("| " + " | ".join(rows[0]) + " |")
-    print("|" + "---|" * len(rows[0]))
-    for row in rows:
-        print("| " + " | ".join(row.values()) + " |")
+    test = DistinctnessTest(networks, MtcnnDetector())
+    rows = [
+        test(model, path, seed, FLAGS.faces)
+        for path, model in models.items()
+        for seed in range(FLAGS.seeds)
+    ]
+    print(markdown_table(rows))
 
 
 if __name__ == "__main__":
-    flags.DEFINE_integer("faces", 500, "Random faces of each model and seed.", lower_bound=8)
-    flags.DEFINE_integer("seeds", 2, "How often, with other faces.", lower_bound=1)
-    flags.DEFINE_string("sheet", "", "Picture (.png, .jpg) of 48 faces of the first model.")
-    app.run(main)
+    command_line.run("judge_face_model.py", main, define_flags)

@@ -24,6 +24,8 @@ VARIANTS = tuple(
     f"{side}{crop}" for crop in ("", *crop_variants.NAMES) for side in ("plain", "mirrored")
 )
 
+PLAIN = VARIANTS.index("plain")
+
 # What a photograph contributes; the first axis counts photographs, the second one `VARIANTS` in
 # the features and the embedding.
 ARRAYS = ("features", "embedding", "crops", "points")

@@ -13,7 +13,7 @@ from data_pipeline.feature_cache import ARRAYS, FORMAT, FeatureCache, summary
 from storage.atomic import atomic_file, write_text
 
 
-class PartialCache:
+class FeatureCacheWriter:
     """The folder `FILE.partial/` in which a cache of a key grows, one shard of photographs a file.
 
     A shard is there whole or not at all, whenever the process is killed.

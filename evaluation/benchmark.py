@@ -6,7 +6,7 @@ import numpy as np
 
 from evaluation.bootstrap import Gain, paired_gain
 from evaluation.coefficients import CoefficientStatistics, coefficient_statistics
-from evaluation.likeness import Likeness, Photographs, likeness
+from evaluation.likeness import JudgedPhotographs, Likeness, likeness
 
 
 @dataclasses.dataclass(frozen=True)
@@ -24,11 +24,11 @@ class Evaluation:
     gains: dict[str, dict[str, Gain]]
     statistics: dict[str, dict[str, CoefficientStatistics]]
 
-    def figures(self) -> dict:
+    def metrics(self) -> dict:
         """All but the arrays, as JSON can hold it."""
         methods = {}
         for method, parts in self.statistics.items():
-            judged = {judge: results[method].figures() for judge, results in self.likeness.items()}
+            judged = {judge: results[method].metrics() for judge, results in self.likeness.items()}
             coefficients = {part: vars(values) for part, values in parts.items()}
             methods[method] = judged | {"coefficients": coefficients}
         gains = {
@@ -39,7 +39,7 @@ class Evaluation:
 
 
 def summarize_methods(
-    photos: dict[str, Photographs],
+    photos: dict[str, JudgedPhotographs],
     renders: dict[str, dict[str, np.ndarray]],
     yaws_deg: tuple[int, ...],
     coefficients: dict[str, dict[str, np.ndarray]],
@@ -66,7 +66,7 @@ def summarize_methods(
     return Evaluation(results, gains, statistics)
 
 
-def people_of(photos: Photographs) -> list[str]:
+def people_of(photos: JudgedPhotographs) -> list[str]:
     """Whose each score is, P + misses names.
 
     Each missed photograph is a person of its own: it gains nothing, whoever it shows.
@@ -75,7 +75,7 @@ def people_of(photos: Photographs) -> list[str]:
     return people + [f"miss {k}" for k in range(photos.misses)]
 
 
-def _gains(results: dict[str, Likeness], photos: Photographs) -> dict[str, Gain]:
+def _gains(results: dict[str, Likeness], photos: JudgedPhotographs) -> dict[str, Gain]:
     *others, last = results
     people = people_of(photos)
     return {

@@ -17,8 +17,8 @@ from evaluation.recognition import (
 
 
 @dataclasses.dataclass(frozen=True)
-class Photographs:
-    """Photographs as a network sees them.
+class JudgedPhotographs:
+    """JudgedPhotographs as a network sees them.
 
     Attributes:
       embeddings: float32 [P, E], one a photograph with a face, none of them mirrored.
@@ -34,10 +34,12 @@ class Photographs:
     different: Histogram
 
 
-def photographs(embeddings: np.ndarray, identities: list[str], misses: int = 0) -> Photographs:
+def judge_photographs(
+    embeddings: np.ndarray, identities: list[str], misses: int = 0
+) -> JudgedPhotographs:
     """Gathers photographs, and compares all of them with each other."""
     same, different = pair_histograms(embeddings, identities)
-    return Photographs(embeddings, list(identities), misses, same, different)
+    return JudgedPhotographs(embeddings, list(identities), misses, same, different)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -62,7 +64,7 @@ class Likeness:
     to_same: float | None
     to_different: float | None
 
-    def figures(self) -> dict:
+    def metrics(self) -> dict:
         """All but the arrays, as JSON can hold it."""
         return {
             "cosine": {f"yaw_{yaw}": vars(summary) for yaw, summary in self.summaries.items()},
@@ -77,7 +79,7 @@ class Likeness:
         }
 
 
-def likeness(photos: Photographs, renders: np.ndarray, yaws_deg: tuple[int, ...]) -> Likeness:
+def likeness(photos: JudgedPhotographs, renders: np.ndarray, yaws_deg: tuple[int, ...]) -> Likeness:
     """Compares renders with the photographs that they were reconstructed from.
 
     Args:

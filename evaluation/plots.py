@@ -5,13 +5,13 @@ import io
 import numpy as np
 from matplotlib.figure import Figure
 
-from evaluation.likeness import Likeness, Photographs
+from evaluation.likeness import JudgedPhotographs, Likeness
 
 _MAX_RANK = 20
 
 
 def score_distributions(
-    network: str, photos: Photographs, results: dict[str, Likeness], bins: int = 50
+    network: str, photos: JudgedPhotographs, results: dict[str, Likeness], bins: int = 50
 ) -> bytes:
     """Cosines of photograph and frontal render beside those of pairs of photographs (figure 5).
 

@@ -2,7 +2,7 @@
 
 from evaluation.bootstrap import Gain
 from evaluation.coefficients import CoefficientStatistics
-from evaluation.likeness import Likeness, Photographs
+from evaluation.likeness import JudgedPhotographs, Likeness
 from evaluation.report import Table
 
 # Beyond these, coefficients are not those of faces any more; figures count only within them.
@@ -56,7 +56,7 @@ def cosine_table(by_network: dict[str, Results]) -> Table:
     )
 
 
-def photograph_table(by_network: dict[str, Photographs]) -> Table:
+def photograph_table(by_network: dict[str, JudgedPhotographs]) -> Table:
     """What the networks say about pairs of photographs: the scale to read the cosines on."""
     rows = []
     for network, photos in by_network.items():
@@ -112,8 +112,8 @@ def coefficient_table(statistics: dict[str, dict[str, CoefficientStatistics]]) -
     for decoder, parts in statistics.items():
         for part, values in parts.items():
             verdict = "; ".join(implausible(values)) or "within the limits"
-            figures = [values.mean_rms, values.variance, values.within_half, values.largest]
-            rows.append([f"{decoder}: {part}", *figures, verdict])
+            moments = [values.mean_rms, values.variance, values.within_half, values.largest]
+            rows.append([f"{decoder}: {part}", *moments, verdict])
     low, high = VARIANCE_RANGE
     return Table(
         title="Coefficients over the photographs",

@@ -1,9 +1,11 @@
 """Decoder files: arrays and a JSON text in one `.npz`, complete or not there at all.
 
 A decoder means nothing without the face model and the features that it was trained on, so their
-fingerprints travel with it and are compared when it is loaded.
+fingerprints travel with it and are compared when it is loaded. The shading of the renders that it
+was trained against travels too: its faces are drawn and judged with that.
 """
 
+import dataclasses
 import json
 import os
 import pathlib
@@ -14,6 +16,7 @@ import numpy as np
 from model.decoder import Decoder
 from model.identity.network import IdentityNetwork
 from model.morphable_model import MorphableModel
+from model.shading import Shading
 from storage.atomic import atomic_file
 
 _FORMAT = 1
@@ -24,6 +27,7 @@ def save_decoder(
     decoder: Decoder,
     face_model: MorphableModel,
     encoder: IdentityNetwork,
+    shading: Shading = Shading(),
     notes: dict | None = None,
     dtype: str = "float32",
 ) -> None:
@@ -32,6 +36,7 @@ def save_decoder(
     Args:
       path: the `.npz` to write.
       decoder, face_model, encoder: what was trained together.
+      shading: of the renders in training.
       notes: anything JSON can hold that belongs on the decoder's card.
       dtype: "float32", or "float16" for half the size.
     """
@@ -48,6 +53,7 @@ def save_decoder(
         "shape_components": decoder.shape_components,
         "texture_components": decoder.texture_components,
         "radius": decoder.radius,
+        "shading": dataclasses.asdict(shading),
         "notes": notes or {},
     }
     arrays = {_key(variable): variable.numpy().astype(dtype) for variable in decoder.weights}
@@ -56,13 +62,25 @@ def save_decoder(
 
 
 def read_metadata(path: str | os.PathLike) -> dict:
-    """The JSON part of a decoder file.
+    """Reads the JSON part of a decoder file.
 
     Raises:
       FileNotFoundError, ValueError: as `load_decoder`.
     """
     with _open(path) as arrays:
         return _metadata(path, arrays)
+
+
+def shading_of(path: str | os.PathLike, metadata: dict) -> Shading:
+    """Reads how faces were shaded in a decoder's training; files without it have the defaults.
+
+    Raises:
+      ValueError: the metadata holds no shading that can be.
+    """
+    try:
+        return Shading(**metadata.get("shading", {}))
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{path}: its shading cannot be read: {error}") from None
 
 
 def load_decoder(

@@ -12,6 +12,7 @@ from model.face_renderer import FaceRenderer
 from model.identity.network import IdentityNetwork
 from model.morphable_model import MorphableModel
 from model.scene import fixed_scene, stack_scenes
+from model.shading import Shading
 
 _BATCH = 8
 # Part of a portrait's width that the network's crop takes: such crops end at brows and chin.
@@ -70,7 +71,12 @@ class Portraits:
     """
 
     def __init__(
-        self, face_model: MorphableModel, crop: Crop, image_size: int, yaws_deg: tuple[float, ...]
+        self,
+        face_model: MorphableModel,
+        crop: Crop,
+        image_size: int,
+        yaws_deg: tuple[float, ...],
+        shading: Shading = Shading(),
     ):
         """Prepares portraits.
 
@@ -79,10 +85,11 @@ class Portraits:
           crop: a recognition network's; portraits show more around it.
           image_size: width and height of the portraits in pixels.
           yaws_deg: V views of the renders.
+          shading: of the renders.
         """
         self.crop = portrait_crop(crop, image_size)
         large = self.crop.resized(image_size * _SUPERSAMPLING)
-        self._views = FixedViews(FaceRenderer(face_model, large), yaws_deg)
+        self._views = FixedViews(FaceRenderer(face_model, large, shading), yaws_deg)
 
     def photograph(self, image: np.ndarray, points: np.ndarray) -> np.ndarray:
         """A photograph uint8 RGB [H, W, 3] with its five points, as uint8 RGB [S, S, 3]."""

@@ -23,6 +23,16 @@ CHECKSUMS = FOLDER / "CHECKSUMS.sha256"
 PART_FOLDERS = ("decoder", "encoder", "face_model", "licenses", "photos", "scorer")
 
 
+def embedded(path):
+    """Finds the embedded file that a path named in another checkout; None if it named none."""
+    parts = pathlib.PurePath(path).parts
+    for start in reversed([k for k, part in enumerate(parts) if part == FOLDER.name]):
+        candidate = FOLDER.joinpath(*parts[start + 1 :])
+        if candidate.is_file():
+            return candidate
+    return None
+
+
 def part_files(folder=FOLDER):
     """Returns the paths, relative to `folder`, of all files of its parts, sorted by name."""
     paths = (path for part in PART_FOLDERS for path in (folder / part).rglob("*"))

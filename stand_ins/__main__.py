@@ -18,6 +18,7 @@ import open_parts
 
 def face_model(options: argparse.Namespace) -> None:
     """Writes a file of the size of the Basel Face Model 2017."""
+    command_line.import_tensorflow()
     from model.face_models.bfm_hdf5 import write_bfm_hdf5
     from model.face_models.load import read_face_model
     from stand_ins.face_model import make_stand_in
@@ -30,6 +31,7 @@ def face_model(options: argparse.Namespace) -> None:
 
 def dataset(options: argparse.Namespace) -> None:
     """Writes a folder of photographs in the layout of a dataset."""
+    command_line.import_tensorflow()
     from data_pipeline.photographs import list_photographs
     from stand_ins import datasets
 
@@ -103,4 +105,4 @@ def _positive(text: str) -> int:
 
 
 if __name__ == "__main__":
-    command_line.run("stand_ins", lambda options: options.run(options), make_parser())
+    command_line.run_subcommand("stand_ins", make_parser())

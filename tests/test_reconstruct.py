@@ -1,3 +1,5 @@
+"""The script reconstruct.py, as a user calls it."""
+
 import pathlib
 import subprocess
 import sys
@@ -9,103 +11,20 @@ import trimesh
 from PIL import Image
 
 import open_parts
-import reconstruct
-from data_pipeline.photographs import Photograph
 from model import identity
 from model.decoder import Decoder
 from model.decoder_io import save_decoder
 from model.face_models.load import load_face_model
+from programs.face_files import SUFFIXES
 
-ROOT = pathlib.Path(reconstruct.__file__).parent
+ROOT = pathlib.Path(__file__).parent.parent
 PHOTO = open_parts.PHOTOS / "us_congress_A000022.jpg"
-
-
-def _paths(*names):
-    return [pathlib.Path(name) for name in names]
-
-
-def test_names_are_those_of_the_photographs():
-    assert reconstruct.output_names(_paths("a/me.jpg", "b/you.png")) == ["me", "you"]
-
-
-def test_equal_names_are_told_apart_by_folder_then_number():
-    paths = _paths("anna/1.jpg", "berta/1.jpg", "x/anna/1.JPG", "2.jpg")
-    names = reconstruct.output_names(paths)
-    assert names == ["anna_1", "berta_1", "anna_1_2", "2"]
-
-
-def test_names_that_differ_in_case_only_are_equal():
-    names = reconstruct.output_names(_paths("a/Me.jpg", "b/me.jpg"))
-    assert len({name.casefold() for name in names}) == 2
-
-
-@pytest.mark.parametrize(
-    "paths", [("bob.jpg", "bob_render.jpg"), ("bob_render.jpg", "bob.jpg"), ("a.jpg",) * 3]
-)
-def test_no_two_files_of_faces_share_a_name(paths):
-    names = reconstruct.output_names(_paths(*paths))
-    files = [name + suffix for name in names for suffix in reconstruct.SUFFIXES]
-    assert len(set(files)) == len(files)
-
-
-@pytest.mark.parametrize(
-    "name, expected",
-    [
-        ("my photo (1).jpg", "my_photo_1"),
-        ("Zoë & Łukasz.png", "Zoë_Łukasz"),
-        ("--help.jpg", "help"),
-        ("???.jpg", "face"),
-        ("line\nbreak.jpg", "line_break"),
-    ],
-)
-def test_names_are_harmless(name, expected):
-    assert reconstruct.output_names([pathlib.Path(name)]) == [expected]
-
-
-def test_long_names_leave_room_for_endings():
-    (name,) = reconstruct.output_names([pathlib.Path("界" * 84 + ".jpg")])
-    assert len(f"{name}_coefficients.npz.partial".encode()) < 255
 
 
 def _image(path):
     path.parent.mkdir(parents=True, exist_ok=True)
     Image.new("RGB", (40, 40), "gray").save(path)
     return path
-
-
-def test_each_photograph_is_collected_once_and_no_result_is(tmp_path):
-    first = _image(tmp_path / "photos" / "a.png")
-    second = _image(tmp_path / "photos" / "sub" / "b.png")
-    _image(tmp_path / "photos" / "out" / "a_render.png")
-    arguments = [str(first), str(tmp_path / "photos"), str(second)]
-    photos = reconstruct.collect(arguments, tmp_path / "photos" / "out")
-    assert [photo.path for photo in photos] == [first, second]
-
-
-def test_missing_argument(tmp_path):
-    with pytest.raises(FileNotFoundError, match="no such photograph or folder"):
-        reconstruct.collect([str(tmp_path / "absent")], tmp_path)
-
-
-def test_results_do_not_go_where_the_photographs_are(tmp_path):
-    _image(tmp_path / "a.png")
-    with pytest.raises(ValueError, match="need different folders"):
-        reconstruct.collect([str(tmp_path)], tmp_path)
-
-
-def test_a_photograph_is_not_overwritten_by_its_texture(tmp_path):
-    path = _image(tmp_path / "me.png")
-    with pytest.raises(ValueError, match="would be overwritten"):
-        reconstruct.check_overwrites_no_photograph([Photograph(path, "me.png")], ["me"], tmp_path)
-
-
-def test_files_appear_together_or_not_at_all(tmp_path):
-    # A folder in the way of the second file's temporary name.
-    (tmp_path / "b.partial").mkdir()
-    with pytest.raises(OSError):
-        reconstruct.write_files(tmp_path, {"a": b"1", "b": b"2"})
-    assert not (tmp_path / "a").exists()
-    assert [path.name for path in tmp_path.iterdir()] == ["b.partial"]
 
 
 @pytest.fixture(scope="module")
@@ -137,7 +56,7 @@ def test_end_to_end(checkpoint, tmp_path):
 
     name = PHOTO.stem
     files = {path.name for path in output.iterdir()}
-    assert files == {name + suffix for suffix in reconstruct.SUFFIXES} | {"contact_sheet.jpg"}
+    assert files == {name + suffix for suffix in SUFFIXES} | {"contact_sheet.jpg"}
     with np.load(output / f"{name}_coefficients.npz", allow_pickle=False) as arrays:
         coefficients = dict(arrays)
     face_model = load_face_model(open_parts.FACE_MODEL)

@@ -1,13 +1,14 @@
 """The folder of a run: its settings, and whether it may be gone on with."""
 
+import contextlib
 import json
 import pathlib
 
 from storage.atomic import write_text
 
 
-def settle(folder: pathlib.Path, settings: dict, resume: str, free: frozenset[str]) -> None:
-    """Checks the settings against those that the folder was begun with, and writes them.
+def check(folder: pathlib.Path, settings: dict, resume: str, free: frozenset[str]) -> None:
+    """Checks the settings against those that the folder was begun with.
 
     Args:
       folder: of the run; made if need be.
@@ -26,7 +27,10 @@ def settle(folder: pathlib.Path, settings: dict, resume: str, free: frozenset[st
         raise ValueError(f"{folder}: --resume=must, but there is no run to go on with")
     if begun:
         _compare(path, settings, free)
-    write_text(path, json.dumps(settings, indent=2, sort_keys=True) + "\n")
+
+
+def write_settings(folder, settings):
+    write_text(folder / "config.json", json.dumps(settings, indent=2, sort_keys=True) + "\n")
 
 
 def _compare(path: pathlib.Path, settings: dict, free: frozenset[str]) -> None:
@@ -40,3 +44,8 @@ def _compare(path: pathlib.Path, settings: dict, free: frozenset[str]) -> None:
                 f"{path}: the run was begun with --{name}={before.get(name)}, now it is "
                 f"{settings.get(name)}; give the same, or another --output_dir"
             )
+
+
+@contextlib.contextmanager
+def lock(folder):
+    yield

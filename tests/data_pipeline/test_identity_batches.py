@@ -12,8 +12,8 @@ from data_pipeline.identity_batches import (
     photographed_identities,
     synthetic_identities,
 )
+from data_pipeline.photo_preparation import prepare_photographs
 from data_pipeline.photographs import list_photographs
-from data_pipeline.prepare import prepare_photographs
 from data_pipeline.synthetic import draw_face
 from model.crop import Crop
 from model.face_models.load import load_face_model

@@ -15,8 +15,8 @@ import open_parts
 from data_pipeline import crop_variants
 from data_pipeline.detection import LandmarkFile
 from data_pipeline.feature_cache import VARIANTS, CacheKey, FeatureCache, summary
+from data_pipeline.photo_preparation import cut_face, prepare_photographs
 from data_pipeline.photographs import list_photographs, read_image
-from data_pipeline.prepare import cut_face, prepare_photographs
 from model import identity
 from model.alignment import mirror_points, warp_photograph
 from model.crop import Crop

@@ -3,7 +3,7 @@ import json
 import numpy as np
 import pytest
 
-from evaluation.likeness import likeness, photographs
+from evaluation.likeness import judge_photographs, likeness
 from evaluation.recognition import unit
 
 _YAWS = (0, -30, 30)
@@ -17,7 +17,7 @@ def _people(count=12, seed=0):
 def test_perfect_renders():
     embeddings, identities = _people()
     renders = np.repeat(embeddings[:, None], 3, axis=1)
-    result = likeness(photographs(embeddings, identities), renders, _YAWS)
+    result = likeness(judge_photographs(embeddings, identities), renders, _YAWS)
     assert result.summaries[0].mean == pytest.approx(1.0)
     assert result.summaries[30].mean == pytest.approx(1.0)
     assert result.recall.top == {1: 1.0, 5: 1.0}
@@ -28,7 +28,7 @@ def test_perfect_renders():
 def test_views_are_told_apart_and_both_sides_averaged():
     embeddings, identities = _people()
     renders = np.stack([embeddings, -embeddings, embeddings], axis=1)
-    result = likeness(photographs(embeddings, identities), renders, _YAWS)
+    result = likeness(judge_photographs(embeddings, identities), renders, _YAWS)
     np.testing.assert_allclose(result.scores[0], 1.0)
     np.testing.assert_allclose(result.scores[30], 0.0, atol=1e-12)
 
@@ -36,23 +36,23 @@ def test_views_are_told_apart_and_both_sides_averaged():
 def test_missed_photographs_lower_every_figure():
     embeddings, identities = _people()
     renders = np.repeat(embeddings[:, None], 3, axis=1)
-    result = likeness(photographs(embeddings, identities, misses=4), renders, _YAWS)
+    result = likeness(judge_photographs(embeddings, identities, misses=4), renders, _YAWS)
     assert result.summaries[0].mean == pytest.approx(0.75)
     assert result.recall.top[1] == pytest.approx(0.75)
     assert result.recall.queries == 16
 
 
-def test_figures_are_json():
+def test_metrics_are_json():
     embeddings, identities = _people()
     renders = np.repeat(embeddings[:, None], 3, axis=1)
-    result = likeness(photographs(embeddings, identities), renders, _YAWS)
-    figures = json.loads(json.dumps(result.figures()))
-    assert figures["recall"]["top_1"] == 1.0
-    assert figures["recall"]["random_top_5"] == pytest.approx(5 / 12)
-    assert figures["cosine"]["yaw_30"]["count"] == 12
+    result = likeness(judge_photographs(embeddings, identities), renders, _YAWS)
+    metrics = json.loads(json.dumps(result.metrics()))
+    assert metrics["recall"]["top_1"] == 1.0
+    assert metrics["recall"]["random_top_5"] == pytest.approx(5 / 12)
+    assert metrics["cosine"]["yaw_30"]["count"] == 12
 
 
 def test_frontal_view_is_needed():
     embeddings, identities = _people()
     with pytest.raises(ValueError, match="must be 0"):
-        likeness(photographs(embeddings, identities), embeddings[:, None], (30,))
+        likeness(judge_photographs(embeddings, identities), embeddings[:, None], (30,))

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from evaluation import plots
-from evaluation.likeness import likeness, photographs
+from evaluation.likeness import judge_photographs, likeness
 from evaluation.recognition import unit
 from evaluation.report import Picture, Report, Table, to_text, write_report
 
@@ -57,7 +57,7 @@ def test_text_is_aligned(report):
 
 def test_plots_are_png():
     embeddings = unit(np.random.default_rng(0).normal(size=[8, 4]))
-    photos = photographs(embeddings, list("aabbcdef"))
+    photos = judge_photographs(embeddings, list("aabbcdef"))
     result = likeness(photos, embeddings[:, None], (0,))
     results = {"first": result, "second": result}
     assert plots.score_distributions("scorer", photos, results).startswith(_PNG)

@@ -4,13 +4,14 @@ import tensorflow as tf
 
 import open_parts
 from data_pipeline.detection import LandmarkFile
+from data_pipeline.photo_preparation import prepare_photographs
 from data_pipeline.photographs import list_photographs, read_image
-from data_pipeline.prepare import prepare_photographs
 from model import identity
 from model.alignment import warp_photograph
 from model.decoder import Decoder
+from model.face_finding import NoFaceError
 from model.face_models.load import load_face_model
-from model.reconstructor import NoFaceError, Reconstructor
+from model.reconstructor import Reconstructor
 
 
 @pytest.fixture(scope="module")
@@ -36,8 +37,9 @@ def test_a_photograph_becomes_a_face(reconstructor, photographs):
     model, encoder = reconstructor.face_model, reconstructor.encoder
     points = LandmarkFile(open_parts.LANDMARKS)(image, name)[0].points
     crop = warp_photograph(image, points, encoder.crop)
-    np.testing.assert_array_equal(face.found.crop, crop)
-    np.testing.assert_array_equal(face.found.points, points)
+    found = reconstructor.find(image, name)
+    np.testing.assert_array_equal(found.points, points)
+    np.testing.assert_array_equal(reconstructor.cut(image, found), crop)
 
     features, embedding = encoder(crop[None].astype(np.float32) / 255)
     np.testing.assert_allclose(face.features, features[0], rtol=1e-5, atol=1e-6)
@@ -50,13 +52,17 @@ def test_a_photograph_becomes_a_face(reconstructor, photographs):
 
 
 def test_batches_change_nothing(reconstructor, photographs):
-    found = [reconstructor.find(read_image(photo.path), photo.name) for photo in photographs]
-    together = list(reconstructor.reconstruct(found))
+    images = [read_image(photo.path) for photo in photographs]
+    found = [
+        reconstructor.find(image, photo.name)
+        for image, photo in zip(images, photographs, strict=True)
+    ]
+    crops = [reconstructor.cut(*pair) for pair in zip(images, found, strict=True)]
+    together = reconstructor.reconstruct(np.stack(crops))
     assert len(together) == len(photographs)
     for k in (0, 15, 16, 17):
         alone = reconstructor(read_image(photographs[k].path), photographs[k].name)
         np.testing.assert_allclose(together[k].shape, alone.shape, atol=1e-4)
-        np.testing.assert_array_equal(together[k].found.crop, alone.found.crop)
 
 
 def test_cached_features_give_the_same_face(reconstructor, photographs, tmp_path):

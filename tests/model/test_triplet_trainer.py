@@ -9,7 +9,7 @@ from model import identity
 from model.identity.networks.nn2 import NN2, Settings
 from model.training.early_stop import EarlyStop
 from model.training.trainer import Cadence, Stage, train_stage
-from model.triplet_trainer import Recognizer, TrainableNn2, embed
+from model.triplet_trainer import TrainableNn2, TripletTrainer, embed
 
 _SETTINGS = Settings(image_size=32, width=0.05, batch_normalization=True)
 
@@ -32,7 +32,7 @@ def _batches(first_step=0, people=4, images=3):
 def _train(folder, network, steps=8, early_stop=None, figures=None):
     train_stage(
         Stage("recognizer", steps, 1e-3, _batches),
-        lambda: Recognizer(network),
+        lambda: TripletTrainer(network),
         folder,
         tf.distribute.get_strategy(),
         Cadence(log=2, checkpoint=2, samples=2),
@@ -59,7 +59,7 @@ def test_frozen_network_is_the_trained_one(tmp_path, batch_normalization):
 
 
 def test_training_lowers_the_loss():
-    recognizer = Recognizer(TrainableNn2(_SETTINGS))
+    recognizer = TripletTrainer(TrainableNn2(_SETTINGS))
     recognizer.compile(optimizer=tf_keras.optimizers.Adam(3e-3))
     history = recognizer.fit(_batches(), steps_per_epoch=15, epochs=4, verbose=0).history
     assert history["loss"][-1] < 0.5 * history["loss"][0]

@@ -1,3 +1,6 @@
+"""The evaluation of decoders, from photographs to a report."""
+
+import dataclasses
 import json
 import pathlib
 import shutil
@@ -8,13 +11,18 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
-import eval as evaluation_script
 import open_parts
 from evaluation import recognition
+from evaluation.likeness import judge_photographs
+from flag_sets import EncoderOptions, PhotographOptions
 from model import identity
 from model.decoder import Decoder
-from model.decoder_io import save_decoder
+from model.decoder_io import load_decoder, save_decoder
 from model.face_models.load import load_face_model
+from model.shading import Shading
+from model.trained import Parts, TrainedDecoder
+from programs import decoder_evaluation
+from programs.judges import Judge
 
 
 @pytest.fixture(scope="module")
@@ -50,44 +58,42 @@ def dataset(tmp_path):
 
 
 def _options(checkpoints, dataset, **changes):
-    return types.SimpleNamespace(
-        **{
-            "checkpoint": [str(checkpoints / "decoder_stage1.npz"), str(checkpoints)],
-            "face_model": open_parts.FACE_MODEL,
-            "identity_encoder": "openvino_ir",
-            "identity_weights": open_parts.ENCODER,
-            "benchmark": "all",
-            "dataset": str(dataset / "photos"),
-            "photo_list": None,
-            "photo_split": None,
-            "landmarks": str(dataset / "points.csv"),
-            "photo_cache": None,
-            "scorer": "openvino_ir",
-            "scorer_weights": open_parts.SCORER,
-            "compare": None,
-            "must_improve": False,
-            "sheet_faces": 3,
-            "output_dir": str(dataset / "report"),
-            **changes,
-        }
+    photographs = PhotographOptions(
+        folder=dataset / "photos",
+        photo_list=None,
+        split=None,
+        landmarks=str(dataset / "points.csv"),
+        cache=changes.pop("cache", None),
     )
+    options = decoder_evaluation.Options(
+        output=dataset / "report",
+        checkpoints=[checkpoints / "decoder_stage1.npz", checkpoints],
+        benchmark="all",
+        photographs=photographs,
+        parts=Parts(),
+        scorer=EncoderOptions("openvino_ir", open_parts.SCORER, "penultimate"),
+        compare=None,
+        must_improve=False,
+        sheet_faces=3,
+    )
+    return dataclasses.replace(options, **changes)
 
 
 def test_end_to_end(checkpoints, dataset, capsys):
-    evaluation_script.run(_options(checkpoints, dataset))
+    decoder_evaluation.run(_options(checkpoints, dataset))
     report = dataset / "report"
     metrics = json.loads((report / "metrics.json").read_text())
     assert set(metrics["decoders"]) == {"decoder_stage1", "decoder"}
     for decoder in metrics["decoders"].values():
         for judge in ("encoder", "scorer"):
-            figures = decoder[judge]
+            measured = decoder[judge]
             # The miss is a query, but nothing that could be found.
-            assert figures["recall"]["queries"] == 6
-            assert figures["recall"]["photographs"] == 5
-            assert figures["recall"]["random_top_1"] == pytest.approx(1 / 4)
-            assert figures["cosine"]["yaw_0"]["count"] == 6
-            assert -1 < figures["cosine"]["yaw_30"]["mean"] < 1
-            assert figures["earth_movers_distance"]["same"] > 0
+            assert measured["recall"]["queries"] == 6
+            assert measured["recall"]["photographs"] == 5
+            assert measured["recall"]["random_top_1"] == pytest.approx(1 / 4)
+            assert measured["cosine"]["yaw_0"]["count"] == 6
+            assert -1 < measured["cosine"]["yaw_30"]["mean"] < 1
+            assert measured["earth_movers_distance"]["same"] > 0
         assert set(decoder["coefficients"]) == {"shape", "texture"}
     for judge in ("encoder", "scorer"):
         gain = metrics["gains"][judge]["decoder over decoder_stage1"]
@@ -112,12 +118,12 @@ def test_end_to_end(checkpoints, dataset, capsys):
 
 def test_compares_with_an_earlier_evaluation(checkpoints, dataset, capsys):
     """With itself: the gain is 0, over the decoder before it as within one run."""
-    evaluation_script.run(_options(checkpoints, dataset))
+    decoder_evaluation.run(_options(checkpoints, dataset))
     within = json.loads((dataset / "report" / "metrics.json").read_text())["gains"]["scorer"]
     capsys.readouterr()
-    later = {"compare": str(dataset / "report"), "output_dir": str(dataset / "later")}
-    cache = {"photo_cache": str(dataset / "report" / "cache")}
-    evaluation_script.run(_options(checkpoints, dataset, **later, **cache))
+    later = {"compare": str(dataset / "report"), "output": dataset / "later"}
+    cache = str(dataset / "report" / "cache")
+    decoder_evaluation.run(_options(checkpoints, dataset, cache=cache, **later))
     rows = [line.split() for line in capsys.readouterr().out.splitlines() if "the earlier" in line]
     rows = {" ".join(row[:-3]): [float(value) for value in row[-3:]] for row in rows}
     assert rows["scorer: decoder over the earlier decoder"] == [0, 0, 0]
@@ -135,17 +141,48 @@ def test_a_decoder_that_is_no_better_than_the_one_before_fails(capsys):
             for k, summary in enumerate(summaries)
         }
 
-    evaluation_script.check_improvement(results(0.1, 0.2, 0.3))
+    decoder_evaluation.check_improvement(results(0.1, 0.2, 0.3))
     assert "0 0.100 < 1 0.200 < 2 0.300" in capsys.readouterr().out
     with pytest.raises(ValueError, match=r"2 \(0.200 by the scorer\) is not better than 1"):
-        evaluation_script.check_improvement(results(0.1, 0.2, 0.2))
+        decoder_evaluation.check_improvement(results(0.1, 0.2, 0.2))
 
 
 def test_names_of_decoders_are_short_and_distinct():
     def names(*paths):
-        return evaluation_script.short_names([pathlib.Path(path) for path in paths])
+        return decoder_evaluation.short_names([pathlib.Path(path) for path in paths])
 
     assert names("x/run/decoder_stage1.npz", "x/run/decoder.npz") == ["decoder_stage1", "decoder"]
     assert names("x/a/decoder.npz", "x/b/decoder.npz") == ["a/decoder", "b/decoder"]
     with pytest.raises(ValueError, match="twice"):
         names("a/decoder.npz", "a/decoder.npz")
+
+
+def test_pictures_of_an_earlier_report_are_no_photographs(checkpoints, dataset):
+    options = _options(checkpoints, dataset)
+    photographs = dataclasses.replace(options.photographs, folder=options.output)
+    with pytest.raises(ValueError, match="need different folders; change --output_dir"):
+        decoder_evaluation.run(dataclasses.replace(options, photographs=photographs))
+    inside = dataset / "photos" / "report"
+    Image.new("RGB", (32, 32)).save(_made(inside) / "contact_sheet.jpg")
+    decoder_evaluation.run(dataclasses.replace(options, output=inside))
+    assert list(json.loads((inside / "metrics.json").read_text())["rejected"]) == ["e/nobody.png"]
+
+
+def _made(folder):
+    folder.mkdir()
+    return folder
+
+
+def test_each_decoder_is_judged_in_the_shading_of_its_training(checkpoints):
+    face_model = load_face_model(open_parts.FACE_MODEL)
+    encoder = identity.load("openvino_ir", open_parts.ENCODER)
+    decoder = load_decoder(checkpoints / "decoder.npz", face_model, encoder)
+    features = np.random.default_rng(0).random((2, encoder.feature_size), np.float32)
+    photos = judge_photographs(np.eye(2, encoder.embedding_size, dtype=np.float32), ["a", "b"])
+    judge = Judge(encoder, face_model, photos, decoder_evaluation.YAWS_DEG)
+    decoders = {
+        space: TrainedDecoder(checkpoints, decoder, Shading(space)) for space in ("srgb", "linear")
+    }
+    evaluation, _ = decoder_evaluation.evaluate(decoders, features, {"encoder": judge})
+    srgb, linear = (evaluation.likeness["encoder"][space].scores[0] for space in decoders)
+    assert np.abs(srgb - linear).max() > 1e-3

@@ -1,0 +1,73 @@
+"""Finds the face that a photograph is about; the one way for training, evaluation and users.
+
+A detector is any callable that takes a photograph (uint8 RGB [H, W, 3]) and its name, and returns
+the faces in it with their `points`, `box` and `confidence`. Its attribute `no_face` is the sentence
+for a photograph in which it found none.
+"""
+
+import dataclasses
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+Box = tuple[float, float, float, float]
+
+
+class NoFaceError(ValueError):
+    """No face was found in a photograph, or none where it should be."""
+
+
+@dataclasses.dataclass(frozen=True)
+class FoundFace:
+    """The face that a photograph is about; pixel coordinates with integers at pixel centers.
+
+    Attributes:
+      points: float32 [5, 2], the `model.crop.FIVE_POINTS` in the photograph.
+      box: left, top, right, bottom in the photograph.
+      confidence: the detector's, 0..1.
+      others: how many further faces the detector found in the photograph.
+    """
+
+    points: np.ndarray
+    box: Box
+    confidence: float
+    others: int = 0
+
+
+def find_face(
+    image: np.ndarray, detector: Callable[..., Sequence], name: str = "", box: Box | None = None
+) -> FoundFace:
+    """Finds the largest face of a photograph, or the one that a listing means.
+
+    Args:
+      image: uint8 RGB [H, W, 3].
+      detector: see above.
+      name: the photograph's name, which some detectors look up.
+      box: left, top, right, bottom of the face that a listing means, in pixels. The face that
+        overlaps it most (intersection over union) is taken.
+
+    Raises:
+      NoFaceError: there is no face, or none that touches the box.
+    """
+    faces = detector(image, name)
+    if not faces:
+        raise NoFaceError(detector.no_face)
+    if box is None:
+        chosen = max(faces, key=lambda face: area(face.box))
+    else:
+        chosen = max(faces, key=lambda face: overlap(face.box, box))
+        if not overlap(chosen.box, box) > 0:
+            raise NoFaceError("no face in the box of the listing")
+    return FoundFace(chosen.points, chosen.box, chosen.confidence, len(faces) - 1)
+
+
+def area(box: Box) -> float:
+    """The area of a box in square pixels."""
+    left, top, right, bottom = box
+    return max(right - left, 0.0) * max(bottom - top, 0.0)
+
+
+def overlap(a: Box, b: Box) -> float:
+    """The intersection of two boxes by their union, 0..1."""
+    shared = area((max(a[0], b[0]), max(a[1], b[1]), min(a[2], b[2]), min(a[3], b[3])))
+    return shared / (area(a) + area(b) - shared) if shared else 0.0

@@ -1,0 +1,329 @@
+"""Trains a decoder in the two stages of section 3.3, from options to files."""
+
+import dataclasses
+import logging
+import pathlib
+
+import numpy as np
+import tensorflow as tf
+import tf_keras
+
+from data_pipeline.batches import PhotoFeatures, training_batches
+from data_pipeline.detection import make_detector
+from data_pipeline.feature_cache import FeatureCache, summary
+from data_pipeline.photo_preparation import prepare_photographs
+from data_pipeline.photographs import list_photographs
+from data_pipeline.synthetic import SyntheticPool, make_pool
+from evaluation.coefficients import coefficient_statistics, r_squared
+from evaluation.contact_sheet import contact_sheet
+from flag_sets import EncoderOptions, PhotographOptions, RunOptions
+from model import identity
+from model.decoder import Coefficients, Decoder
+from model.decoder_io import save_decoder
+from model.face_models.load import load_face_model
+from model.face_renderer import FaceRenderer
+from model.feature_normalization import AffineMap, fit_normalization
+from model.identity.network import IdentityNetwork
+from model.loss_weights import LossWeights
+from model.morphable_model import MorphableModel
+from model.regressor import Regressor
+from model.scene import fixed_scene, stack_scenes
+from model.scene_ranges import SceneRanges
+from model.shading import Shading
+from model.training.trainer import Cadence, Stage, train_stage
+
+_LOG = logging.getLogger("train")
+_NORMALIZATION_FACES = 2000
+_VALIDATION_FACES = 512
+_SAMPLE_FACES = 12
+# These offsets keep samples that measure apart from those that train: no two share a seed.
+_VALIDATION_SEED = 1_000_003
+_NORMALIZATION_SEED = 2_000_003
+
+
+@dataclasses.dataclass(frozen=True)
+class FaceModelOptions:
+    """The face model's file, and how many of its components are used; None for all."""
+
+    path: pathlib.Path
+    shape_components: int | None
+    texture_components: int | None
+
+
+@dataclasses.dataclass(frozen=True)
+class BatchOptions:
+    """What a training step sees.
+
+    Attributes:
+      photos: photographs in a step of stage 2.
+      synthetic: synthetic faces in a step.
+      moments: further photographs, for the batch distribution loss alone.
+      views: random poses of each photograph's face.
+      pool: synthetic faces that are rendered and encoded once; 0 renders them on the fly.
+      photo_crops: crops of each photograph.
+      cache_features: whether photographs are encoded once, instead of in every step.
+    """
+
+    photos: int
+    synthetic: int
+    moments: int
+    views: int
+    pool: int
+    photo_crops: int
+    cache_features: bool
+
+
+@dataclasses.dataclass(frozen=True)
+class StageOptions:
+    """The steps of a stage, and Adam's learning rate at its start."""
+
+    steps: int
+    learning_rate: float
+
+
+@dataclasses.dataclass(frozen=True)
+class Options:
+    """Everything that a training depends on.
+
+    Attributes:
+      run: the folder of the run.
+      samples_every: steps between contact sheets.
+      strategy: "auto", "one_device" or "mirrored".
+      photographs, face_model, encoder: the parts.
+      cache: a folder for features and synthetic faces that runs can share.
+      batch: what a step sees.
+      stage_1, stage_2: how long each stage trains.
+      weights, loss_reduction: see `model.loss_weights`.
+      feature_normalization: see `model.feature_normalization`.
+      coefficient_radius: see `model.decoder.Decoder`; None for no limit.
+      scenes, view_scenes: what scenes of synthetic faces and of the identity loss are drawn from.
+      shading: how faces are shaded.
+    """
+
+    run: RunOptions
+    samples_every: int
+    strategy: str
+    photographs: PhotographOptions
+    face_model: FaceModelOptions
+    encoder: EncoderOptions
+    cache: pathlib.Path
+    batch: BatchOptions
+    stage_1: StageOptions
+    stage_2: StageOptions
+    weights: LossWeights
+    loss_reduction: str
+    feature_normalization: str
+    coefficient_radius: float | None
+    scenes: SceneRanges
+    view_scenes: SceneRanges
+    shading: Shading
+
+
+@dataclasses.dataclass(frozen=True)
+class Parts:
+    """What a training is made of, once it is loaded.
+
+    Attributes:
+      face_model, encoder, renderer: the frozen parts.
+      photos: the photographs' features.
+      pool: synthetic faces to train on, or None to render them on the fly.
+      unseen: synthetic faces to measure on.
+    """
+
+    face_model: MorphableModel
+    encoder: IdentityNetwork
+    renderer: FaceRenderer
+    photos: FeatureCache
+    pool: SyntheticPool | None
+    unseen: SyntheticPool
+
+
+def load_networks(options: Options) -> tuple[MorphableModel, IdentityNetwork]:
+    """Loads the face model and the encoder: what a wrong path in the options makes fail."""
+    face_model = load_face_model(*dataclasses.astuple(options.face_model))
+    encoder = identity.load(*dataclasses.astuple(options.encoder))
+    return face_model, encoder
+
+
+def prepare_parts(options: Options, face_model: MorphableModel, encoder: IdentityNetwork) -> Parts:
+    """Encodes the photographs and renders the synthetic faces; takes minutes the first time."""
+    renderer = FaceRenderer(face_model, encoder.crop, options.shading)
+    photos = prepare_photographs(
+        list_photographs(
+            options.photographs.folder, options.photographs.photo_list, options.photographs.split
+        ),
+        encoder,
+        make_detector(options.photographs.landmarks),
+        options.photographs.cache or options.cache / "photos.h5",
+        progress=True,
+    )
+    if photos.rejected:
+        _LOG.warning("rejected photographs:\n%s", summary(photos.rejected))
+    parts = Parts(face_model, encoder, renderer, photos, pool=None, unseen=None)
+    seed = options.run.seed
+    pool = _make_pool(options, parts, "synthetic", options.batch.pool, seed)
+    unseen = _make_pool(options, parts, "validation", _VALIDATION_FACES, seed + _VALIDATION_SEED)
+    return dataclasses.replace(parts, pool=pool, unseen=unseen)
+
+
+def _make_pool(options: Options, parts: Parts, name: str, size: int, seed: int):
+    """Renders and encodes synthetic faces, or reads them from the cache; None if `size` is 0."""
+    if not size:
+        return None
+    cache = options.cache / f"{name}.npz"
+    return make_pool(parts.renderer, parts.encoder, size, seed, options.scenes, cache=cache)
+
+
+def train(options: Options, parts: Parts) -> None:
+    """Trains both stages, each from its newest checkpoint, and writes the decoder of each."""
+    tf_keras.utils.set_random_seed(options.run.seed)
+    strategy = make_strategy(options.strategy)
+    normalization = _fit_normalization(options, parts)
+    with strategy.scope():
+        decoder = Decoder(
+            parts.encoder.feature_size,
+            parts.face_model.shape_components,
+            parts.face_model.texture_components,
+            normalization,
+            options.coefficient_radius,
+        )
+    training = DecoderTraining(options, parts, decoder, strategy)
+    training.train_stage("stage1", options.stage_1, "decoder_stage1.npz", with_photos=False)
+    training.train_stage("stage2", options.stage_2, "decoder.npz", with_photos=True)
+
+
+def _fit_normalization(options: Options, parts: Parts) -> dict[str, AffineMap] | None:
+    if options.feature_normalization == "none":
+        return None
+    renders = parts.pool or _make_pool(
+        options,
+        parts,
+        "normalization",
+        _NORMALIZATION_FACES,
+        options.run.seed + _NORMALIZATION_SEED,
+    )
+    photos = parts.photos.features[:, 0]
+    return fit_normalization(options.feature_normalization, photos, renders.features)
+
+
+class DecoderTraining:
+    """The two stages, as the options say, of one decoder."""
+
+    def __init__(
+        self,
+        options: Options,
+        parts: Parts,
+        decoder: Decoder,
+        strategy: tf.distribute.Strategy,
+    ):
+        """Binds what both stages share."""
+        self._options = options
+        self._parts = parts
+        self._decoder = decoder
+        self._strategy = strategy
+
+    def train_stage(self, name: str, stage: StageOptions, file: str, with_photos: bool) -> None:
+        """Trains a stage to its last step, and writes the decoder."""
+        run = self._options.run
+        if stage.steps:
+            train_stage(
+                Stage(
+                    name,
+                    stage.steps,
+                    stage.learning_rate,
+                    lambda first_step: self.batches(first_step, with_photos),
+                ),
+                self.make_regressor,
+                run.folder,
+                self._strategy,
+                Cadence(run.log_every, run.checkpoint_every, self._options.samples_every),
+                self.metrics,
+                self.draw,
+            )
+        metrics = self.metrics()
+        for metric, value in metrics.items():
+            _LOG.info("%s: %s %.3f", name, metric, value)
+        path = run.folder / file
+        save_decoder(
+            path,
+            self._decoder,
+            self._parts.face_model,
+            self._parts.encoder,
+            self._options.shading,
+            {"stage": name, "metrics": metrics},
+        )
+        _LOG.info("%s: written", path)
+
+    def make_regressor(self) -> Regressor:
+        """Makes the Keras model of a stage around the decoder."""
+        return Regressor(
+            self._decoder,
+            self._parts.encoder,
+            self._parts.renderer,
+            self._options.weights,
+            self._options.view_scenes,
+            self._options.loss_reduction,
+        )
+
+    def batches(self, first_step: int, with_photos: bool) -> tf.data.Dataset:
+        """Makes the dataset of a stage from a step on."""
+        batch = self._options.batch
+        return training_batches(
+            renderer=self._parts.renderer,
+            synthetic_batch=batch.synthetic,
+            pool=self._parts.pool,
+            photos=self._photo_features() if with_photos else None,
+            photo_batch=batch.photos,
+            views=batch.views,
+            moment_batch=batch.moments,
+            scene_ranges=self._options.scenes,
+            seed=self._options.run.seed,
+            first_step=first_step,
+        )
+
+    def _photo_features(self) -> PhotoFeatures:
+        photos, batch = self._parts.photos, self._options.batch
+        if not batch.cache_features:
+            return PhotoFeatures(images=photos.crops(range(len(photos)))[:, None])
+        # Each crop has two variants: the photograph as it is, and mirrored.
+        used = slice(0, 2 * batch.photo_crops)
+        return PhotoFeatures(photos.features[:, used], photos.embedding[:, used])
+
+    def metrics(self) -> dict[str, float]:
+        """Measures how well unseen synthetic faces are read, and the moments over photographs."""
+        unseen = self._parts.unseen
+        predicted = self._decoder(unseen.features, domain="render")
+        shape = r_squared(predicted.shape.numpy(), unseen.shape)
+        texture = r_squared(predicted.texture.numpy(), unseen.texture)
+        metrics = {
+            "r_squared/shape_first_10": float(np.mean(shape[:10])),
+            "r_squared/texture_first": float(texture[0]),
+        }
+        for name, values in self._of_photographs()._asdict().items():
+            statistics = vars(coefficient_statistics(values.numpy()))
+            metrics |= {f"photos_{name}/{key}": value for key, value in statistics.items()}
+        return metrics
+
+    def draw(self) -> tuple[np.ndarray, Coefficients]:
+        """Draws a sheet of photograph, frontal and turned render of the first photographs.
+
+        Returns:
+          The sheet, uint8 [H, W, 3], and the coefficients of all photographs.
+        """
+        coefficients = self._of_photographs()
+        shape, texture = (part[:_SAMPLE_FACES] for part in coefficients)
+        scenes = stack_scenes([fixed_scene(0), fixed_scene(30)], len(shape))
+        images = self._parts.renderer(shape, texture, scenes).numpy()
+        crops = self._parts.photos.crops(range(len(shape))) / 255.0
+        return contact_sheet([crops, images[:, 0], images[:, 1]]), coefficients
+
+    def _of_photographs(self) -> Coefficients:
+        return self._decoder(self._parts.photos.features[:, 0], domain="photo")
+
+
+def make_strategy(name: str) -> tf.distribute.Strategy:
+    """Makes the distribution strategy of a name: "auto" is mirrored where there are two GPUs."""
+    gpus = tf.config.list_logical_devices("GPU")
+    if name == "mirrored" or (name == "auto" and len(gpus) > 1):
+        return tf.distribute.MirroredStrategy()
+    return tf.distribute.get_strategy()

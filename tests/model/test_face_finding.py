@@ -1,0 +1,53 @@
+"""Which face of a photograph is taken."""
+
+import types
+
+import numpy as np
+import pytest
+
+from model.face_finding import NoFaceError, find_face, overlap
+
+IMAGE = np.zeros([100, 100, 3], np.uint8)
+
+
+def face(*box):
+    return types.SimpleNamespace(points=np.array(box[:2]), box=box, confidence=0.9)
+
+
+SMALL, LARGE = face(0, 0, 10, 10), face(50, 50, 90, 90)
+
+
+class Detector:
+    no_face = "nobody here"
+
+    def __init__(self, *faces):
+        self.faces = list(faces)
+
+    def __call__(self, image, name):
+        return self.faces
+
+
+def test_the_largest_face_is_taken_and_the_others_are_counted():
+    found = find_face(IMAGE, Detector(SMALL, LARGE, SMALL))
+    assert found.box == LARGE.box and found.others == 2 and found.confidence == 0.9
+    assert find_face(IMAGE, Detector(SMALL)).others == 0
+
+
+def test_the_face_of_a_box_is_taken():
+    assert find_face(IMAGE, Detector(LARGE, SMALL), box=(2, 2, 12, 12)).box == SMALL.box
+    with pytest.raises(NoFaceError, match="no face in the box of the listing"):
+        find_face(IMAGE, Detector(LARGE, SMALL), box=(20, 20, 40, 40))
+
+
+def test_no_face_is_said_in_the_detectors_words():
+    with pytest.raises(NoFaceError, match="nobody here"):
+        find_face(IMAGE, Detector())
+
+
+def test_points_on_a_line_are_a_face_all_the_same():
+    assert find_face(IMAGE, Detector(face(3, 5, 3, 9))).box == (3, 5, 3, 9)
+
+
+def test_overlap_is_intersection_by_union():
+    assert overlap((0, 0, 2, 2), (1, 0, 3, 2)) == pytest.approx(1 / 3)
+    assert overlap((0, 0, 2, 2), (2, 0, 3, 2)) == 0 and overlap((0, 0, 2, 2), (0, 0, 2, 2)) == 1
