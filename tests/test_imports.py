@@ -1,37 +1,56 @@
-"""Imports point one way: mesh_renderer <- model <- data_pipeline; losses and evaluation alone."""
-
-import ast
-import pathlib
+"""Imports point one way, without circles, and the picture of the house shows them."""
 
 import pytest
 
-ROOT = pathlib.Path(__file__).parent.parent
+from tests import house
+from tests.house import FACES_FLOOR, METHOD_FLOOR
+
+GROUND = {"storage", "open_parts", "losses", "mesh_renderer", "command_line"}
+MODEL = {FACES_FLOOR, METHOD_FLOOR, "model.face_models", "model.identity"}
+# Which rooms the modules of a room may import, besides those of their own room.
 ALLOWED = {
-    "mesh_renderer": set(),
+    "storage": set(),
     "losses": set(),
-    "open_parts": set(),
-    "evaluation": set(),
-    "model": {"mesh_renderer", "losses", "open_parts"},
-    "data_pipeline": {"mesh_renderer", "model", "open_parts"},
-}
-OURS = set(ALLOWED) | {
-    "train",
-    "train_recognizer",
-    "eval",
-    "reconstruct",
-    "scene_flags",
-    "judge_face_model",
+    "command_line": set(),
+    "mesh_renderer": set(),
+    "open_parts": {"command_line"},
+    "evaluation": {"storage"},
+    FACES_FLOOR: {"mesh_renderer", "storage"},
+    "model.face_models": {FACES_FLOOR, "mesh_renderer", "storage", "open_parts", "command_line"},
+    "model.identity": {FACES_FLOOR, "storage", "open_parts", "command_line"},
+    METHOD_FLOOR: {"losses", "mesh_renderer", "storage", "open_parts", *MODEL},
+    "model.training": {FACES_FLOOR, METHOD_FLOOR, "storage", "open_parts"},
+    "flag_sets": {FACES_FLOOR, METHOD_FLOOR, "model.identity", "open_parts"},
+    "data_pipeline": {*GROUND, *MODEL, "flag_sets"},
+    "stand_ins": {*GROUND, *MODEL, "data_pipeline"},
+    "programs": {*GROUND, *MODEL, "model.training", "data_pipeline", "evaluation", "flag_sets"},
+    "scripts": {*GROUND, *MODEL, "model.training", "data_pipeline", "flag_sets", "programs"},
 }
 
 
-@pytest.mark.parametrize("package", sorted(ALLOWED))
-def test_imports_point_one_way(package):
-    for path in (ROOT / package).rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text())):
-            names = [node.module or ""] if isinstance(node, ast.ImportFrom) else []
-            names += [a.name for a in node.names] if isinstance(node, ast.Import) else []
-            imported = {name.split(".")[0] for name in names} & OURS
-            foreign = imported - ALLOWED[package] - {package}
-            assert not foreign, f"{path} imports {sorted(foreign)}"
-            scorer = [name for name in names if package == "model" and "scorer" in name]
-            assert not scorer, f"{path}: the scorer never enters training"
+@pytest.mark.parametrize("room", sorted(ALLOWED))
+def test_a_room_knows_only_those_below_it(room):
+    for module, others in house.imports_by_module().items():
+        if house.room_of(module) == room:
+            foreign = {o for o in others if house.room_of(o) not in ALLOWED[room] | {room}}
+            assert not foreign, f"{module} imports {sorted(foreign)}"
+
+
+def test_every_room_has_its_rule():
+    assert {house.room_of(module) for module in house.modules()} == set(ALLOWED)
+
+
+def test_there_is_no_circle():
+    assert house.circle() == []
+
+
+def test_the_scorer_never_enters_training():
+    for module, path in house.modules().items():
+        if house.room_of(module) in {"losses", "data_pipeline", "model.training", *MODEL}:
+            assert "open_parts.SCORER" not in path.read_text(encoding="utf-8"), module
+
+
+def test_the_picture_shows_the_house_as_it_is():
+    text = house.PICTURE.read_text(encoding="utf-8")
+    drawn = text.split(house.START)[1].split(house.END)[0]
+    assert drawn == house.picture(), "draw it anew: python -m tests.house"

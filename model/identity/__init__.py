@@ -37,6 +37,8 @@ def load(
     Raises:
       ValueError, FileNotFoundError: no such network, or a file that does not fit it.
     """
+    if name not in NAMES:
+        raise ValueError(f"identity encoder {name!r} is not among {', '.join(NAMES)}")
     # TensorFlow takes seconds to import, and the names alone serve the flags of commands.
     from model.identity import registry
 

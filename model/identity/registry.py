@@ -3,7 +3,6 @@
 import os
 
 import open_parts
-from model import identity
 from model.crop import Crop
 from model.identity import fetch
 from model.identity.network import IdentityNetwork
@@ -21,9 +20,7 @@ DEFINITIONS = {
 def load(
     name: str, weights: str | os.PathLike | None, features: str, crop: Crop | None, **options
 ) -> IdentityNetwork:
-    """Loads a network; see `model.identity.load`."""
-    if name not in identity.NAMES:
-        raise ValueError(f"identity encoder {name!r} is not among {', '.join(identity.NAMES)}")
+    """Loads a network; `model.identity.load` says what the arguments are, and checks the name."""
     if name == "openvino_ir":
         backbone = OpenvinoIr(weights or open_parts.ENCODER, **options)
     else:
