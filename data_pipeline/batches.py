@@ -18,7 +18,7 @@ from model.scene_ranges import SceneRanges
 
 @dataclasses.dataclass(frozen=True)
 class PhotoFeatures:
-    """What the frozen network made of the photographs, or the photographs themselves.
+    """Holds what the frozen network made of the photographs, or the photographs themselves.
 
     Attributes:
       features: float32 [P, variants, D]; embedding: float32 [P, variants, E], unit vectors.
@@ -40,6 +40,7 @@ class PhotoFeatures:
 
     @property
     def variants(self) -> int:
+        """How many variants of each photograph there are."""
         return (self.features if self.images is None else self.images).shape[1]
 
 
@@ -56,11 +57,11 @@ def photo_samples(
     Args:
       photos: the photographs.
       batch_size: photographs a batch.
-      views: scenes drawn for each, for the identity loss.
-      moment_batch: further photographs whose features are only decoded, for the batch
-        distribution loss (cached features only); 0 for none.
-      seed: of the run.
-      first_step: the first batch's index.
+      views: how many scenes are drawn for each photograph, for the identity loss.
+      moment_batch: how many further photographs are only decoded, for the batch distribution loss;
+        they need cached features. 0 stands for none.
+      seed: the run's seed.
+      first_step: the index of the first batch.
 
     Returns:
       Batches {features, embedding} or {images}, with {scene_noise [B, V, NOISE_SIZE]} and, if
@@ -129,7 +130,7 @@ def training_batches(
       pool: a cached pool to take them from, instead of rendering on the fly.
       photos, photo_batch, views, moment_batch: as for `photo_samples`.
       scene_ranges: what scenes of synthetic faces are drawn from.
-      seed: of the run.
+      seed: the run's seed.
       first_step: the step to start at.
 
     Returns:
@@ -151,7 +152,7 @@ def _indices(first: int) -> tf.data.Dataset:
 
 
 def _variant(photos: PhotoFeatures, index: tf.Tensor, seed: int, stream: Stream) -> tf.Tensor:
-    """Which variant (plain, mirrored, ...) of its photograph sample `index` shows."""
+    """Draws which variant (plain, mirrored, ...) of its photograph sample `index` shows."""
     return tf.random.stateless_uniform(
         [], sample_seed(seed, index, stream), 0, photos.variants, tf.int64
     )

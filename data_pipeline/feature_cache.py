@@ -1,7 +1,7 @@
 """Features of photographs under a frozen recognition network, computed once and kept in a file.
 
 The network never changes, so a photograph's features are constants. A cache is bound by its key to
-everything that they depend on. How it is made is in `data_pipeline.feature_cache_writer`.
+everything that they depend on. `data_pipeline.feature_cache_writer` makes it.
 """
 
 import dataclasses
@@ -10,27 +10,30 @@ import hashlib
 import json
 import os
 import pathlib
+from collections.abc import Callable, Sequence
 
 import h5py
 import numpy as np
 
 from data_pipeline import crop_variants
+from data_pipeline.photographs import Listing
+from model.identity.network import IdentityNetwork
 
 FORMAT = "face features 1"
 
-# Each photograph as it is and mirrored (their features differ: cosine 0.9), in each of the crops
-# of `data_pipeline.crop_variants`. The first two are those of the aligned crop.
+# Each photograph is encoded as it is and mirrored (their features differ: the cosine is 0.9), in
+# each of the crops of `data_pipeline.crop_variants`. The first two are those of the aligned crop.
 VARIANTS = tuple(
     f"{side}{crop}" for crop in ("", *crop_variants.NAMES) for side in ("plain", "mirrored")
 )
 
 PLAIN = VARIANTS.index("plain")
 
-# What a photograph contributes; the first axis counts photographs, the second one `VARIANTS` in
-# the features and the embedding.
+# These arrays hold what photographs contribute. The first axis counts photographs; in the features
+# and the embedding the second one counts `VARIANTS`.
 ARRAYS = ("features", "embedding", "crops", "points")
 
-# Of each file this much is hashed for the key, so that a library of millions is checked in minutes.
+# Only this much of each file is hashed for the key: a library of millions is checked in minutes.
 _HASHED_BYTES = 65536
 
 
@@ -57,8 +60,10 @@ class CacheKey:
     variants: tuple[str, ...] = VARIANTS
 
     @classmethod
-    def of(cls, listing, encoder, detector):
-        """Returns the key of a `Listing` under an `IdentityNetwork` and a detector."""
+    def of(
+        cls, listing: Listing, encoder: IdentityNetwork, detector: Callable[..., Sequence]
+    ) -> "CacheKey":
+        """Makes the key of photographs under a recognition network and a detector."""
         return cls(
             encoder=encoder.fingerprint,
             encoder_name=encoder.name,
@@ -69,21 +74,21 @@ class CacheKey:
         )
 
     @classmethod
-    def from_json(cls, text):
-        """The inverse of `to_json`."""
+    def from_json(cls, text: str) -> "CacheKey":
+        """Reads what `to_json` wrote."""
         fields = json.loads(text)
         return cls(**{**fields, "variants": tuple(fields["variants"])})
 
-    def to_json(self):
-        """Returns the fields as JSON text."""
+    def to_json(self) -> str:
+        """Writes the fields as JSON text."""
         return json.dumps(dataclasses.asdict(self), sort_keys=True)
 
     @property
-    def digest(self):
-        """SHA-256 over all fields."""
+    def digest(self) -> str:
+        """The hexadecimal SHA-256 over all fields."""
         return hashlib.sha256(f"{FORMAT} {self.to_json()}".encode()).hexdigest()
 
-    def difference(self, other):
+    def difference(self, other: "CacheKey") -> str:
         """Says in which fields another key differs."""
         mine, others = dataclasses.asdict(self), dataclasses.asdict(other)
         return "; ".join(
@@ -138,16 +143,16 @@ class FeatureCache:
     rejected: tuple[Rejection, ...]
 
     @classmethod
-    def open(cls, path, expected=None):
+    def open(cls, path: str | os.PathLike, expected: CacheKey | None = None) -> "FeatureCache":
         """Opens a cache.
 
         Args:
           path: the file.
-          expected: the `CacheKey` that it must have, or None for any.
+          expected: the key that it must have, or None for any.
 
         Raises:
           FileNotFoundError: the file does not exist.
-          ValueError: it is no cache of features, or another key's; says in what they differ.
+          ValueError: it is no cache of features, or has another key; the message says what differs.
         """
         path = pathlib.Path(path)
         if not path.is_file():
@@ -187,25 +192,25 @@ class FeatureCache:
             rejected=tuple(Rejection(*pair) for pair in rejected),
         )
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.names)
 
     @functools.cached_property
-    def features(self):
-        """float32 [n, variants, D]: the decoder's input."""
+    def features(self) -> np.ndarray:
+        """The decoder's input, float32 [n, variants, D]."""
         return self._array("features")
 
     @functools.cached_property
-    def embedding(self):
-        """float32 [n, variants, E] of unit norm: the network's own embedding."""
+    def embedding(self) -> np.ndarray:
+        """The network's own embedding, float32 [n, variants, E] of unit norm."""
         return self._array("embedding")
 
     @functools.cached_property
-    def points(self):
-        """float32 [n, 5, 2]: the `FIVE_POINTS` in pixels of the photograph."""
+    def points(self) -> np.ndarray:
+        """The `model.crop.FIVE_POINTS` in pixels of each photograph, float32 [n, 5, 2]."""
         return self._array("points")
 
-    def crops(self, indices):
+    def crops(self, indices: Sequence[int]) -> np.ndarray:
         """Reads aligned crops (the plain variant) as uint8 RGB [len(indices), S, S, 3]."""
         with h5py.File(self.path, "r") as file:
             crops = file["crops"]
@@ -217,8 +222,8 @@ class FeatureCache:
             return file[name][...]
 
 
-def summary(rejected, examples=3):
-    """Returns a text of one line per kind of reason: how many photographs, a few of their names."""
+def summary(rejected: Sequence[Rejection], examples: int = 3) -> str:
+    """Says, a line for each kind of reason, how many photographs it rejected, with examples."""
     by_reason = {}
     for rejection in rejected:
         # What follows a colon is about the single photograph.

@@ -1,31 +1,32 @@
-"""A cache of features while it is made: finished shards of it lie in `FILE.partial/`."""
+"""Makes a cache of features: finished shards of it lie in `FILE.partial/` until all are there."""
 
 import os
 import pathlib
 import shutil
 import zipfile
+from collections.abc import Sequence
 
 import h5py
 import numpy as np
 from absl import logging
 
-from data_pipeline.feature_cache import ARRAYS, FORMAT, FeatureCache, summary
+from data_pipeline.feature_cache import ARRAYS, FORMAT, CacheKey, FeatureCache, summary
 from storage.atomic import atomic_file, write_text
 
 
 class FeatureCacheWriter:
-    """The folder `FILE.partial/` in which a cache of a key grows, one shard of photographs a file.
+    """Writes the cache of a key to the folder `FILE.partial/`, one shard of photographs a file.
 
     A shard is there whole or not at all, whenever the process is killed.
     """
 
-    def __init__(self, output, key, shard_size):
+    def __init__(self, output: str | os.PathLike, key: CacheKey, shard_size: int):
         """Takes up what an earlier run with the same key left, and clears what another left.
 
         Args:
           output: the file that is being made.
-          key: its `CacheKey`.
-          shard_size: photographs in a shard.
+          key: what it is made of.
+          shard_size: how many photographs are in a shard.
 
         Raises:
           ValueError: a folder of that name holds something else.
@@ -44,7 +45,7 @@ class FeatureCacheWriter:
     def _path(self, index):
         return self._folder / f"{index:06d}.npz"
 
-    def read(self, index):
+    def read(self, index: int) -> dict[str, np.ndarray] | None:
         """Returns the arrays of a shard by name, or None if it has to be made."""
         try:
             with np.load(self._path(index), allow_pickle=False) as arrays:
@@ -55,18 +56,18 @@ class FeatureCacheWriter:
             logging.warning("%s: made again: %s", self._path(index), error)
             return None
 
-    def write(self, index, arrays):
+    def write(self, index: int, arrays: dict[str, np.ndarray]) -> None:
         """Writes a shard.
 
         Args:
-          index: of the shard.
+          index: the number of the shard.
           arrays: `ARRAYS`, and the texts `names`, `identities` (empty if unknown),
             `rejected_names` and `rejected_reasons`.
         """
         with atomic_file(self._path(index)) as file:
             np.savez(file, **arrays)
 
-    def finish(self, shards, missing=()):
+    def finish(self, shards: int, missing: Sequence[str] = ()) -> FeatureCache:
         """Joins the shards 0 … `shards` - 1 into the cache, and removes the folder.
 
         Args:
@@ -74,7 +75,7 @@ class FeatureCacheWriter:
           missing: names of photographs that were listed but are not on disk.
 
         Returns:
-          The `FeatureCache`.
+          The finished cache.
 
         Raises:
           ValueError: no photograph is left.

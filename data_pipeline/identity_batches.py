@@ -31,10 +31,10 @@ def synthetic_identities(
 
     Args:
       renderer: draws the faces.
-      people: P; every batch has new ones.
-      images: K, the scenes of each.
-      seed: of the run.
-      first_batch: index of the first batch.
+      people: P, how many people are in a batch; every batch has new ones.
+      images: K, in how many scenes each is drawn.
+      seed: the run's seed.
+      first_batch: the index of the first batch.
       scene_ranges: what scenes are drawn from.
 
     Returns:
@@ -61,9 +61,9 @@ def synthetic_identities(
 
 
 class CropsOnly:
-    """Takes the place of a recognition network where a cache shall hold nothing but crops.
+    """Stands in for a recognition network, for a cache that holds nothing but crops.
 
-    Its one feature is the mean brightness.
+    The one feature is the mean brightness.
     """
 
     name = "none"
@@ -83,11 +83,11 @@ class CropsOnly:
 
 @dataclasses.dataclass(frozen=True)
 class People:
-    """Whose photographs a cache holds.
+    """The people of whom a cache holds several photographs.
 
     Attributes:
-      names: of the people.
-      rows: for each, the rows of the cache with photographs of them.
+      names: the people's names.
+      rows: for each person, the rows of the cache that show them.
     """
 
     names: tuple[str, ...]
@@ -95,7 +95,7 @@ class People:
 
     @classmethod
     def of(cls, cache: FeatureCache) -> "People":
-        """The people with at least two photographs, by name.
+        """Gathers the people with at least two photographs, by name.
 
         Raises:
           ValueError: there is nobody.
@@ -113,7 +113,7 @@ class People:
         return cls(tuple(several), tuple(np.array(rows) for rows in several.values()))
 
     def split(self, held_out: int, seed: int) -> tuple["People", "People"]:
-        """Some people to train on, and `held_out` others, drawn with a seed.
+        """Splits off `held_out` people, drawn with a seed; returns the others, and them.
 
         Raises:
           ValueError: fewer than two would be left to train on.
@@ -143,11 +143,12 @@ def photographed_identities(
 
     Args:
       cache: holds the crops.
-      known: whom to train on; at least `people` of them.
-      people: P.
-      images: K; who has fewer photographs shows some of them twice. Half of all are mirrored.
-      seed: of the run.
-      first_batch: index of the first batch.
+      known: the people to train on; at least `people` of them.
+      people: P, how many people are in a batch.
+      images: K, how many photographs of each are in a batch; of people with fewer, some are shown
+        twice. Half of all are mirrored.
+      seed: the run's seed.
+      first_batch: the index of the first batch.
 
     Returns:
       Batches {images float32 [P K, S, S, 3] in 0..1, identity int64 [P K]}.
@@ -161,7 +162,7 @@ def photographed_identities(
     rows = tf.ragged.constant(known.rows, dtype=tf.int64)
 
     def choose(index):
-        """Row of the cache and person of image `index` of the run."""
+        """Chooses for image `index` of the run its row of the cache, its person, and its side."""
         turn = index // images
         person = permuted(turn, len(known.names), seed, Stream.PERSON)
         own = rows[person]

@@ -21,7 +21,7 @@ from storage.atomic import atomic_file
 def draw_face(
     seed: int, index: tf.Tensor, shape_components: int, texture_components: int, views: int = 1
 ) -> dict[str, tf.Tensor]:
-    """Draws sample `index` of a run: a face of the model and the noise of its scenes.
+    """Draws sample `index` of a run: a face of the model, and the noise of its scenes.
 
     Returns:
       shape float32 [Ks] and texture float32 [Kt], standard normal, and scene_noise
@@ -49,8 +49,8 @@ def synthetic_faces(
     Args:
       renderer: draws the faces of its face model in its crop.
       batch_size: faces a batch.
-      seed: of the run.
-      first_index: k of the first sample: a resumed run starts where it stopped.
+      seed: the run's seed.
+      first_index: the number k of the first sample; a resumed run starts where it stopped.
       scene_ranges: what scenes are drawn from.
 
     Returns:
@@ -73,7 +73,7 @@ def synthetic_faces(
 
 @dataclasses.dataclass(frozen=True)
 class SyntheticPool:
-    """Synthetic faces of which only the frozen network's features are kept.
+    """Holds synthetic faces, of which only the frozen network's features are kept.
 
     Attributes:
       features: float32 [P, D]; shape: float32 [P, Ks]; texture: float32 [P, Kt].
@@ -99,11 +99,12 @@ def make_pool(
     """Renders and encodes the first `size` synthetic faces of a seed.
 
     Args:
-      renderer, encoder: what draws the faces and what sees them.
-      size: how many faces.
+      renderer, encoder: the renderer draws the faces, and the encoder sees them.
+      size: how many faces there are.
       seed, scene_ranges: as for `synthetic_faces`.
-      batch_size: faces rendered at a time.
-      cache: a file to read the pool from if it was made of the same parts, else to write it to.
+      batch_size: how many faces are rendered at a time.
+      cache: a file; the pool is read from it if it was made of the same parts, and else written to
+        it.
 
     Returns:
       The pool.
@@ -144,9 +145,9 @@ def _read_pool(path: pathlib.Path, key: str) -> SyntheticPool | None:
             if str(arrays["key"]) == key:
                 return SyntheticPool(arrays["features"], arrays["shape"], arrays["texture"])
     except (ValueError, KeyError, zipfile.BadZipFile) as error:
-        logging.warning("%s: is no pool of synthetic faces (%s); making it anew", path, error)
+        logging.warning("%s: is no pool of synthetic faces (%s); it is made anew", path, error)
         return None
-    logging.info("%s: was made of other parts or settings; making it anew", path)
+    logging.info("%s: was made of other parts or settings; it is made anew", path)
     return None
 
 

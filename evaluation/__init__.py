@@ -1,1 +1,1 @@
-"""Measures of reconstructions: arrays in, figures out. Knows neither networks nor TensorFlow."""
+"""Measures reconstructions: arrays in, metrics out. It knows neither networks nor TensorFlow."""

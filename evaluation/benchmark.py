@@ -1,4 +1,4 @@
-"""All figures of an evaluation: several methods, judged by several networks, on the same photos."""
+"""All metrics of an evaluation: several methods, judged by several networks, on the same photos."""
 
 import dataclasses
 
@@ -14,10 +14,10 @@ class Evaluation:
     """Results of methods (decoders) on photographs.
 
     Attributes:
-      likeness: for each judging network, for each method.
-      gains: for each judging network, of the last method over each other: the paired difference
-        of the frontal cosines.
-      statistics: for each method, of each part of its coefficients.
+      likeness: what each judging network says of each method.
+      gains: the paired difference of the frontal cosines, for each judging network, of the last
+        method over each other one.
+      statistics: the moments of each part of the coefficients, for each method.
     """
 
     likeness: dict[str, dict[str, Likeness]]
@@ -25,7 +25,7 @@ class Evaluation:
     statistics: dict[str, dict[str, CoefficientStatistics]]
 
     def metrics(self) -> dict:
-        """All but the arrays, as JSON can hold it."""
+        """Returns all but the arrays, as JSON can hold it."""
         methods = {}
         for method, parts in self.statistics.items():
             judged = {judge: results[method].metrics() for judge, results in self.likeness.items()}
@@ -44,13 +44,13 @@ def summarize_methods(
     yaws_deg: tuple[int, ...],
     coefficients: dict[str, dict[str, np.ndarray]],
 ) -> Evaluation:
-    """Computes all figures.
+    """Computes all metrics.
 
     Args:
-      photos: for each judging network the photographs as it sees them.
-      renders: for each judging network, for each method, embeddings float32 [P, V, E] of the views.
+      photos: the photographs as each judging network sees them.
+      renders: embeddings float32 [P, V, E] of the views, for each judging network and method.
       yaws_deg: the yaw of each view, 0 among them.
-      coefficients: for each method, for each part ("shape", "texture") float [P, K].
+      coefficients: float [P, K], for each method and part ("shape", "texture").
     """
     results = {
         judge: {
@@ -67,9 +67,9 @@ def summarize_methods(
 
 
 def people_of(photos: JudgedPhotographs) -> list[str]:
-    """Whose each score is, P + misses names.
+    """Names the person of each score: P photographs with a face, then the misses.
 
-    Each missed photograph is a person of its own: it gains nothing, whoever it shows.
+    Each missed photograph counts as a person of its own: it gains nothing, whoever it shows.
     """
     people = [f"person {name}" for name in photos.identities]
     return people + [f"miss {k}" for k in range(photos.misses)]

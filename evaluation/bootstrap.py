@@ -1,4 +1,4 @@
-"""How sure a difference between two methods on the same photographs is."""
+"""Says how sure a difference between two methods on the same photographs is."""
 
 import dataclasses
 
@@ -21,14 +21,14 @@ class Gain:
 def paired_gain(
     before: np.ndarray, after: np.ndarray, identities: list[str] | None = None, seed: int = 0
 ) -> Gain:
-    """Mean of `after - before` with its 95 % percentile bootstrap interval.
+    """Averages `after - before`, and gives its 95 % percentile bootstrap interval.
 
     People are drawn, not photographs: photographs of one person are not independent.
 
     Args:
       before, after: float [P], scores of the same photographs in the same order.
       identities: whose photographs they are; all different by default.
-      seed: of the resampling.
+      seed: the resampling's seed.
 
     Raises:
       ValueError: the scores are not paired.

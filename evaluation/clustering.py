@@ -1,4 +1,4 @@
-"""Whether a reconstruction recalls whose photograph it was made from (section 4.4, table 3)."""
+"""Says whether a reconstruction recalls the person of its photograph (section 4.4, table 3)."""
 
 import dataclasses
 
@@ -13,9 +13,9 @@ class Recall:
 
     Attributes:
       top: fraction of the reconstructions whose identity is among the k nearest photographs.
-      random: the same for guessing, k / identities.
-      queries: reconstructions, missed photographs included.
-      photographs, identities: what was searched.
+      random: the same fraction for guessing, k / identities.
+      queries: how many reconstructions there are, missed photographs included.
+      photographs, identities: how many photographs of how many people were searched.
     """
 
     top: dict[int, float]
@@ -32,20 +32,20 @@ def identity_ranks(
     photo_identities: list[str],
     block: int = 1024,
 ) -> np.ndarray:
-    """At which place the nearest photograph of the right person comes, by cosine.
+    """Ranks the nearest photograph of the right person among all photographs, by cosine.
 
     A photograph of someone else that is exactly as near comes first: a network that maps all faces
     to one point must not score.
 
     Args:
-      renders: float [R, E] embeddings, one a reconstruction.
-      render_identities: R names.
-      photographs: float [P, E] embeddings of photographs, the sources among them.
-      photo_identities: P names.
-      block: rows of the matrix of cosines at a time.
+      renders: float [R, E], the embeddings of the reconstructions' renders.
+      render_identities: the R names of the people whom they show.
+      photographs: float [P, E], the embeddings of photographs, the sources among them.
+      photo_identities: the P names of the people on the photographs.
+      block: how many rows of the matrix of cosines exist at a time.
 
     Returns:
-      int64 [R], from 1; P + 1 where no photograph is of that person.
+      Ranks int64 [R] from 1 on; P + 1 where no photograph is of that person.
 
     Raises:
       ValueError: sizes differ, or there is no photograph.
@@ -75,8 +75,8 @@ def recall(
 
     Args:
       ranks: int [R].
-      photo_identities: of the photographs that were searched.
-      misses: photographs without a reconstruction; they are queries that fail.
+      photo_identities: the people on the photographs that were searched.
+      misses: how many photographs have no reconstruction; they are queries that fail.
       places: the k of each top-k.
 
     Raises:

@@ -1,4 +1,4 @@
-"""How good coefficients are, and whether they still are those of faces."""
+"""Says how good coefficients are, and whether they still are those of faces."""
 
 import dataclasses
 
@@ -6,7 +6,7 @@ import numpy as np
 
 
 def r_squared(predicted: np.ndarray, true: np.ndarray) -> np.ndarray:
-    """The part of each component's variance that a prediction explains.
+    """Computes the part of each component's variance that a prediction explains.
 
     Args:
       predicted, true: float [B, K].
@@ -26,7 +26,7 @@ class CoefficientStatistics:
     Attributes:
       mean_rms: root mean square of the components' means.
       variance: average of the components' (biased) variances.
-      within_half: part of the components with a variance in 0.5..1.5.
+      within_half: the part of the components that have a variance in 0.5..1.5.
       largest: the largest coefficient in size.
     """
 
@@ -37,7 +37,7 @@ class CoefficientStatistics:
 
 
 def coefficient_statistics(coefficients: np.ndarray) -> CoefficientStatistics:
-    """Statistics of coefficients float [B, K]."""
+    """Computes the statistics of coefficients float [B, K]."""
     variance = coefficients.var(axis=0)
     return CoefficientStatistics(
         mean_rms=float(np.sqrt(np.mean(coefficients.mean(axis=0) ** 2))),

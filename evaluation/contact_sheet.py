@@ -1,4 +1,4 @@
-"""Pictures of many faces at once."""
+"""Lays out pictures of many faces at once."""
 
 import numpy as np
 
@@ -8,8 +8,8 @@ def contact_sheet(columns: list[np.ndarray], faces_per_row: int = 4, gap: int = 
 
     Args:
       columns: arrays float [B, S, S, 3] in 0..1, one for each kind of image.
-      faces_per_row: faces side by side.
-      gap: white pixels between faces.
+      faces_per_row: how many faces are side by side.
+      gap: how many white pixels are between faces.
 
     Returns:
       uint8 [H, W, 3].

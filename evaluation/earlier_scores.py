@@ -18,13 +18,13 @@ KEY = "frontal_cosines"
 
 @dataclasses.dataclass(frozen=True)
 class Scores:
-    """Frontal cosines by one network.
+    """The frontal cosines that one network gave.
 
     Attributes:
-      network: its fingerprint.
-      photographs: P names.
-      people: whose each is, P names.
-      cosines: for each decoder P of them, 0 where no face was found.
+      network: the network's fingerprint.
+      photographs: the P names of the photographs.
+      people: the P names of the people on them.
+      cosines: for each decoder P cosines, 0 where no face was found.
     """
 
     network: str
@@ -34,11 +34,11 @@ class Scores:
 
 
 def read_scores(path: str | pathlib.Path) -> dict[str, Scores]:
-    """Scores by judge, from the folder of an evaluation or its `metrics.json`.
+    """Reads scores by judge, from the folder of an evaluation or its `metrics.json`.
 
     Raises:
       FileNotFoundError: there is no such file.
-      ValueError: it is none of an evaluation's, or of one before there were scores.
+      ValueError: the file is none of an evaluation's, or of one that kept no scores.
     """
     path = pathlib.Path(path)
     path = path / FILE if path.is_dir() else path
@@ -62,9 +62,9 @@ def check_comparable(
 
     Args:
       path: where the earlier scores were read from.
-      earlier: they, by judge.
-      networks: fingerprints of the networks that will judge, by judge.
-      photographs: names of the photographs that will be judged.
+      earlier: the earlier scores, by judge.
+      networks: the fingerprints of the networks that will judge, by judge.
+      photographs: the names of the photographs that will be judged.
 
     Raises:
       ValueError: the photographs differ, or no judge is the same network.
@@ -81,10 +81,10 @@ def check_comparable(
 
 
 def gains_over(earlier: dict[str, Scores], now: dict[str, Scores]) -> dict[str, dict[str, Gain]]:
-    """Paired gains of the last decoder over each earlier one, by the judges that both share.
+    """Computes the paired gain of the last decoder over each earlier one, by each shared judge.
 
     Args:
-      earlier, now: scores by judge, on the same photographs (see `check_comparable`).
+      earlier, now: the scores by judge, on the same photographs (see `check_comparable`).
     """
     return {
         judge: _gains(earlier[judge], scores)

@@ -1,4 +1,4 @@
-"""What one recognition network says about photographs and the renders of their reconstructions."""
+"""Gathers what one recognition network says about photographs and renders of reconstructions."""
 
 import dataclasses
 
@@ -47,14 +47,14 @@ class Likeness:
     """How well one decoder's faces are recognized by one network.
 
     Attributes:
-      scores: for each yaw (degrees, both sides averaged) the cosines float [P + misses] between
-        photograph and render, a miss counting as 0.
-      summaries: of the scores.
+      scores: for each yaw in degrees (both sides averaged) the cosines float [P + misses] between
+        photograph and render; a miss counts as 0.
+      summaries: for each yaw the distribution of its scores.
       ranks: int [P], the place of the nearest photograph of the right person, searched with the
         frontal render.
-      recall: identity clustering recall with the frontal renders.
-      to_same, to_different: earth mover's distances of the frontal scores to the cosines of pairs
-        of photographs (table 2), None where there is no such pair.
+      recall: the identity clustering recall with the frontal renders.
+      to_same, to_different: the earth mover's distances of the frontal scores to the cosines of
+        pairs of photographs (table 2); None where there is no such pair.
     """
 
     scores: dict[int, np.ndarray]
@@ -65,7 +65,7 @@ class Likeness:
     to_different: float | None
 
     def metrics(self) -> dict:
-        """All but the arrays, as JSON can hold it."""
+        """Returns all but the arrays, as JSON can hold it."""
         return {
             "cosine": {f"yaw_{yaw}": vars(summary) for yaw, summary in self.summaries.items()},
             "recall": {

@@ -1,4 +1,4 @@
-"""Figures of a report, as PNG files."""
+"""Draws the plots of a report, as PNG files."""
 
 import io
 
@@ -13,13 +13,13 @@ _MAX_RANK = 20
 def score_distributions(
     network: str, photos: JudgedPhotographs, results: dict[str, Likeness], bins: int = 50
 ) -> bytes:
-    """Cosines of photograph and frontal render beside those of pairs of photographs (figure 5).
+    """Plots cosines of photograph and render beside those of pairs of photographs (figure 5).
 
     Args:
       network: the name of the network that judges.
       photos: the photographs.
-      results: for each decoder's name what it reached.
-      bins: of the histograms.
+      results: what each decoder, by its name, reached.
+      bins: how many bins the histograms have.
 
     Returns:
       A PNG file.
@@ -46,7 +46,7 @@ def score_distributions(
 
 
 def recall_curves(network: str, results: dict[str, Likeness]) -> bytes:
-    """Identity recall within the nearest k photographs, over k; a PNG file."""
+    """Plots identity recall within the nearest k photographs, over k; returns a PNG file."""
     title = f"Right person among the nearest k photographs, by {network}"
     figure, axes = _figure(title, "k", "fraction of the reconstructions")
     places = np.arange(1, _MAX_RANK + 1)
@@ -61,10 +61,10 @@ def recall_curves(network: str, results: dict[str, Likeness]) -> bytes:
 
 
 def component_variances(variances: dict[str, np.ndarray], part: str) -> bytes:
-    """Variance of each coefficient over the photographs, beside that of the model's own faces.
+    """Plots the variance of each coefficient over the photographs, beside that of random faces.
 
     Args:
-      variances: for each decoder's name float [K].
+      variances: float [K] for each decoder's name.
       part: "shape" or "texture".
 
     Returns:

@@ -1,4 +1,4 @@
-"""How alike photographs and renders of reconstructions are to a recognition network (section 4.3).
+"""Says how alike photographs and renders are to a recognition network (section 4.3).
 
 Embeddings are unit vectors, so cosines are dot products. A photograph in which no face was found
 has no reconstruction: it is a miss, and its cosine counts as 0, that of unrelated faces.
@@ -14,7 +14,7 @@ _BIN_WIDTH = 1e-3
 
 
 def cosines(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    """Cosine of each pair of embeddings: float [..., E] twice to float [...].
+    """Computes the cosine of each pair of embeddings, float [..., E] twice: float [...].
 
     Raises:
       ValueError: a vector has no direction (zero, or not finite).
@@ -43,7 +43,7 @@ def count_misses(scores: np.ndarray, misses: int) -> np.ndarray:
 
 @dataclasses.dataclass(frozen=True)
 class Summary:
-    """A distribution of cosines in a few figures."""
+    """A distribution of cosines in a few numbers: `low` and `high` are 5th and 95th percentile."""
 
     count: int
     mean: float
@@ -54,7 +54,7 @@ class Summary:
 
 
 def summarize(scores: np.ndarray) -> Summary:
-    """Mean, standard deviation, 5th percentile, median and 95th percentile of scores float [P].
+    """Summarizes scores float [P].
 
     Raises:
       ValueError: there are no scores.
@@ -98,21 +98,21 @@ class Histogram:
 def pair_histograms(
     embeddings: np.ndarray, identities: list[str], block: int = 1024
 ) -> tuple[Histogram, Histogram]:
-    """Cosines of all pairs of photographs, of the same person and of different people.
+    """Counts the cosines of all pairs of photographs, of one person and of different people.
 
     Each pair counts once, no photograph is paired with itself, and only `block` rows by `block`
     columns of the matrix exist at a time: LFW has 8.4e7 pairs.
 
     Args:
       embeddings: float [P, E], one a photograph (never a photograph and its mirror image).
-      identities: whose each is, P names.
-      block: rows of the matrix at a time.
+      identities: the P names of the people on them.
+      block: how many rows of the matrix exist at a time.
 
     Returns:
-      Histograms of the pairs of the same and of different people.
+      The histogram of pairs of one person, and that of pairs of different people.
 
     Raises:
-      ValueError: as many identities as photographs are needed.
+      ValueError: there are not as many identities as photographs.
     """
     if len(embeddings) != len(identities):
         raise ValueError(f"{len(embeddings)} embeddings, but {len(identities)} identities")
@@ -135,11 +135,11 @@ def pair_histograms(
 
 
 def earth_movers_distance(scores: np.ndarray, histogram: Histogram) -> float | None:
-    """Wasserstein-1 distance in units of cosine between scores float [P] and a histogram (table 2).
+    """Computes the Wasserstein-1 distance of scores float [P] to a histogram, in cosine (table 2).
 
     Returns:
-      The distance; None where the histogram is empty, as of the same person in a set with one
-      photograph a person.
+      The distance; None where the histogram is empty, as that of pairs of one person is in a set
+      with one photograph a person.
     """
     filled = histogram.counts > 0
     if not np.any(filled):

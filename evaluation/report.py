@@ -1,6 +1,6 @@
-"""Figures, tables and pictures of an evaluation as files to read: JSON, Markdown, HTML, PNG.
+"""Writes metrics, tables and pictures of an evaluation as JSON, Markdown, HTML, PNG.
 
-Every file says what was measured on which data, by which command, and what limits the figures.
+Every file says what was measured on which data, by which command, and what limits it has.
 """
 
 import base64
@@ -35,15 +35,15 @@ class Picture:
 
 @dataclasses.dataclass(frozen=True)
 class Report:
-    """An evaluation.
+    """What an evaluation found.
 
     Attributes:
-      title: of the report.
-      command: the command that makes these figures again.
-      facts: what was measured with what: names to texts.
-      limits: what a reader must know before quoting a figure.
-      tables, pictures: in reading order.
-      metrics: every figure in full precision, as JSON can hold it.
+      title: the report's title.
+      command: the command that makes the report again.
+      facts: what was measured with what; texts by their names.
+      limits: what a reader must know before quoting a metric.
+      tables, pictures: what is shown, in reading order.
+      metrics: every metric in full precision, as JSON can hold it.
     """
 
     title: str
@@ -68,7 +68,7 @@ def write_report(report: Report, folder: pathlib.Path) -> None:
 
 
 def to_text(table: Table) -> str:
-    """A table in columns of equal width, for a terminal."""
+    """Lays a table out in aligned columns, for a terminal."""
     lines = [table.columns, *([_cell(value) for value in row] for row in table.rows)]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     body = "\n".join("  " + _padded(line, widths) for line in lines)
@@ -76,7 +76,7 @@ def to_text(table: Table) -> str:
 
 
 def to_markdown(report: Report) -> str:
-    """The tables with data, command and limits."""
+    """Writes the tables with data, command and limits in Markdown."""
     parts = [f"# {report.title}", f"```\n{report.command}\n```"]
     parts.append("\n".join(f"- {name}: {text}" for name, text in report.facts.items()))
     for table in report.tables:
@@ -89,7 +89,7 @@ def to_markdown(report: Report) -> str:
 
 
 def to_html(report: Report) -> str:
-    """The whole report in one file that needs no other."""
+    """Writes the whole report as one page that needs no other file."""
     title = html.escape(report.title)
     facts = "".join(
         f"<dt>{html.escape(name)}</dt><dd>{html.escape(text)}</dd>"

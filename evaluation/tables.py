@@ -1,21 +1,21 @@
-"""The tables of a report, from results."""
+"""Makes the tables of a report from results."""
 
 from evaluation.bootstrap import Gain
 from evaluation.coefficients import CoefficientStatistics
 from evaluation.likeness import JudgedPhotographs, Likeness
 from evaluation.report import Table
 
-# Beyond these, coefficients are not those of faces any more; figures count only within them.
+# Beyond these limits coefficients are not those of faces any more; metrics count only within them.
 MAX_MEAN_RMS = 0.2
 VARIANCE_RANGE = (0.75, 1.25)
 MAX_COEFFICIENT = 5.0
 
-# What a network judged: for each decoder's name.
+# What a network says of each decoder, by the decoder's name.
 Results = dict[str, Likeness]
 
 
 def implausible(statistics: CoefficientStatistics) -> list[str]:
-    """Which limits the coefficients of many photographs break; none, if they are those of faces."""
+    """Lists the limits that the coefficients of many photographs break; faces break none."""
     low, high = VARIANCE_RANGE
     broken = {
         f"means {statistics.mean_rms:.2f} > {MAX_MEAN_RMS}": statistics.mean_rms > MAX_MEAN_RMS,
@@ -28,7 +28,7 @@ def implausible(statistics: CoefficientStatistics) -> list[str]:
 
 
 def cosine_table(by_network: dict[str, Results]) -> Table:
-    """Cosines of photograph and render, a row for each network and decoder (section 4.3)."""
+    """Shows cosines of photograph and render, a row for each network and decoder (section 4.3)."""
     rows = []
     for network, results in by_network.items():
         for decoder, likeness in results.items():
@@ -57,7 +57,7 @@ def cosine_table(by_network: dict[str, Results]) -> Table:
 
 
 def photograph_table(by_network: dict[str, JudgedPhotographs]) -> Table:
-    """What the networks say about pairs of photographs: the scale to read the cosines on."""
+    """Shows what the networks say about pairs of photographs: the scale to read cosines on."""
     rows = []
     for network, photos in by_network.items():
         same, different = photos.same, photos.different
@@ -71,7 +71,7 @@ def photograph_table(by_network: dict[str, JudgedPhotographs]) -> Table:
 
 
 def recall_table(by_network: dict[str, Results]) -> Table:
-    """Identity clustering recall, a row for each network and decoder (table 3)."""
+    """Shows identity clustering recall, a row for each network and decoder (table 3)."""
     rows = []
     for network, results in by_network.items():
         for decoder, likeness in results.items():
@@ -89,9 +89,9 @@ def recall_table(by_network: dict[str, Results]) -> Table:
 
 
 def gain_table(gains: dict[str, dict[str, Gain]], over: str = "") -> Table:
-    """Paired gains in the frontal cosine, a row for each network and pair of decoders.
+    """Shows paired gains in the frontal cosine, a row for each network and pair of decoders.
 
-    `over` says over what, where the others are not of this evaluation.
+    `over` ends the title where the other decoders are not of this evaluation.
     """
     rows = [
         [f"{network}: {pair}", gain.mean, gain.low, gain.high]
@@ -107,7 +107,7 @@ def gain_table(gains: dict[str, dict[str, Gain]], over: str = "") -> Table:
 
 
 def coefficient_table(statistics: dict[str, dict[str, CoefficientStatistics]]) -> Table:
-    """Whether predicted coefficients still are those of faces, a row for each decoder and part."""
+    """Says whether coefficients still are those of faces, a row for each decoder and part."""
     rows = []
     for decoder, parts in statistics.items():
         for part, values in parts.items():

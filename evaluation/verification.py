@@ -1,4 +1,4 @@
-"""Are two images of one person? How well the cosine of their embeddings answers."""
+"""Says how well the cosine of two embeddings tells whether two images show one person."""
 
 import dataclasses
 
@@ -9,14 +9,14 @@ from evaluation.recognition import Histogram, pair_histograms
 
 @dataclasses.dataclass(frozen=True)
 class Verification:
-    """Figures over all pairs of images.
+    """Metrics over all pairs of images.
 
     Attributes:
       auc: how often a pair of the same person has the larger cosine than a pair of two people, ties
         counting half; the area under the curve of true by false positives.
       accuracy: mean of the rates of right answers for same and for different pairs, at a threshold
         that is chosen on the other half of the people.
-      same, different: mean cosines.
+      same, different: the mean cosines of both kinds of pairs.
     """
 
     auc: float
@@ -30,7 +30,7 @@ def verification(embeddings: np.ndarray, identities: list) -> Verification:
 
     Args:
       embeddings: float [P, E], one an image.
-      identities: whose each is; at least four people, two images of each on average.
+      identities: the people whom they show; at least four, with two images each on average.
 
     Raises:
       ValueError: too few people, or no two images of one person in a half of them.

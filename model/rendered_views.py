@@ -1,4 +1,4 @@
-"""Reconstructions as they are shown and judged: neutral light, fixed views, a network's crop."""
+"""Draws reconstructions as they are shown and judged: in fixed light, from fixed sides."""
 
 from collections.abc import Iterator
 
@@ -15,7 +15,7 @@ from model.scene import fixed_scene, stack_scenes
 from model.shading import Shading
 
 _BATCH = 8
-# Part of a portrait's width that the network's crop takes: such crops end at brows and chin.
+# The network's crop takes this part of a portrait's width: such crops end at brows and chin.
 _PORTRAIT_ZOOM = 0.74
 # Renders have hard edges, so portraits are drawn larger by this factor and averaged.
 _SUPERSAMPLING = 2
@@ -43,11 +43,11 @@ class FixedViews:
         self._draw = draw
 
     def images(self, coefficients: Coefficients) -> np.ndarray:
-        """Renders of B faces: float32 RGB [B, V, S, S, 3] in 0..1."""
+        """Renders B faces: float32 RGB [B, V, S, S, 3] in 0..1."""
         return np.concatenate([self._draw(*batch).numpy() for batch in _batches(coefficients)])
 
     def embeddings(self, network: IdentityNetwork, coefficients: Coefficients) -> np.ndarray:
-        """What a network makes of the renders of B faces: unit vectors float32 [B, V, E].
+        """Embeds the renders of B faces by a network: unit vectors float32 [B, V, E].
 
         Raises:
           ValueError: the renderer's crop is not the network's.
@@ -64,7 +64,7 @@ class FixedViews:
 
 
 class Portraits:
-    """Photographs and renders for people to look at, aligned to each other, the whole head inside.
+    """Makes photographs and renders for people to look at, aligned, with the whole head inside.
 
     Attributes:
       crop: where the face lies in them.
@@ -92,11 +92,11 @@ class Portraits:
         self._views = FixedViews(FaceRenderer(face_model, large, shading), yaws_deg)
 
     def photograph(self, image: np.ndarray, points: np.ndarray) -> np.ndarray:
-        """A photograph uint8 RGB [H, W, 3] with its five points, as uint8 RGB [S, S, 3]."""
+        """Cuts a photograph uint8 RGB [H, W, 3] by its five points: uint8 RGB [S, S, 3]."""
         return warp_photograph(image, points, self.crop)
 
     def renders(self, coefficients: Coefficients) -> np.ndarray:
-        """Renders of B faces: uint8 RGB [B, V, S, S, 3]."""
+        """Renders B faces: uint8 RGB [B, V, S, S, 3]."""
         images = self._views.images(coefficients)
         batch, views, size = images.shape[:3]
         factor = _SUPERSAMPLING
@@ -105,7 +105,7 @@ class Portraits:
 
 
 def portrait_crop(crop: Crop, image_size: int) -> Crop:
-    """A network's crop at another size, unsqueezed, with the surroundings of the face."""
+    """Widens a network's crop to the surroundings of the face, at another size, unsqueezed."""
     points = (np.array(crop.points) + 0.5) / crop.image_size
     zoom = np.array([_PORTRAIT_ZOOM * crop.aspect, _PORTRAIT_ZOOM])
     points = ((points - 0.5) * zoom + 0.5) * image_size - 0.5
