@@ -121,8 +121,9 @@ def training_batches(
     scene_ranges: SceneRanges = SceneRanges(),
     seed: int = 0,
     first_step: int = 0,
+    steps_before: int = 0,
 ) -> tf.data.Dataset:
-    """The dataset of a stage: synthetic faces alone (stage 1), or with photographs (stage 2).
+    """Makes the dataset of a stage: synthetic faces alone (stage 1), or with photographs (stage 2).
 
     Args:
       renderer: draws the synthetic faces.
@@ -131,16 +132,18 @@ def training_batches(
       photos, photo_batch, views, moment_batch: as for `photo_samples`.
       scene_ranges: what scenes of synthetic faces are drawn from.
       seed: the run's seed.
-      first_step: the step to start at.
+      first_step: the step of the stage to start at.
+      steps_before: the steps of earlier stages, whose synthetic faces are not shown again.
 
     Returns:
       Endless batches {"synthetic": ..., "photos": ...}, as `model.regressor.Regressor` takes them.
     """
+    synthetic_step = steps_before + first_step
     if pool is None:
-        first_index = first_step * synthetic_batch
+        first_index = synthetic_step * synthetic_batch
         synthetic = synthetic_faces(renderer, synthetic_batch, seed, first_index, scene_ranges)
     else:
-        synthetic = pool_samples(pool, synthetic_batch, seed, first_step)
+        synthetic = pool_samples(pool, synthetic_batch, seed, synthetic_step)
     parts = {"synthetic": synthetic}
     if photos is not None:
         parts["photos"] = photo_samples(photos, photo_batch, views, moment_batch, seed, first_step)

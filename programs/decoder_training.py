@@ -279,6 +279,7 @@ class DecoderTraining:
             scene_ranges=self._options.scenes,
             seed=self._options.run.seed,
             first_step=first_step,
+            steps_before=self._options.stage_1.steps if with_photos else 0,
         )
 
     def _photo_features(self) -> PhotoFeatures:

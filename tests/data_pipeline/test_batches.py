@@ -105,6 +105,21 @@ def test_a_resumed_run_sees_what_the_uninterrupted_one_saw(parts, pooled):
     assert np.abs(other["synthetic"]["shape"] - whole["synthetic"]["shape"][:1]).max() > 0.1
 
 
+@pytest.mark.parametrize("pooled", [False, True], ids=["rendered on the fly", "cached pool"])
+def test_a_later_stage_goes_on_with_the_synthetic_faces_of_the_one_before(parts, pooled):
+    renderer, encoder = parts
+    pool = make_pool(renderer, encoder, 20, seed=5) if pooled else None
+
+    def batches(**steps):
+        return training_batches(renderer=renderer, synthetic_batch=2, pool=pool, **steps)
+
+    first_stage = take(batches(), 6)["synthetic"]["shape"]
+    second = take(batches(steps_before=4), 2)["synthetic"]["shape"]
+    resumed = take(batches(steps_before=4, first_step=1), 1)["synthetic"]["shape"]
+    np.testing.assert_array_equal(second, first_stage[4:])
+    np.testing.assert_array_equal(resumed, second[1:])
+
+
 def test_stage_1_has_no_photographs(parts):
     renderer, _ = parts
     batch = take(training_batches(renderer=renderer, synthetic_batch=2), 1)
