@@ -31,6 +31,7 @@ from model.scene import fixed_scene, stack_scenes
 from model.scene_ranges import SceneRanges
 from model.shading import Shading
 from model.training.trainer import Cadence, Stage, train_stage
+from programs.output_folder import check_apart, without_results
 
 _LOG = logging.getLogger("train")
 _NORMALIZATION_FACES = 2000
@@ -139,7 +140,12 @@ class Parts:
 
 
 def load_networks(options: Options) -> tuple[MorphableModel, IdentityNetwork]:
-    """Loads the face model and the encoder: what a wrong path in the options makes fail."""
+    """Loads the face model and the encoder: what a wrong path in the options makes fail.
+
+    Raises:
+      OSError, ValueError: a file is missing or damaged, or results and photographs share a folder.
+    """
+    check_apart(options.run.folder, options.photographs.folder)
     face_model = load_face_model(*dataclasses.astuple(options.face_model))
     encoder = identity.load(*dataclasses.astuple(options.encoder))
     return face_model, encoder
@@ -148,13 +154,13 @@ def load_networks(options: Options) -> tuple[MorphableModel, IdentityNetwork]:
 def prepare_parts(options: Options, face_model: MorphableModel, encoder: IdentityNetwork) -> Parts:
     """Encodes the photographs and renders the synthetic faces; takes minutes the first time."""
     renderer = FaceRenderer(face_model, encoder.crop, options.shading)
+    chosen = options.photographs
+    listing = list_photographs(chosen.folder, chosen.photo_list, chosen.split)
     photos = prepare_photographs(
-        list_photographs(
-            options.photographs.folder, options.photographs.photo_list, options.photographs.split
-        ),
+        without_results(listing, options.run.folder),
         encoder,
-        make_detector(options.photographs.landmarks),
-        options.photographs.cache or options.cache / "photos.h5",
+        make_detector(chosen.landmarks),
+        chosen.cache or options.cache / "photos.h5",
         progress=True,
     )
     if photos.rejected:

@@ -33,6 +33,7 @@ from model.shading import Shading
 from model.training.early_stop import EarlyStop
 from model.training.trainer import Cadence, Stage, train_stage
 from model.triplet_trainer import TrainableNn2, TripletTrainer, embed
+from programs.output_folder import check_apart, without_results
 from storage.atomic import write_bytes, write_text
 from storage.images import jpeg
 
@@ -175,8 +176,10 @@ def open_people(options: Options) -> PeopleSource:
         face_model = load_face_model(options.face_model)
         return RenderedPeople(options, FaceRenderer(face_model, crop, options.shading))
     photos = options.photographs
+    check_apart(options.run.folder, photos.folder)
+    listing = list_photographs(photos.folder, photos.photo_list, photos.split)
     cache = prepare_photographs(
-        list_photographs(photos.folder, photos.photo_list, photos.split),
+        without_results(listing, options.run.folder),
         CropsOnly(crop),
         make_detector(photos.landmarks),
         options.run.folder / "cache" / "crops.h5",
