@@ -27,18 +27,18 @@ def save_decoder(
     decoder: Decoder,
     face_model: MorphableModel,
     encoder: IdentityNetwork,
-    shading: Shading = Shading(),
     notes: dict | None = None,
     dtype: str = "float32",
+    shading: Shading = Shading(),
 ) -> None:
     """Writes a decoder.
 
     Args:
       path: the `.npz` to write.
       decoder, face_model, encoder: what was trained together.
-      shading: of the renders in training.
       notes: anything JSON can hold that belongs on the decoder's card.
       dtype: "float32", or "float16" for half the size.
+      shading: how faces were shaded in its training.
     """
     path = pathlib.Path(path)
     metadata = {

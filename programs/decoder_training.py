@@ -255,8 +255,8 @@ class DecoderTraining:
             self._decoder,
             self._parts.face_model,
             self._parts.encoder,
-            self._options.shading,
             {"stage": name, "metrics": metrics},
+            shading=self._options.shading,
         )
         _LOG.info("%s: written", path)
 

@@ -62,7 +62,7 @@ def test_shading_travels_with_the_decoder(parts, run):
     face_model, encoder = parts
     linear = Shading("linear", specular=0.3)
     decoder = Decoder(encoder.feature_size, 20, 10)
-    save_decoder(run / "linear.npz", decoder, face_model, encoder, linear)
+    save_decoder(run / "linear.npz", decoder, face_model, encoder, shading=linear)
     shadings = [own.shading for own in _load(run / "linear.npz", run).decoders]
     assert shadings == [linear, Shading()]
 
@@ -72,7 +72,7 @@ def test_an_unknown_shading_is_named(parts, run):
     decoder = Decoder(encoder.feature_size, 20, 10)
     shading = Shading()
     object.__setattr__(shading, "color_space", "cmyk")
-    save_decoder(run / "odd.npz", decoder, face_model, encoder, shading)
+    save_decoder(run / "odd.npz", decoder, face_model, encoder, shading=shading)
     with pytest.raises(ValueError, match=r"odd\.npz: its shading .* color_space is 'cmyk'"):
         _load(run / "odd.npz")
 
