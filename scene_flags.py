@@ -2,7 +2,8 @@
 
 from absl import flags
 
-from model.scene import SceneRanges
+from model.scene_ranges import SceneRanges
+from model.shading import COLOR_SPACES, Shading
 
 # The flags count as those of the script that calls `define`.
 flags.disclaim_key_flags()
@@ -12,9 +13,12 @@ FLAGS = flags.FLAGS
 
 def define() -> None:
     """Defines the flags; the defaults are the scenes of configs/photos.cfg."""
-    flags.DEFINE_enum("color_space", "srgb", ["srgb", "linear"], "In which space lights act.")
-    flags.DEFINE_float("specular", 0.15, "c of Ks = c - c Kd.", 0.0, 1.0)
-    flags.DEFINE_float("shininess", 12.0, "Phong exponent.", lower_bound=0)
+    shading = Shading()
+    flags.DEFINE_enum(
+        "color_space", shading.color_space, COLOR_SPACES, "In which space lights act."
+    )
+    flags.DEFINE_float("specular", shading.specular, "c of Ks = c - c Kd.", 0.0, 1.0)
+    flags.DEFINE_float("shininess", shading.shininess, "Phong exponent.", lower_bound=0)
     ranges = SceneRanges()
     flags.DEFINE_float("yaw", ranges.yaw_deg, "Random poses: plus or minus, degrees.", 0.0, 90.0)
     flags.DEFINE_float("pitch", ranges.pitch_deg, "Random poses: likewise.", 0.0, 90.0)
@@ -40,13 +44,9 @@ def scene_ranges() -> SceneRanges:
     )
 
 
-def shading() -> dict[str, str | float]:
-    """The arguments of `FaceRenderer` that say how faces are shaded."""
-    return {
-        "color_space": FLAGS.color_space,
-        "specular": FLAGS.specular,
-        "shininess": FLAGS.shininess,
-    }
+def shading() -> Shading:
+    """How rendered faces are shaded."""
+    return Shading(FLAGS.color_space, FLAGS.specular, FLAGS.shininess)
 
 
 def _define_range(name: str, default: tuple[float, float], text: str) -> None:

@@ -30,7 +30,8 @@ from model.decoder_io import save_decoder
 from model.face_models.load import load_face_model
 from model.face_renderer import FaceRenderer
 from model.feature_normalization import KINDS, AffineMap, fit_normalization
-from model.regressor import REDUCTIONS, LossWeights, Regressor
+from model.loss_weights import REDUCTIONS, LossWeights
+from model.regressor import Regressor
 from model.scene import fixed_scene, stack_scenes
 from model.training import run_folder
 from model.training.callbacks import NonFiniteLossError
@@ -137,7 +138,7 @@ class TrainingRun:
         self._encoder = identity.load(
             FLAGS.identity_encoder, FLAGS.identity_weights, FLAGS.identity_features
         )
-        self._renderer = FaceRenderer(self._face_model, self._encoder.crop, **scene_flags.shading())
+        self._renderer = FaceRenderer(self._face_model, self._encoder.crop, scene_flags.shading())
         self._scenes = scene_flags.scene_ranges()
         self._view_scenes = dataclasses.replace(
             self._scenes,

@@ -103,7 +103,7 @@ class Renders:
     def __init__(self):
         face_model = load_face_model(FLAGS.face_model)
         crop = FIVE_POINT_CROP.resized(FLAGS.image_size)
-        self._renderer = FaceRenderer(face_model, crop, **scene_flags.shading())
+        self._renderer = FaceRenderer(face_model, crop, scene_flags.shading())
         self._scenes = scene_flags.scene_ranges()
 
     def batches(self, first_step: int) -> tf.data.Dataset:

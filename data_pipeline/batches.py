@@ -12,7 +12,8 @@ import tensorflow as tf
 from data_pipeline.random_streams import Stream, permuted, sample_seed
 from data_pipeline.synthetic import SyntheticPool, synthetic_faces
 from model.face_renderer import FaceRenderer
-from model.scene import SceneRanges, draw_noise
+from model.scene import draw_noise
+from model.scene_ranges import SceneRanges
 
 
 @dataclasses.dataclass(frozen=True)

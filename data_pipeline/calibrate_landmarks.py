@@ -21,7 +21,8 @@ from model.crop import FIVE_POINTS, MIRRORED_POINTS, Crop
 from model.face_models.load import load_face_model
 from model.face_renderer import FaceRenderer
 from model.landmarks import five_points
-from model.scene import SceneRanges, random_scene
+from model.scene import random_scene
+from model.scene_ranges import SceneRanges
 
 # A loose crop with the face in its middle, as detectors want it.
 _CROP = Crop(

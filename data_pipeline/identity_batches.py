@@ -15,7 +15,8 @@ from data_pipeline.synthetic import draw_face
 from model.crop import Crop
 from model.face_renderer import FaceRenderer
 from model.identity.network import IdentityFeatures
-from model.scene import SceneRanges, random_scene
+from model.scene import random_scene
+from model.scene_ranges import SceneRanges
 
 
 def synthetic_identities(

@@ -13,7 +13,8 @@ from tqdm import tqdm
 from data_pipeline.random_streams import Stream, sample_seed
 from model.face_renderer import FaceRenderer
 from model.identity.network import IdentityNetwork
-from model.scene import SceneRanges, draw_noise, random_scene
+from model.scene import draw_noise, random_scene
+from model.scene_ranges import SceneRanges
 from storage.atomic import atomic_file
 
 

@@ -11,6 +11,7 @@ from model.crop import Crop
 from model.landmarks import FivePoints, five_points
 from model.morphable_model import MorphableModel
 from model.scene import Scene
+from model.shading import Shading
 
 # The clipping planes lie this far before and behind the model's origin: no head is larger.
 _HALF_DEPTH_MM = 400.0
@@ -27,9 +28,7 @@ class FaceRenderer:
         self,
         face_model: MorphableModel,
         crop: Crop,
-        color_space: str = "srgb",
-        specular: float = 0.15,
-        shininess: float = 12.0,
+        shading: Shading = Shading(),
         landmarks: FivePoints | None = None,
     ):
         """Binds a face model to a crop.
@@ -37,31 +36,22 @@ class FaceRenderer:
         Args:
           face_model: the morphable model.
           crop: the crop that images are aligned to; its size is theirs.
-          color_space: in which space lights act, "srgb" or "linear". The paper does not say. "srgb"
-            shades the encoded colors directly, as users of the original renderer did: it shows
-            relief more strongly, and the faces trained with it are recognized better by both
-            networks (docs/results.md). "linear" shades as light does, and encodes the result.
-          specular: c of Ks = c - c Kd, in 0..1 (section 3.2.2; the paper does not give it).
-          shininess: the Phong exponent.
+          shading: how light becomes color.
           landmarks: where the five points lie, those of the detector by default.
 
         Raises:
-          ValueError: an unknown color space, c outside 0..1, or a model without the landmarks.
+          ValueError: the model lacks one of the landmarks.
         """
-        if color_space not in ("linear", "srgb"):
-            raise ValueError(f"color_space is {color_space!r}; it must be 'linear' or 'srgb'")
-        if not 0.0 <= specular <= 1.0:
-            raise ValueError(f"specular is {specular}; the constant c must lie in 0..1")
         landmarks = five_points(face_model) if landmarks is None else landmarks
         self.face_model = face_model
         self.crop = crop
         self.fingerprint = (
-            f"{face_model.fingerprint} {crop} {color_space} specular={specular} "
-            f"shininess={shininess} landmarks={landmarks.offsets.tolist()}"
+            f"{face_model.fingerprint} {crop} {shading.color_space} "
+            f"specular={shading.specular} shininess={shading.shininess} "
+            f"landmarks={landmarks.offsets.tolist()}"
         )
-        self._linear = color_space == "linear"
-        self._specular = specular
-        self._shininess = shininess
+        self._linear = shading.color_space == "linear"
+        self.shading = shading
         self._landmarks = landmarks
 
     def __call__(self, shape: tf.Tensor, texture: tf.Tensor, scenes: Scene) -> tf.Tensor:
@@ -102,8 +92,8 @@ class FaceRenderer:
             image_width=size,
             image_height=size,
             camera_position=_merge_views(camera),
-            specular_colors=specular_colors(colors, self._specular),
-            shininess_coefficients=self._shininess,
+            specular_colors=specular_colors(colors, self.shading.specular),
+            shininess_coefficients=self.shading.shininess,
             ambient_color=_merge_views(scenes.ambient),
         )
         rgb = tf.clip_by_value(shaded[..., :3], 0.0, 1.0)

@@ -1,7 +1,5 @@
 """The computation graph of figure 2 as a Keras model with its own training step."""
 
-import dataclasses
-
 import tensorflow as tf
 import tf_keras
 
@@ -9,30 +7,11 @@ import losses
 from model.decoder import Coefficients, Decoder
 from model.face_renderer import FaceRenderer
 from model.identity.network import IdentityNetwork
-from model.scene import SceneRanges, random_scene
+from model.loss_weights import REDUCTIONS, LossWeights
+from model.scene import random_scene
+from model.scene_ranges import SceneRanges
 
-REDUCTIONS = ("mean", "paper_sum")
 TERMS = ("loss", "parameter", "identity", "batch_distribution", "loopback", "weight_decay")
-
-
-@dataclasses.dataclass(frozen=True)
-class LossWeights:
-    """The weights of equations 2 and 3; the defaults are the paper's.
-
-    Attributes:
-      shape, texture: omega_s and omega_t of the parameter loss.
-      identity: of the identity loss, which has none in equation 2.
-      batch_distribution: omega_batch.
-      loopback: omega_loop.
-      weight_decay: of the decoder's squared weights; the paper gives no value.
-    """
-
-    shape: float = 0.4
-    texture: float = 0.002
-    identity: float = 1.0
-    batch_distribution: float = 10.0
-    loopback: float = 0.07
-    weight_decay: float = 0.0
 
 
 class Regressor(tf_keras.Model):

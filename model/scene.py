@@ -4,7 +4,6 @@ Everything random is a function of uniform noise that the caller draws with one 
 that a sample's scene depends neither on its batch nor on the number of replicas.
 """
 
-import dataclasses
 import math
 from typing import NamedTuple
 
@@ -12,6 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from model.color import srgb_to_linear
+from model.scene_ranges import SceneRanges
 
 # Light sources (sRGB of the light, 0..255) from candle to blue sky: the "approximations of common
 # indoor and outdoor light sources" of section 3.2.2; the paper gives no list.
@@ -56,38 +56,6 @@ class Scene(NamedTuple):
     light_intensities: tf.Tensor
     ambient: tf.Tensor
     background: tf.Tensor
-
-
-@dataclasses.dataclass(frozen=True)
-class SceneRanges:
-    """What random scenes are drawn from; the paper gives no ranges.
-
-    Attributes:
-      yaw_deg, pitch_deg: the pose is uniform in plus or minus these. Roll is none, since crops are
-        aligned.
-      camera_distance: millimeters, uniform in its inverse (which is what perspective depends on).
-      light_azimuth_deg: plus or minus, seen from the face; 0 is the camera's side. The paper asks
-        for "appropriately even" light. Light from far aside or above hides more of who it is than
-        it shows: two views of one face and of different faces are told apart less well.
-      light_elevation_deg: lowest and highest.
-      light_distance: millimeters; section 3.2.2 says several meters.
-      exposure: the light that reaches a surface facing the camera, as a factor of a white one's.
-      ambient_share: the part of the light that has no direction. Section 3.2.2 has none, and it
-        would flatten the relief by which faces are recognized.
-      white_balance: how far the camera takes the color of the light back; 0 leaves it, 1 none.
-      color_perturbation: each light's channels vary by plus or minus this factor.
-    """
-
-    yaw_deg: float = 30.0
-    pitch_deg: float = 15.0
-    camera_distance: tuple[float, float] = (700.0, 3000.0)
-    light_azimuth_deg: float = 40.0
-    light_elevation_deg: tuple[float, float] = (0.0, 45.0)
-    light_distance: tuple[float, float] = (2000.0, 5000.0)
-    exposure: tuple[float, float] = (0.7, 1.1)
-    ambient_share: tuple[float, float] = (0.0, 0.0)
-    white_balance: float = 0.85
-    color_perturbation: float = 0.06
 
 
 def draw_noise(seed: tf.Tensor, views: int) -> tf.Tensor:

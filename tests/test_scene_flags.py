@@ -9,11 +9,11 @@ import pytest
 ROOT = pathlib.Path(__file__).parent.parent
 # Run in a process of its own, since flags are global.
 _PROGRAM = """
-import inspect, sys
+import sys
 import {script}
 import scene_flags
-from model.face_renderer import FaceRenderer
-from model.scene import SceneRanges
+from model.scene_ranges import SceneRanges
+from model.shading import Shading
 flags = scene_flags.FLAGS
 names = "color_space yaw pitch light_azimuth light_elevation ambient_share".split()
 lines = [line.strip() for line in open("configs/photos.cfg")]
@@ -24,8 +24,7 @@ unchanged = scene_flags.scene_ranges(), scene_flags.shading()
 flags(["program", "--output_dir=run", *given])
 assert (scene_flags.scene_ranges(), scene_flags.shading()) == unchanged, "other scenes"
 assert scene_flags.scene_ranges() == SceneRanges()
-parameters = inspect.signature(FaceRenderer.__init__).parameters
-assert scene_flags.shading() == {{name: parameters[name].default for name in unchanged[1]}}
+assert scene_flags.shading() == Shading()
 """
 
 

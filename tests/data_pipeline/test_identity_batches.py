@@ -19,7 +19,8 @@ from model.crop import Crop
 from model.face_models.load import load_face_model
 from model.face_renderer import FaceRenderer
 from model.identity.canonical_crops import FIVE_POINT_CROP
-from model.scene import SceneRanges, random_scene
+from model.scene import random_scene
+from model.scene_ranges import SceneRanges
 
 _SIZE = 64
 _CROP = FIVE_POINT_CROP.resized(_SIZE)

@@ -8,7 +8,8 @@ import tf_keras
 from model.decoder import Decoder
 from model.face_models.load import load_face_model
 from model.face_renderer import FaceRenderer
-from model.regressor import LossWeights, Regressor
+from model.loss_weights import LossWeights
+from model.regressor import Regressor
 from model.scene import draw_noise
 from tests.model.fake_identity import FakeIdentityNetwork
 from tests.model.small_face_model import write_small_face_model

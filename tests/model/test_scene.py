@@ -5,8 +5,9 @@ import pytest
 import tensorflow as tf
 
 from model import scene
+from model.scene_ranges import SceneRanges
 
-RANGES = scene.SceneRanges()
+RANGES = SceneRanges()
 
 
 @pytest.fixture(scope="module")
