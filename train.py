@@ -34,8 +34,10 @@ from model.loss_weights import REDUCTIONS, LossWeights
 from model.regressor import Regressor
 from model.scene import fixed_scene, stack_scenes
 from model.training import run_folder
-from model.training.callbacks import NonFiniteLossError
-from model.training.trainer import Cadence, Stage, train_stage
+from model.training.cadence import Cadence
+from model.training.trainer import Stage, train_stage
+from model.training.validation import Validation
+from storage.lock import folder_lock
 
 _NORMALIZATION_FACES = 2000
 _VALIDATION_FACES = 512
@@ -118,10 +120,14 @@ def main(argv: list[str]) -> None:
     logging.getLogger("model").setLevel(logging.INFO)
     _LOG.setLevel(logging.INFO)
     settings = {flag.name: flag.value for flag in FLAGS.get_key_flags_for_module(argv[0])}
+    folder = pathlib.Path(FLAGS.output_dir)
     try:
-        run_folder.settle(pathlib.Path(FLAGS.output_dir), settings, FLAGS.resume, _FREE_FLAGS)
-        TrainingRun(pathlib.Path(FLAGS.output_dir)).train()
-    except (OSError, ValueError, NonFiniteLossError) as error:
+        with folder_lock(folder):
+            run_folder.check(folder, settings, FLAGS.resume, _FREE_FLAGS)
+            run = TrainingRun(folder)
+            run_folder.write(folder, settings)
+            run.train()
+    except (OSError, ValueError, FloatingPointError) as error:
         sys.exit(f"train.py: {error}")
 
 
@@ -166,7 +172,13 @@ class TrainingRun:
 
     def train(self) -> None:
         """Both stages, each from its newest checkpoint; writes the decoder of each."""
-        stage_1 = Stage("stage1", FLAGS.stage1_steps, FLAGS.stage1_learning_rate, self._batches)
+        stage_1 = Stage(
+            "stage1",
+            FLAGS.stage1_steps,
+            FLAGS.stage1_learning_rate,
+            self._batches,
+            learning_rate_flag="stage1_learning_rate",
+        )
         stage_2 = Stage(
             "stage2",
             FLAGS.stage2_steps,
@@ -182,8 +194,7 @@ class TrainingRun:
                     self._folder,
                     self._strategy,
                     cadence,
-                    self._figures,
-                    self._draw,
+                    Validation(measure=self._figures, draw=self._draw),
                 )
             figures = self._figures()
             for name, value in figures.items():

@@ -40,10 +40,12 @@ from model.face_renderer import FaceRenderer
 from model.identity.canonical_crops import FIVE_POINT_CROP
 from model.identity.networks.nn2 import NN2, Settings
 from model.training import run_folder
-from model.training.callbacks import NonFiniteLossError
+from model.training.cadence import Cadence
 from model.training.early_stop import EarlyStop
-from model.training.trainer import Cadence, Stage, train_stage
-from model.triplet_trainer import Recognizer, TrainableNn2, embed
+from model.training.trainer import Stage, train_stage
+from model.training.validation import Validation
+from model.triplet_trainer import TrainableNn2, TripletTrainer, embed
+from storage.lock import folder_lock
 
 flags.DEFINE_string("output_dir", None, "Folder of the run: checkpoints, logs, nn2.npz.")
 flags.DEFINE_enum("resume", "auto", ["auto", "never", "must"], "Go on from a checkpoint.")
@@ -91,9 +93,12 @@ def main(argv: list[str]) -> None:
     settings = {flag.name: flag.value for flag in FLAGS.get_key_flags_for_module(argv[0])}
     folder = pathlib.Path(FLAGS.output_dir)
     try:
-        run_folder.settle(folder, settings, FLAGS.resume, _FREE_FLAGS)
-        train(folder, Photographs(folder) if FLAGS.photos else Renders())
-    except (OSError, ValueError, NonFiniteLossError) as error:
+        with folder_lock(folder):
+            run_folder.check(folder, settings, FLAGS.resume, _FREE_FLAGS)
+            data = Photographs(folder) if FLAGS.photos else Renders()
+            run_folder.write(folder, settings)
+            train(folder, data)
+    except (OSError, ValueError, FloatingPointError) as error:
         sys.exit(f"train_recognizer.py: {error}")
 
 
@@ -174,29 +179,24 @@ def train(folder: pathlib.Path, data: Renders | Photographs) -> None:
     tf_keras.utils.set_random_seed(FLAGS.seed)
     settings = Settings(FLAGS.image_size, FLAGS.width, FLAGS.batch_normalization)
     network = TrainableNn2(settings, FLAGS.seed)
-    weights_file, best_file = folder / "nn2.npz", folder / "best.json"
+    weights_file = folder / "nn2.npz"
     images, whose = data.held_out()
     write_sheet(folder / "samples" / "held_out.jpg", images)
 
-    def figures():
+    def measure():
         return dataclasses.asdict(verification(embed(network, images), whose))
 
-    def early_stop(steps_per_epoch):
-        def save():
-            NN2.save(weights_file, network.weights_by_name(), settings)
+    def save():
+        NN2.save(weights_file, network.weights_by_name(), settings)
 
-        return EarlyStop(best_file, "auc", save, steps_per_epoch, FLAGS.patience)
-
-    if not (best_file.is_file() and json.loads(best_file.read_text())["stopped"]):
-        train_stage(
-            Stage("recognizer", FLAGS.steps, FLAGS.learning_rate, data.batches),
-            lambda: Recognizer(network, FLAGS.margin),
-            folder,
-            tf.distribute.get_strategy(),
-            Cadence(FLAGS.log_every, FLAGS.checkpoint_every, FLAGS.validate_every),
-            figures,
-            early_stop=early_stop,
-        )
+    train_stage(
+        Stage("recognizer", FLAGS.steps, FLAGS.learning_rate, data.batches),
+        lambda: TripletTrainer(network, FLAGS.margin),
+        folder,
+        tf.distribute.get_strategy(),
+        Cadence(FLAGS.log_every, FLAGS.checkpoint_every, FLAGS.validate_every),
+        Validation(measure, EarlyStop(folder / "best.json", "auc", save, FLAGS.patience)),
+    )
     report(folder, weights_file, *data.test())
 
 

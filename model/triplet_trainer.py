@@ -64,11 +64,11 @@ class TrainableNn2(tf_keras.Model):
         return {name: weights[name] for name in nn2.weight_shapes(self.settings)}
 
 
-class Recognizer(tf_keras.Model):
+class TripletTrainer(tf_keras.Model):
     """Trains a network on batches {images [B, S, S, 3], identity [B]} by the triplet loss."""
 
     def __init__(self, network: TrainableNn2, margin: float = 0.2):
-        super().__init__(name="recognizer")
+        super().__init__(name="triplet_trainer")
         self.network = network
         self._margin = margin
         self._logged = {name: tf_keras.metrics.Mean(name) for name in ("loss", "active")}
