@@ -160,7 +160,7 @@ def main(arguments: list[str]) -> None:
     from programs import decoder_training
     from storage.lock import folder_lock
 
-    command_line.show_progress("train", "model")
+    command_line.show_progress("train", "model", "data_pipeline")
     options, settings = read_options(), flag_sets.settings(arguments[0])
     with folder_lock(options.run.folder):
         run_folder.check(options.run.folder, settings, options.run.resume, FREE_FLAGS)

@@ -64,7 +64,7 @@ def main(arguments: list[str]) -> None:
     from programs import recognizer_training
     from storage.lock import folder_lock
 
-    command_line.show_progress("train_recognizer", "model")
+    command_line.show_progress("train_recognizer", "model", "data_pipeline")
     run = flag_sets.run()
     options = recognizer_training.Options(
         run=run,
