@@ -60,6 +60,18 @@ def even_light(
     return evened, np.average(evened[plain], axis=0, weights=trusted)
 
 
+def smooth_light(values: np.ndarray, weights: np.ndarray, basis: np.ndarray) -> np.ndarray:
+    """The part [N] of values [N] that varies as light does, 0 on average over the weights [N].
+
+    Args:
+      values: log luminance.
+      weights: how much a vertex is plain skin that is seen.
+      basis: float [N, 9], of `harmonics`.
+    """
+    plain = np.flatnonzero(weights > 0.05)
+    return _smooth_part(values[plain], weights[plain], basis, plain, _damping(_DAMPING))[0]
+
+
 def _damping(by_order):
     return np.concatenate([np.full(2 * k + 1, value) for k, value in enumerate(by_order)])
 

@@ -16,7 +16,8 @@ class Places:
       plain: skin that is as it is in nearly everyone: cheeks, nose, middle of the forehead.
       hairy: forehead, temples and sides, where hair of the head may hang.
       beard: around mouth and chin.
-      brows, lids, lips: about these parts.
+      brows, above_brows, lids, lips: about these parts.
+      line: between the lips, where they meet.
       glasses: where frames and glass may lie.
       inside: between lips, and what else no photograph shows as skin.
       eyeballs: 1 on sclera, iris and pupil.
@@ -27,8 +28,10 @@ class Places:
     hairy: np.ndarray
     beard: np.ndarray
     brows: np.ndarray
+    above_brows: np.ndarray
     lids: np.ndarray
     lips: np.ndarray
+    line: np.ndarray
     glasses: np.ndarray
     inside: np.ndarray
     eyeballs: np.ndarray
@@ -57,9 +60,11 @@ def find_places(face_model: FaceModelContents) -> Places:
     outline = np.hypot(x / 78.0, (y - (eyes_y - 22)) / 104.0)
     depth = mean[:, 2] - masks.middle((36, 45))[2]
     seen = (1 - smooth_step(outline, 0.82, 1.05)) * smooth_step(depth, -52, -30)
-    brows = np.maximum.reduce(
-        [masks.line_pair([(k, (0, -6)) for k in (22, 23, 24, 25, 26)], 8.0)]
-    )
+    left_brow = (22, 23, 24, 25, 26)
+    brows = masks.line_pair([(k, (0, -6)) for k in left_brow], 8.0)
+    above_brows = masks.line_pair([(k, (0, 7)) for k in left_brow], 5.0) * (1 - brows)
+    edges = [[(k, (0, 0)) for k in edge] for edge in ((60, 61, 62, 63, 64), (60, 67, 66, 65, 64))]
+    line = np.maximum(*(masks.line(edge, 1.1) for edge in edges))
     lids = masks.pair((42, 45), (0, 1), (21, 12))
     mouth = np.maximum(lips(masks), masks.blob((51, 57), (0, 0), (27, 9)))
     beard_box = smooth_step(-y, -masks.middle((33,))[1] + 1, -masks.middle((33,))[1] + 6)
@@ -83,4 +88,17 @@ def find_places(face_model: FaceModelContents) -> Places:
     plain *= 1 - 0.75 * np.clip(beard, 0, 1)
     plain *= 1 - np.clip(1.5 * masks.line_pair([(31, (0, 0)), (33, (0, 2))], 6.0), 0, 1)
     plain *= 1 - smooth_step(x, 52, 64)
-    return Places(plain, hairy, beard, brows, lids, mouth, glasses, inner, eyeballs, seen)
+    return Places(
+        plain=plain,
+        hairy=hairy,
+        beard=beard,
+        brows=brows,
+        above_brows=above_brows,
+        lids=lids,
+        lips=mouth,
+        line=line,
+        glasses=glasses,
+        inside=inner,
+        eyeballs=eyeballs,
+        seen=seen,
+    )

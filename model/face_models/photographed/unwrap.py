@@ -18,7 +18,7 @@ _SPREAD_MM = 9.0
 _FADE = 0.3
 # Brows are moved by a part of what they miss: all of it would give everyone brows of one height,
 # nothing would blur them.
-_BROW_SHARE = 0.5
+_BROW_SHARE = 0.7
 # The z-buffer's resolution in pixels per pixel of the photograph, and how far behind what it holds
 # a vertex may lie.
 _FINER = 3
