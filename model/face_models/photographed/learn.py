@@ -33,6 +33,8 @@ _DETAIL_MM = 7.0
 _DARKEST = 0.02
 # A vertex is known from this mean weight over the photographs on, and fully so from the second.
 _KNOWN = (0.05, 0.20)
+# Toward the outline of the mean face what is known fades, by the cosine of its normal with the view.
+_KNOWN_FACING = (0.2, 0.5)
 # Few people in the photographs have dark skin: each unit of darkness counts so much more.
 _DARK_COUNTS = 1.5
 
@@ -235,7 +237,10 @@ class ColorLearner:
         known = np.minimum(known, np.clip(1.5 * self._places.seen, 0, 1))
         vertices = tf.constant(self._face_model.shape.mean[None], tf.float32)
         normals = vertex_normals(vertices, self._face_model.triangles)[0].numpy()
-        return Refiner(self._places, self._smoother, self._unit(normals), known)
+        normals = self._unit(normals)
+        low, high = _KNOWN_FACING
+        known = known * np.clip((normals[:, 2] - low) / (high - low), 0, 1)
+        return Refiner(self._places, self._smoother, normals, known)
 
     def _unit(self, normals):
         smooth = self._smooth_normals(normals)

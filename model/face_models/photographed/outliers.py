@@ -23,7 +23,7 @@ _HAIR_COLOR = 0.10
 # What is rejected takes its surroundings along, over so many mm.
 _SPREAD_MM = 5.0
 # From this share of the forehead above a brow on, a fringe may cover the brow too.
-_FRINGE = 0.35
+_FRINGE = 0.25
 
 
 def usable(skins: np.ndarray) -> np.ndarray:
@@ -68,7 +68,7 @@ def trusted_weights(
 
 def _limits(places):
     features = np.maximum.reduce(
-        [places.beard, 2 * places.brows, 1.5 * places.lids, 2 * places.lips]
+        [places.beard, 3 * places.brows - 0.9, 1.5 * places.lids, 2 * places.lips]
     )
     features = np.clip(features, 0, 1)
     hairy = places.hairy > 0.5

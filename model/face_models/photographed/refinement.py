@@ -12,9 +12,9 @@ from model.face_models.photographed.places import Places
 # Limits of deviations in log luminance, darker and lighter: on skin; what features add to them;
 # where hair hangs. What only darkens (lids, beard, brows) may not become much lighter, or its mirror
 # image about the mean is a light patch on every other random face.
-_DARKER, _LIGHTER = 0.26, 0.18
-_FEATURES_DARKER = {"brows": 0.6, "beard": 0.5, "lids": 0.3, "lips": 0.3}
-_FEATURES_LIGHTER = {"brows": 0.14, "beard": -0.05, "lids": -0.05, "lips": 0.1}
+_DARKER, _LIGHTER = 0.24, 0.15
+_FEATURES_DARKER = {"brows": 0.6, "beard": 0.3, "lids": 0.2, "lips": 0.3}
+_FEATURES_LIGHTER = {"brows": 0.14, "beard": -0.06, "lids": -0.07, "lips": 0.1}
 _HAIR = 0.1
 _COLOR, _COLOR_OF_FEATURES = 0.08, 0.12
 # Color of skin varies smoothly; a small photograph's does not.
@@ -81,7 +81,8 @@ class Refiner:
         feature = self._feature()
         luminance = field @ LUMINANCE
         color = field - luminance[:, None]
-        color = color * (_MEAN_COLOR + (1 - _MEAN_COLOR) * feature)[:, None]
+        share = _MEAN_COLOR + (1 - _MEAN_COLOR) * feature
+        color = color * (share * (1 - 0.6 * self._places.hairy))[:, None]
         plain = self._places.plain * self._known
         luminance = luminance + feature * _SHARPENING_OF_FEATURES * (
             luminance - self._blur(luminance)
@@ -91,12 +92,13 @@ class Refiner:
         rest = rest - np.average(rest, weights=plain)
         luminance = luminance - _REST * (1 - 0.5 * feature) * rest
         luminance = _limited(luminance, 2.0, _MEAN_LIGHTER + 0.2 * self._places.lips)
+        luminance -= np.average(luminance, weights=plain)
         return self.filled(luminance[:, None] + color)
 
     def _feature(self):
         places = self._places
         return np.clip(
-            np.maximum.reduce([2 * places.brows, 1.5 * places.lids, 1.5 * places.lips]), 0, 1
+            np.maximum.reduce([2 * places.brows, 1.2 * places.lids, 1.5 * places.lips]), 0, 1
         )
 
     def _luminance_limits(self):
@@ -112,7 +114,7 @@ class Refiner:
         lighter = _LIGHTER + sum(_FEATURES_LIGHTER[k] * v for k, v in windows.items())
         hairy = places.hairy
         darker = darker * (1 - hairy) + _HAIR * hairy
-        return darker, np.clip(lighter, 0.08, None) * (1 - hairy) + _HAIR * hairy
+        return darker, np.clip(lighter, 0.07, None) * (1 - hairy) + _HAIR * hairy
 
 
 def _limited(values, darker, lighter):

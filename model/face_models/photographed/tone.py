@@ -25,11 +25,11 @@ _ARC = np.array(
         (92.0, 4.0, 8.0),
     ]
 )
-LIGHTNESS_MEAN = 57.0
-LIGHTNESS_DEVIATION = 11.0
+LIGHTNESS_MEAN = 56.0
+LIGHTNESS_DEVIATION = 11.6
 # Deviations about the arc: of blood (mostly a*) and of yellow (mostly b*).
-_BLOOD = np.array([-1.2, 2.4, 0.8])
-_YELLOW = np.array([0.0, -0.6, 2.4])
+_BLOOD = np.array([-0.9, 1.8, 0.6])
+_YELLOW = np.array([0.0, -0.4, 1.8])
 COMPONENTS = 3
 
 
