@@ -74,7 +74,11 @@ def read_points_on_mesh(path: str | os.PathLike, n_vertices: int) -> PointsOnMes
             arrays = {name: file[name] for name in ("vertex_indices", "weights", "reliable")}
     except (KeyError, ValueError, EOFError) as error:
         raise ValueError(f"{path}: is no .npz of points on a mesh ({error})") from None
-    for name, shape in {"vertex_indices": (468, 3), "weights": (468, 3), "reliable": (468,)}.items():
+    for name, shape in {
+        "vertex_indices": (468, 3),
+        "weights": (468, 3),
+        "reliable": (468,),
+    }.items():
         if arrays[name].shape != shape:
             raise ValueError(f"{path}: {name} has shape {arrays[name].shape}, not {shape}")
     indices = arrays["vertex_indices"]

@@ -10,11 +10,11 @@ import dataclasses
 import numpy as np
 
 from model.face_models.contents import Pca, principal_components
+from model.face_models.painting.skin_tones import lab_to_srgb
 from model.face_models.photographed import tone as tones
 from model.face_models.photographed.eyes import EyePainter
 from model.face_models.photographed.light import LUMINANCE
 from model.face_models.photographed.places import Places
-from model.face_models.painting.skin_tones import lab_to_srgb
 
 _TONES_DRAWN = 500
 # Darkness at which what tone does is taken to end; few photographs lie beyond.
@@ -22,7 +22,7 @@ _DARKNESS_RANGE = (-1.2, 2.2)
 # How dark the line between the lips is.
 _MOUTH_LINE = 0.5
 # How much of an iris's color goes with the skin's.
-_IRIS_WITH_SKIN = 0.45
+_IRIS_WITH_SKIN = 0.75
 _WHITE = (0.66, 0.61, 0.585)
 _WHITE_WITH_SKIN = 0.15
 _LEAST, _MOST = 0.03, 1.0
@@ -108,9 +108,7 @@ class FaceColors:
         ratios = self._mean + darkness * self._darkening + deviation
         colors = np.exp(np.log(tone) + ratios) * self._line
         relative = np.log(tone) - np.log(self.mean_tone)
-        iris = np.exp(
-            np.log(self.mean_tone) + _IRIS_WITH_SKIN * relative + self._mean_iris + iris
-        )
+        iris = np.exp(np.log(self.mean_tone) + _IRIS_WITH_SKIN * relative + self._mean_iris + iris)
         white = np.array(_WHITE) * np.exp(_WHITE_WITH_SKIN * relative + white)
         return np.float32(self._eyes(np.clip(colors, 0, 1), iris, np.clip(white, 0, 1)))
 
@@ -137,9 +135,7 @@ def learned_components(
       sRGB in 0..1. The first `tone.COMPONENTS` are those of tone, each part by falling variance;
       positive coefficients lighten.
     """
-    tone_maps = np.stack(
-        [faces(tone).reshape(-1) for tone in tones.draw_tones(_TONES_DRAWN, seed)]
-    )
+    tone_maps = np.stack([faces(tone).reshape(-1) for tone in tones.draw_tones(_TONES_DRAWN, seed)])
     mean = tone_maps.mean(axis=0, dtype=np.float64)
     modes = np.float64(tone_maps - mean).T / np.sqrt(len(tone_maps) - 1)
     tone = principal_components(mean.reshape(-1, 3), modes, tones.COMPONENTS)

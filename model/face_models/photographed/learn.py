@@ -33,7 +33,7 @@ _DETAIL_MM = 7.0
 _DARKEST = 0.02
 # A vertex is known from this mean weight over the photographs on, and fully so from the second.
 _KNOWN = (0.05, 0.20)
-# Toward the outline of the mean face what is known fades, by the cosine of its normal with the view.
+# Toward the outline of the mean face what is known fades, by the z of its normals.
 _KNOWN_FACING = (0.2, 0.5)
 # Few people in the photographs have dark skin: each unit of darkness counts so much more.
 _DARK_COUNTS = 1.5
@@ -168,9 +168,7 @@ class ColorLearner:
         darkness = tone.darkness(np.exp(skins))
         effects = measure_effects(both[:, half], weights[:, half], smiles, darkness)
         own = deviations(effects, both[:, half], smiles, darkness)
-        own = complete(
-            own, weights[:, half], seed=self._seed, progress=self._titled("completion")
-        )
+        own = complete(own, weights[:, half], seed=self._seed, progress=self._titled("completion"))
         refiner = self._refiner(weights.mean(axis=0), half)
         eyes = eye_colors(unwrapped.irises[used], unwrapped.whites[used], skins, glasses)
         faces = FaceColors(
@@ -189,9 +187,7 @@ class ColorLearner:
         )
         counts = 1 + _DARK_COUNTS * np.clip(darkness, 0, 2)
         color = learned_components(faces, fields, eyes, counts, self._components, self._seed)
-        return Learned(
-            color, fit, unwrapped, evened, used, trusted, glasses, faces, fields, eyes
-        )
+        return Learned(color, fit, unwrapped, evened, used, trusted, glasses, faces, fields, eyes)
 
     def _glasses(self, ratios, weights):
         luminance = ratios @ np.float32(LUMINANCE)

@@ -10,8 +10,8 @@ from model.face_models.photographed.mesh_fields import Smoother
 from model.face_models.photographed.places import Places
 
 # Limits of deviations in log luminance, darker and lighter: on skin; what features add to them;
-# where hair hangs. What only darkens (lids, beard, brows) may not become much lighter, or its mirror
-# image about the mean is a light patch on every other random face.
+# where hair hangs. What only darkens (lids, beard, brows) may not become much lighter, or its
+# mirror image about the mean is a light patch on every other random face.
 _DARKER, _LIGHTER = 0.24, 0.15
 _FEATURES_DARKER = {"brows": 0.6, "beard": 0.3, "lids": 0.2, "lips": 0.3}
 _FEATURES_LIGHTER = {"brows": 0.14, "beard": -0.06, "lids": -0.07, "lips": 0.1}
@@ -34,9 +34,7 @@ _MEAN_COLOR = 0.8
 class Refiner:
     """Refines fields on one mean face."""
 
-    def __init__(
-        self, places: Places, smoother: Smoother, normals: np.ndarray, known: np.ndarray
-    ):
+    def __init__(self, places: Places, smoother: Smoother, normals: np.ndarray, known: np.ndarray):
         """Prepares the smoothing.
 
         Args:
@@ -118,6 +116,6 @@ class Refiner:
 
 
 def _limited(values, darker, lighter):
-    """Bends values toward limits below and above 0, so that the largest come near but not beyond."""
+    """Bends values so that they come near limits below and above 0, but never go beyond."""
     below = -darker * np.tanh(-np.minimum(values, 0) / darker)
     return below + lighter * np.tanh(np.maximum(values, 0) / lighter)
