@@ -67,11 +67,11 @@ class Refiner:
         luminance = luminance + gain * (luminance - self._blur(luminance))
         color = np.where(feature[..., None] > 0.6, color, self._smooth_color(color))
         darker, lighter = self._luminance_limits()
-        luminance = _limited(luminance, darker[:, None], lighter[:, None])
+        luminance = limited(luminance, darker[:, None], lighter[:, None])
         limit = _COLOR + _COLOR_OF_FEATURES * np.clip(
             np.maximum(self._places.lips * 1.5, self._places.brows), 0, 1
         )
-        color = _limited(color, limit[:, None, None], limit[:, None, None])
+        color = limited(color, limit[:, None, None], limit[:, None, None])
         return self.filled(luminance[..., None] + color)
 
     def mean(self, field: np.ndarray) -> np.ndarray:
@@ -89,7 +89,7 @@ class Refiner:
         rest = self._smooth_skin(luminance)
         rest = rest - np.average(rest, weights=plain)
         luminance = luminance - _REST * (1 - 0.5 * feature) * rest
-        luminance = _limited(luminance, 2.0, _MEAN_LIGHTER + 0.2 * self._places.lips)
+        luminance = limited(luminance, 2.0, _MEAN_LIGHTER + 0.2 * self._places.lips)
         luminance -= np.average(luminance, weights=plain)
         return self.filled(luminance[:, None] + color)
 
@@ -115,7 +115,7 @@ class Refiner:
         return darker, np.clip(lighter, 0.07, None) * (1 - hairy) + _HAIR * hairy
 
 
-def _limited(values, darker, lighter):
+def limited(values, darker, lighter):
     """Bends values so that they come near limits below and above 0, but never go beyond."""
     below = -darker * np.tanh(-np.minimum(values, 0) / darker)
     return below + lighter * np.tanh(np.maximum(values, 0) / lighter)
