@@ -36,7 +36,7 @@ _KNOWN = (0.05, 0.20)
 # Toward the outline of the mean face what is known fades, by the z of its normals.
 _KNOWN_FACING = (0.2, 0.5)
 # Few people in the photographs have dark skin: each unit of darkness counts so much more.
-_DARK_COUNTS = 1.5
+_DARK_COUNTS = 1.0
 
 
 @dataclasses.dataclass(frozen=True)

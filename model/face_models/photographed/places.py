@@ -78,7 +78,7 @@ def find_places(face_model: FaceModelContents) -> Places:
     between = (upper < 1.0) & (lower > -1.0) & (place > 0.0) & (place < 1.0)
     inner[between & (masks.front > 0.5)] = 1.0
     eyeballs = 1.0 - skin
-    glasses = masks.front * smooth_step(y, eyes_y - 30, eyes_y - 24)
+    glasses = masks.front * smooth_step(y, eyes_y - 37, eyes_y - 31)
     glasses *= 1 - smooth_step(y, brow_y + 6, brow_y + 12)
     hairy = masks.front * np.maximum(
         smooth_step(y, brow_y + 8, brow_y + 16), smooth_step(x, 56, 64)

@@ -12,11 +12,11 @@ from model.face_models.photographed.places import Places
 # Limits of deviations in log luminance, darker and lighter: on skin; what features add to them;
 # where hair hangs. What only darkens (lids, beard, brows) may not become much lighter, or its
 # mirror image about the mean is a light patch on every other random face.
-_DARKER, _LIGHTER = 0.24, 0.15
+_DARKER, _LIGHTER = 0.24, 0.13
 _FEATURES_DARKER = {"brows": 0.6, "beard": 0.3, "lids": 0.2, "lips": 0.3}
-_FEATURES_LIGHTER = {"brows": 0.14, "beard": -0.06, "lids": -0.07, "lips": 0.1}
+_FEATURES_LIGHTER = {"brows": 0.08, "beard": -0.05, "lids": -0.06, "lips": 0.1}
 _HAIR = 0.1
-_COLOR, _COLOR_OF_FEATURES = 0.08, 0.12
+_COLOR, _COLOR_OF_FEATURES = 0.065, 0.13
 # Color of skin varies smoothly; a small photograph's does not.
 _COLOR_SMOOTHING_MM = 7.0
 _SHARPENED_MM = 4.0
@@ -62,7 +62,9 @@ class Refiner:
         luminance = fields @ LUMINANCE
         color = fields - luminance[..., None]
         feature = self._feature()[:, None]
-        gain = _SHARPENING + (_SHARPENING_OF_FEATURES - _SHARPENING) * feature
+        # Lids are creases and shadows more than color: they are not sharpened as brows and lips are.
+        sharp = feature * (1 - 0.7 * np.clip(1.2 * self._places.lids, 0, 1))[:, None]
+        gain = _SHARPENING + (_SHARPENING_OF_FEATURES - _SHARPENING) * sharp
         gain = gain * (1 - self._places.hairy[:, None])
         luminance = luminance + gain * (luminance - self._blur(luminance))
         color = np.where(feature[..., None] > 0.6, color, self._smooth_color(color))
