@@ -16,7 +16,7 @@ from model.face_models.photographed.eyes import EyePainter
 from model.face_models.photographed.light import LUMINANCE
 from model.face_models.photographed.places import Places
 
-_TONES_DRAWN = 500
+_TONES_DRAWN = 300
 # Darkness at which what tone does is taken to end; few photographs lie beyond.
 _DARKNESS_RANGE = (-1.2, 2.2)
 # How dark the line between the lips is.

@@ -62,7 +62,7 @@ class Refiner:
         luminance = fields @ LUMINANCE
         color = fields - luminance[..., None]
         feature = self._feature()[:, None]
-        # Lids are creases and shadows more than color: they are not sharpened as brows and lips are.
+        # Lids are creases and shadows more than color: they are not sharpened as brows are.
         sharp = feature * (1 - 0.7 * np.clip(1.2 * self._places.lids, 0, 1))[:, None]
         gain = _SHARPENING + (_SHARPENING_OF_FEATURES - _SHARPENING) * sharp
         gain = gain * (1 - self._places.hairy[:, None])
