@@ -10,6 +10,7 @@ from model.face_models.contents import FaceModelContents, Pca
 from model.face_models.painting.masks import PaintMasks
 from model.face_models.photographed import outliers, tone
 from model.face_models.photographed.color_model import (
+    EyeColors,
     FaceColors,
     eye_colors,
     learned_components,
@@ -31,6 +32,7 @@ from model.fitting.points_on_mesh import PointsOnMesh
 _NORMALS_MM = 16.0
 _DETAIL_MM = 7.0
 _DARKEST = 0.02
+_PEOPLE_AT_ONCE = 50
 # A vertex is known from this mean weight over the photographs on, and fully so from the second.
 _KNOWN = (0.05, 0.20)
 # Toward the outline of the mean face what is known fades, by the z of its normals.
@@ -80,7 +82,7 @@ class Learned:
     glasses: np.ndarray
     faces: FaceColors
     deviations: np.ndarray
-    eyes: object
+    eyes: EyeColors
 
 
 class ColorLearner:
@@ -125,8 +127,7 @@ class ColorLearner:
           ValueError: too few photographs are usable for the components asked for.
         """
         fitter = LandmarkFitter(self._face_model, self._points)
-        batches = lambda steps: self._progress(steps, "landmark fit")  # noqa: E731
-        fit = fitter(portraits.points, batches)
+        fit = fitter(portraits.points, self._titled("landmark fit"))
         unwrapped = self._unwrap(portraits, fit, fitter)
         evened = self._even(unwrapped)
         used = np.flatnonzero(outliers.usable(evened.skins))
@@ -163,13 +164,11 @@ class ColorLearner:
         trusted = self._trusted(ratios, skins, evened.weights[used], glasses)
         both, weights = self._with_mirror_image(ratios, trusted)
         half = self._known_half(weights)
-
-        smiles = smile_measures(self._face_model, fit.expression[used])
         darkness = tone.darkness(np.exp(skins))
-        effects = measure_effects(both[:, half], weights[:, half], smiles, darkness)
-        own = deviations(effects, both[:, half], smiles, darkness)
-        own = complete(own, weights[:, half], seed=self._seed, progress=self._titled("completion"))
+        smiles = smile_measures(self._face_model, fit.expression[used])
+        effects, own = self._own(both[:, half], weights[:, half], smiles, darkness)
         refiner = self._refiner(weights.mean(axis=0), half)
+        fields = self._refined(refiner, own, half)
         eyes = eye_colors(unwrapped.irises[used], unwrapped.whites[used], skins, glasses)
         faces = FaceColors(
             refiner.mean(self._whole(effects.neutral, half)),
@@ -178,16 +177,25 @@ class ColorLearner:
             EyePainter(self._face_model, self._masks),
             eyes.mean_iris,
         )
-        fields = np.concatenate(
-            [
-                np.float32(refiner.deviations(self._whole(np.moveaxis(part, 0, 1), half)))
-                for part in self._progress(np.array_split(own, -(-len(own) // 50)), "refinement")
-            ],
-            axis=1,
-        )
         counts = 1 + _DARK_COUNTS * np.clip(darkness, 0, 2)
         color = learned_components(faces, fields, eyes, counts, self._components, self._seed)
         return Learned(color, fit, unwrapped, evened, used, trusted, glasses, faces, fields, eyes)
+
+    def _own(self, ratios, weights, smiles, darkness):
+        """What everybody shares, and what is each person's own: [U, H, 3], complete."""
+        effects = measure_effects(ratios, weights, smiles, darkness)
+        own = deviations(effects, ratios, smiles, darkness)
+        progress = self._titled("completion")
+        return effects, complete(own, weights, seed=self._seed, progress=progress)
+
+    def _refined(self, refiner, own, half):
+        """Deviations [U, H, 3] of one half to refined ones of the whole mesh, [N, U, 3]."""
+        parts = np.array_split(own, -(-len(own) // _PEOPLE_AT_ONCE))
+        refined = [
+            np.float32(refiner.deviations(self._whole(np.moveaxis(part, 0, 1), half)))
+            for part in self._progress(parts, "refinement")
+        ]
+        return np.concatenate(refined, axis=1)
 
     def _glasses(self, ratios, weights):
         luminance = ratios @ np.float32(LUMINANCE)

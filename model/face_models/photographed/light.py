@@ -15,6 +15,7 @@ _LEAST_FACING = 0.45
 # How strongly the coefficients are held back, in parts of the weight of the data: constant, first
 # and second order of spherical harmonics.
 _DAMPING = (0.0, 0.003, 0.03)
+_LEAST_PLAIN = 50
 _ROBUST = 0.12
 _STEPS = 6
 # Colors of light differ more smoothly than its brightness.
@@ -45,9 +46,11 @@ def even_light(
 
     Returns:
       The log colors without the light's variation [N, 3], and the person's own skin: the robust
-      mean [3] of the evened log colors over plain skin.
+      mean [3] of the evened log colors over plain skin; NaN where hardly any is seen.
     """
     plain = np.flatnonzero(weights > 0.05)
+    if len(plain) < _LEAST_PLAIN:
+        return log_colors, np.full(3, np.nan)
     basis, weights = harmonics(normals), weights[plain]
     luminance = log_colors[plain] @ LUMINANCE
     bright, trusted = _smooth_part(luminance, weights, basis, plain, _damping(_DAMPING))

@@ -13,10 +13,10 @@ from model.face_models.painting.skin_tones import lab_to_srgb, srgb_to_lab
 # Knots of the arc of facial skin in CIELAB (D65): L*, a*, b*.
 _ARC = np.array(
     [
-        (20.0, 8.0, 8.0),
-        (28.0, 10.0, 11.0),
-        (36.0, 12.0, 14.5),
-        (44.0, 13.5, 17.5),
+        (20.0, 7.0, 7.0),
+        (28.0, 9.5, 10.0),
+        (36.0, 11.5, 13.5),
+        (44.0, 13.0, 17.0),
         (52.0, 14.0, 19.0),
         (60.0, 13.5, 19.5),
         (68.0, 12.0, 18.5),
@@ -25,8 +25,8 @@ _ARC = np.array(
         (92.0, 5.0, 9.0),
     ]
 )
-LIGHTNESS_MEAN = 57.0
-LIGHTNESS_DEVIATION = 11.4
+LIGHTNESS_MEAN = 54.0
+LIGHTNESS_DEVIATION = 10.7
 # Deviations about the arc: of blood (mostly a*) and of yellow (mostly b*).
 _BLOOD = np.array([-0.9, 1.8, 0.6])
 _YELLOW = np.array([0.0, -0.4, 1.8])

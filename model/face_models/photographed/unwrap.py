@@ -19,9 +19,10 @@ _FADE = 0.3
 # Brows are moved by a part of what they miss: all of it would give everyone brows of one height,
 # nothing would blur them.
 _BROW_SHARE = 0.7
-# The z-buffer's resolution in pixels per pixel of the photograph, and how far behind what it holds
-# a vertex may lie.
+# The z-buffer's resolution in pixels per pixel of the photograph, its largest size, and how far
+# behind what it holds a vertex may lie.
 _FINER = 3
+_LARGEST_PX = 2048
 _BEHIND_MM = 2.5
 # The cosine between normal and view at which a color starts to count, and from which it fully does.
 _GRAZING = (0.2, 0.4)
@@ -60,7 +61,7 @@ class Unwrapper:
         """Reads the colors.
 
         Args:
-          image: uint8 [S, S, 3] sRGB, the photograph.
+          image: uint8 [H, W, 3] sRGB, the photograph.
           found: float [478, 2], its points in pixels.
           fit: of one face to these points.
         """
@@ -70,8 +71,9 @@ class Unwrapper:
         facing = np.sum(normals * fit.pose.toward_camera(vertices)[0], axis=-1)
         low, high = _GRAZING
         weights = np.clip((facing - low) / (high - low), 0, 1)
-        weights *= self._visible(vertices, pixels, fit, len(image))
-        weights *= np.all((pixels > 0) & (pixels < len(image) - 1), axis=1)
+        height, width = image.shape[:2]
+        weights *= self._visible(vertices, pixels, fit, max(height, width))
+        weights *= np.all((pixels > 0) & (pixels < (width - 1, height - 1)), axis=1)
         picture = image / np.float32(255)
         eyes = [_eye_colors(picture, found[list(iris)]) for iris in IRISES]
         return Unwrapped(
@@ -97,10 +99,11 @@ class Unwrapper:
         clip = fit.pose.clip_space(vertices, size)[0]
         ndc = (pixels + 0.5) * (2.0 / size) - 1.0
         clip[:, 0], clip[:, 1] = ndc[:, 0] * clip[:, 3], -ndc[:, 1] * clip[:, 3]
-        fine = size * _FINER
+        finer = min(_FINER, _LARGEST_PX / size)
+        fine = round(size * finer)
         drawn = visible_triangles(np.float32(clip[None]), self._triangles, fine, fine)
         depth = fit.pose.depth(drawn[3].numpy()[0, ::-1].astype(np.float64))
-        place = np.int64(np.round((pixels + 0.5) * _FINER - 0.5)).clip(0, fine - 1)
+        place = np.int64(np.round((pixels + 0.5) * finer - 0.5)).clip(0, fine - 1)
         return clip[:, 3] - depth[place[:, 1], place[:, 0]] < _BEHIND_MM
 
 
@@ -137,7 +140,7 @@ def _spreading(mean, points):
 
 
 def _sampled(picture, pixels):
-    """Bilinear samples [N, 3] of an image [S, S, 3] at pixels [N, 2]."""
+    """Bilinear samples [N, 3] of an image [H, W, 3] at pixels [N, 2]."""
     rows_columns = pixels[:, ::-1].T
     return np.stack(
         [map_coordinates(picture[..., k], rows_columns, order=1, mode="nearest") for k in range(3)],

@@ -10,7 +10,6 @@ from model.face_models.load import read_face_model
 from model.face_models.painting.skin_tones import is_human, srgb_to_lab
 from model.face_models.photographed import tone
 from model.face_models.photographed.learn import ColorLearner
-from model.face_models.photographed.places import find_places
 from model.face_models.photographed.portraits import Portraits, read_portraits
 from model.fitting.points_on_mesh import read_points_on_mesh
 
@@ -40,9 +39,12 @@ def learned(learner, portraits):
     return learner(portraits)
 
 
-def skin_lab(face_model, colors):
-    plain = find_places(face_model).plain
-    return srgb_to_lab(np.average(np.clip(colors, 0, 1), axis=0, weights=plain)[None])[0]
+def cheek_lab(face_model, colors):
+    mean = face_model.shape.mean
+    nose = mean[face_model.landmarks["center.nose.tip"]]
+    cheeks = (np.abs(np.abs(mean[:, 0]) - 32) < 12) & (np.abs(mean[:, 1] - nose[1]) < 14)
+    cheeks &= mean[:, 2] > nose[2] - 60
+    return srgb_to_lab(np.clip(colors, 0, 1)[cheeks].mean(axis=0)[None])[0]
 
 
 def test_components_are_orthonormal_with_tone_first(learned):
@@ -55,9 +57,10 @@ def test_components_are_orthonormal_with_tone_first(learned):
 def test_tone_goes_where_people_are(learned, face_model):
     color = learned.color
     step = (color.basis[:, 0] * np.sqrt(color.variance[0])).reshape(-1, 3)
-    dark, light = (skin_lab(face_model, color.mean + s * step) for s in (-2.5, 2.5))
-    assert dark[0] < 30 and light[0] > 79
-    assert abs(skin_lab(face_model, color.mean)[0] - tone.LIGHTNESS_MEAN) < 4
+    ends = [cheek_lab(face_model, color.mean + s * step) for s in (-2.5, 2.5)]
+    assert ends[0][0] < 29 and 79 < ends[1][0] < 87
+    for lab in ends:
+        assert 35 < np.degrees(np.arctan2(lab[2], lab[1])) < 70
 
 
 def test_the_mean_is_a_symmetric_face_with_eyes(learned, face_model):

@@ -45,3 +45,10 @@ def test_smooth_light_of_a_field_has_no_mean():
     weights = np.ones(len(normals))
     smooth = smooth_light(0.2 * normals[:, 0] + 3.0, weights, harmonics(normals))
     assert abs(smooth.mean()) < 0.01 and smooth.std() > 0.05
+
+
+def test_without_plain_skin_there_is_no_own_skin():
+    normals = sphere(200)
+    colors = np.zeros([200, 3])
+    evened, own = even_light(colors, np.zeros(200), normals)
+    assert np.all(np.isnan(own)) and np.all(np.isfinite(evened))

@@ -27,7 +27,7 @@ def test_tones_are_human_from_dark_to_light():
     drawn = tone.draw_tones(2000, seed=0)
     lightness = srgb_to_lab(drawn)[:, 0]
     assert is_human(drawn).mean() > 0.97
-    assert np.percentile(lightness, 1) < 32 and np.percentile(lightness, 99) > 79
+    assert np.percentile(lightness, 1) < 32 and np.percentile(lightness, 99) > 76
     np.testing.assert_array_equal(drawn, tone.draw_tones(2000, seed=0))
 
 
@@ -38,7 +38,8 @@ def test_darkness_counts_in_tens_of_lightness():
 
 def test_gray_photographs_and_casts_are_not_usable():
     skins = np.log(lab_to_srgb(np.array([[65, 18, 20], [60, 0, 0], [60, -5, 25], [60, 25, -5]])))
-    np.testing.assert_array_equal(usable(skins), [True, False, False, False])
+    skins = np.concatenate([skins, np.full([1, 3], np.nan)])
+    np.testing.assert_array_equal(usable(skins), [True, False, False, False, False])
 
 
 def test_what_smiles_do_is_taken_back():
