@@ -99,8 +99,9 @@ def ensure_built() -> pathlib.Path:
             return folder / name
     folder = _writable_folder()
     logging.warning("Compiling the renderer's kernels, once: about half a minute.")
-    with tempfile.TemporaryDirectory() as objects:
-        library = _compile(pathlib.Path(objects), _compiler())
+    with tempfile.TemporaryDirectory() as own:
+        library = pathlib.Path(own) / name
+        compile_op_library(library, sources())
         _publish(library, folder / name)
     return folder / name
 
@@ -134,33 +135,27 @@ def _compiler() -> str:
     return path
 
 
-def _compile(folder: pathlib.Path, compiler: str) -> pathlib.Path:
-    """Compiles all sources and links them to a library in `folder`."""
-    library = folder / "mesh_renderer.so"
-    _link_ops(
-        library,
-        _compile_objects(folder, [compiler, *compile_flags(), f"-I{SOURCES}"], sources()),
-        compiler,
-    )
-    return library
+def compile_op_library(
+    target: pathlib.Path,
+    files: list[tuple[pathlib.Path, tuple[str, ...]]],
+    flags: tuple[str, ...] = (),
+) -> None:
+    """Compiles a library of TensorFlow ops.
 
-
-def compile_op_library(target: pathlib.Path, own: list[pathlib.Path]) -> None:
-    """Compiles TensorFlow ops of one's own as the kernels are compiled: for benchmarks.
+    Args:
+      target: the library to be written.
+      files: C++ files, each with flags of its own, as `sources` gives them.
+      flags: for compiling and linking all of them, after `compile_flags`.
 
     Raises:
-      KernelBuildError: no compiler, or a failed compilation.
+      KernelBuildError: there is no compiler, or it fails.
     """
     compiler = _compiler()
+    command = [compiler, *compile_flags(), *flags, f"-I{SOURCES}"]
     with tempfile.TemporaryDirectory() as folder:
-        files = [(path, ()) for path in own]
-        objects = _compile_objects(pathlib.Path(folder), [compiler, *compile_flags()], files)
-        _link_ops(target, objects, compiler)
-
-
-def _link_ops(library: pathlib.Path, objects: list[pathlib.Path], compiler: str) -> None:
-    links = tf.sysconfig.get_link_flags()
-    _run([compiler, "-shared", *map(str, objects), "-o", str(library), *links])
+        objects = _compile_objects(pathlib.Path(folder), command, files)
+        links = [*flags, *tf.sysconfig.get_link_flags()]
+        _run([compiler, "-shared", *map(str, objects), "-o", str(target), *links])
 
 
 def compile_core(target: pathlib.Path, own: list[pathlib.Path], flags: tuple[str, ...]) -> None:

@@ -218,6 +218,8 @@ def mesh_renderer(
         colors without shininess or the reverse.
     """
     batch = tf.shape(inputs.as_tensor(vertices, "vertices", _PER_VERTEX))[0]
+    image_width = inputs.as_size(image_width, "image_width")
+    image_height = inputs.as_size(image_height, "image_height")
     camera_position = _for_batch(camera_position, "camera_position", batch, (3,))
     view = camera_utils.look_at(
         camera_position,

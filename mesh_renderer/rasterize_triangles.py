@@ -242,8 +242,12 @@ def interpolate_attributes(framebuffer: Framebuffer, attributes, triangles, back
         return ops.mesh_renderer_interpolate(
             attributes=attributes,
             triangles=inputs.as_tensor(triangles, "triangles", ("triangles", 3), tf.int32),
-            barycentrics=framebuffer.barycentrics,
-            triangle_ids=framebuffer.triangle_ids,
+            barycentrics=inputs.as_tensor(
+                framebuffer.barycentrics, "barycentrics", ("batch", "height", "width", 3)
+            ),
+            triangle_ids=inputs.as_tensor(
+                framebuffer.triangle_ids, "triangle_ids", ("batch", "height", "width"), tf.int32
+            ),
             background=background,
         )
 
