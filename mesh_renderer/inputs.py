@@ -1,6 +1,5 @@
 """Checks of arguments, with messages that name the argument and its value."""
 
-import operator
 from collections.abc import Callable, Collection
 from typing import Any
 
@@ -99,10 +98,8 @@ def as_size(value: Any, name: str) -> int:
       InvalidInputError: it is none, or less than 1; or a tensor whose value is not known.
     """
     size = _python_value(value, name)
-    try:
-        size = operator.index("" if isinstance(size, bool) else size)
-    except TypeError as error:
-        raise invalid(f"{name} must be a whole number, got {value!r}") from error
+    if isinstance(size, bool) or not isinstance(size, int):
+        raise invalid(f"{name} must be a whole number, got {value!r}")
     if size <= 0:
         raise invalid(f"{name} must be > 0, got {size}")
     if size > _LARGEST_INT32:
