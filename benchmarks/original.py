@@ -16,7 +16,7 @@ def _load():
     folder = tempfile.mkdtemp()
     source = pathlib.Path(__file__).with_suffix(".cc")
     library = pathlib.Path(folder) / "original.so"
-    build_kernels.compile_op_library(library, [source])
+    build_kernels.compile_op_library(library, [(source, ())])
     return library, tf.load_op_library(str(library))
 
 
