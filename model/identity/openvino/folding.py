@@ -126,19 +126,33 @@ def _convolution_affine(first, second):
 
 
 def _affine_convolution(first, second):
-    if isinstance(second, Convolution) and second.groups != 1:
-        return None
     # Padding puts zeros where the offset would have been.
-    if isinstance(second, Convolution) and any(second.window.pads) and np.any(first.offset):
+    padded = isinstance(second, Convolution) and any(second.window.pads)
+    if padded and np.any(first.offset):
         return None
-    channels = second.kernel.shape[-2]
-    scale, offset = (np.broadcast_to(v, (channels,)) for v in (first.scale, first.offset))
-    added = np.einsum("...io,i->o", second.kernel, offset)
+    scale, offset = (_along_kernel(values, second) for values in (first.scale, first.offset))
+    added = np.sum(second.kernel * offset, axis=_summed_axes(second), dtype=np.float64).reshape(-1)
     return dataclasses.replace(
         second,
-        kernel=second.kernel * scale[:, None],
+        kernel=second.kernel * scale,
         bias=(added if second.bias is None else second.bias + added).astype(np.float32),
     )
+
+
+def _along_kernel(values, layer):
+    """Arranges values [C] or [1] of a layer's input like the last two axes of its kernel."""
+    groups = layer.groups if isinstance(layer, Convolution) else 1
+    inputs, outputs = layer.kernel.shape[-2:]
+    if groups == 0:
+        return np.broadcast_to(values, (inputs,))[:, None]
+    by_group = np.broadcast_to(values, (groups * inputs,)).reshape(groups, inputs)
+    return np.repeat(by_group.T, outputs // groups, axis=1)
+
+
+def _summed_axes(layer):
+    """The axes of a kernel over which an output is a sum; a depthwise one keeps its channels."""
+    depthwise = isinstance(layer, Convolution) and layer.groups == 0
+    return tuple(range(layer.kernel.ndim - (2 if depthwise else 1)))
 
 
 def _move_forward(nodes, keep):
@@ -170,12 +184,14 @@ def _exchange(first, second):
             first.pointwise and not any(second.pads)
         ):
             return second, first
-        case Affine(scale, offset), Convolution(kernel, groups=1) if (
+        case Affine(scale, offset), Convolution(kernel) if (
             # A large offset would cost the precision of what it is added to.
             np.any(scale != 1) and np.all(np.abs(offset) <= 4 * np.abs(scale)) and np.all(scale)
         ):
             shifted = Affine(np.ones_like(scale), offset / scale)
-            return shifted, dataclasses.replace(second, kernel=kernel * scale[:, None])
+            return shifted, dataclasses.replace(
+                second, kernel=kernel * _along_kernel(scale, second)
+            )
     return None
 
 

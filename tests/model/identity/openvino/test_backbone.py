@@ -11,10 +11,8 @@ import tensorflow as tf
 import open_parts
 from model import identity
 from model.crop import Crop
-from model.identity.frozen.layers import AveragePool, Convolution, Rectifier
 from model.identity.openvino import folding, graph, layers
 from model.identity.openvino.backbone import OpenvinoIr
-from model.identity.openvino.folding import Node
 from tests.model.identity.openvino.ir_writer import IrWriter
 
 _SIDECAR = {
@@ -196,22 +194,6 @@ def test_folding_keeps_named_tensors(path, name):
     kept = folding.run(folded, images)
     np.testing.assert_allclose(kept[name], plain[name], rtol=1e-4, atol=1e-4)
     np.testing.assert_allclose(kept["output"], plain["output"], rtol=1e-4, atol=1e-4)
-
-
-@pytest.mark.parametrize("rectifier, moves", [(None, True), (Rectifier(0.0), False)])
-def test_pool_moves_before_linear_convolution(rectifier, moves):
-    generator = np.random.default_rng(5)
-    kernel, bias = (generator.standard_normal(shape, np.float32) for shape in [(1, 1, 3, 4), (4,)])
-    nodes = {
-        "convolved": Node(Convolution(kernel, bias, rectifier=rectifier), ("image",)),
-        "pooled": Node(AveragePool((2, 2), (2, 2)), ("convolved",)),
-    }
-    folded = folding.fold(nodes, frozenset(["pooled"]))
-    assert isinstance(folded["pooled"].layer, Convolution) == moves
-    images = {"image": tf.random.stateless_uniform([2, 5, 7, 3], [3, 4])}
-    expected = folding.run(nodes, images)["pooled"]
-    assert expected.shape == (2, 2, 3, 4)
-    np.testing.assert_allclose(folding.run(folded, images)["pooled"], expected, atol=1e-6)
 
 
 def test_pooled_feature(path):
