@@ -12,6 +12,7 @@ import numpy as np
 import scipy.io
 
 from model.face_models import checks
+from model.face_models.basis import checked_pca
 from model.face_models.contents import Cut, FaceModelContents
 from model.face_models.landmarks_68 import known_points, landmarks_68, named_landmarks
 from model.face_models.winding import wind_outwards
@@ -41,8 +42,8 @@ def read_bfm_2009(
     """
     path = pathlib.Path(path)
     arrays = _read_arrays(path)
-    shape = _part(path, arrays, "shape", _MM, cut.shape, orthonormal)
-    color = _part(path, arrays, "tex", _COLOR, cut.texture, orthonormal)
+    shape, shape_repairs = _part(path, arrays, "shape", _MM, cut.shape, orthonormal)
+    color, color_repairs = _part(path, arrays, "tex", _COLOR, cut.texture, orthonormal)
     checks.check_same_vertices(path, {"shapeMU": shape, "texMU": color})
     numbers = checks.checked_array(path, "tl", arrays["tl"], np.int64)
     triangles = checks.checked_triangles(path, "tl", numbers, len(shape.mean), first=1)
@@ -56,7 +57,7 @@ def read_bfm_2009(
         landmarks=landmarks,
         landmarks_68=landmarks_68(shape.mean, landmarks),
         regions=_regions(arrays.get("segbin"), landmarks, len(shape.mean)),
-        repairs=tuple(repairs),
+        repairs=(*shape_repairs, *color_repairs, *repairs),
     )
 
 
@@ -85,11 +86,12 @@ def _part(path, arrays, prefix, unit, components, orthonormal):
     mean, basis, deviation = (checks.checked_array(path, n, arrays[n]) for n in names)
     if np.any(deviation < 0):
         raise ValueError(f"{path}: {names.variance} holds a standard deviation below 0")
-    mean, deviation = mean.reshape(-1) * unit, deviation.reshape(-1) * unit
+    mean, deviation = mean.reshape(-1), deviation.reshape(-1)
     checks.check_shapes(path, names, mean.size, basis.shape, deviation.size)
     keep = checks.components_to_keep(path, names.variance, deviation.size, components)
     basis = np.ascontiguousarray(basis[:, :keep])
-    return checks.checked_pca(path, names, mean, basis, deviation[:keep] ** 2, orthonormal)
+    part, repairs = checked_pca(path, names, mean, basis, deviation[:keep] ** 2, orthonormal)
+    return part.scaled(unit), repairs
 
 
 def _regions(segments, landmarks, n_vertices):

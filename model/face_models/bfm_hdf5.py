@@ -15,6 +15,7 @@ import numpy as np
 from absl import logging
 
 from model.face_models import checks
+from model.face_models.basis import checked_pca
 from model.face_models.contents import Cut, FaceModelContents, Pca
 from model.face_models.landmarks_68 import landmarks_68
 from model.face_models.winding import wind_outwards
@@ -125,22 +126,12 @@ class _Reader:
         basis_shape = self._dataset(names.basis).shape
         checks.check_shapes(self._path, names, mean.size, basis_shape, variance.size)
         keep = checks.components_to_keep(self._path, names.variance, variance.size, components)
-        basis = self._unit_columns(group, self.array(names.basis, columns=keep))
-        return checks.checked_pca(
+        basis = self.array(names.basis, columns=keep)
+        part, repairs = checked_pca(
             self._path, names, mean, basis, variance[:keep], self._orthonormal
         )
-
-    def _unit_columns(self, group: str, basis: np.ndarray) -> np.ndarray:
-        """Statismo 0.8 stores the columns times their deviations; 0.9 stores unit columns."""
-        version = [
-            int(np.ravel(self.array(f"version/{part}Version", np.int64))[0])
-            for part in ("major", "minor")
-            if f"version/{part}Version" in self._file
-        ]
-        if version != [0, 8]:
-            return basis
-        self.repairs.append(f"Statismo 0.8: the columns of {group}/model/pcaBasis were normalized")
-        return basis / np.maximum(np.linalg.norm(basis, axis=0), np.finfo(np.float32).tiny)
+        self.repairs += repairs
+        return part
 
     def landmarks(self, mean: np.ndarray) -> dict[str, int]:
         """Names to the nearest vertices of the mean."""

@@ -9,8 +9,6 @@ import numpy as np
 from model.face_models.contents import Pca
 
 _LFS_POINTER = b"version https://git-lfs"
-# float16 files are off by 6e-4; a basis that was cropped or scaled is off by much more.
-_ORTHONORMALITY = 0.01
 
 
 class PartNames(NamedTuple):
@@ -79,55 +77,6 @@ def check_shapes(path, names: PartNames, mean: int, basis: tuple[int, ...], vari
         raise ValueError(
             f"{path}: {names.basis} has shape {basis}, but {names.mean} and {names.variance} "
             f"ask for {(mean, variance)}"
-        )
-
-
-def checked_pca(
-    path,
-    names: PartNames,
-    mean: np.ndarray,
-    basis: np.ndarray,
-    variance: np.ndarray,
-    orthonormal: bool = True,
-) -> Pca:
-    """Puts a part together.
-
-    Args:
-      path: of the file, for messages.
-      names: of the arrays, for messages.
-      mean: float32 [3N]; basis: float32 [3N, K]; variance: float32 [K]; see `check_shapes`.
-      orthonormal: whether to insist on that.
-
-    Raises:
-      ValueError: a negative variance, or a basis that is not orthonormal.
-    """
-    if np.any(variance < 0):
-        worst = int(np.argmin(variance))
-        raise ValueError(
-            f"{path}: {names.variance}[{worst}] is {variance[worst]:g}; a variance cannot be "
-            "negative"
-        )
-    if orthonormal:
-        _check_orthonormal(path, names.basis, basis)
-    return Pca(mean.reshape(-1, 3), basis, variance)
-
-
-def _check_orthonormal(path, name: str, basis: np.ndarray) -> None:
-    gram = basis.T @ basis
-    norms = np.sqrt(np.diag(gram))
-    worst = int(np.argmax(np.abs(norms - 1)))
-    remedy = "; `python -m model.face_models convert FILE OUTPUT --orthonormalize` mends that"
-    if abs(norms[worst] - 1) > _ORTHONORMALITY:
-        raise ValueError(
-            f"{path}: column {worst} of {name} has norm {norms[worst]:.4g}, not 1: the basis is "
-            f"not orthonormal{remedy}"
-        )
-    off = np.abs(gram - np.diag(np.diag(gram)))
-    row, column = np.unravel_index(np.argmax(off), off.shape)
-    if off[row, column] > _ORTHONORMALITY:
-        raise ValueError(
-            f"{path}: columns {min(row, column)} and {max(row, column)} of {name} have the inner "
-            f"product {gram[row, column]:.4g}, not 0: the basis is not orthogonal{remedy}"
         )
 
 

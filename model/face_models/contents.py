@@ -19,6 +19,16 @@ class Pca(NamedTuple):
     basis: np.ndarray
     variance: np.ndarray
 
+    def scaled(self, factor: float) -> "Pca":
+        """The same part in another unit: mean and deviations times a factor."""
+        deviations = np.sqrt(self.variance) * factor
+        return self._replace(mean=self.mean * factor, variance=deviations**2)
+
+    def modes(self) -> np.ndarray:
+        """The displacements of one standard deviation of each component: float64 [N, 3, K]."""
+        modes = self.basis * np.sqrt(self.variance.astype(np.float64))
+        return modes.reshape(*self.mean.shape, -1)
+
 
 class Cut(NamedTuple):
     """How many components of each part to keep; None for all."""

@@ -32,10 +32,13 @@ def write_fake_kit(folder):
     neutral = whole(model.shape.mean)
     triangles = rows[model.triangles]
     write_obj(folder / "generic_neutral_mesh.obj", neutral, triangles)
-    for name, part in (("identity{:03d}", model.shape), ("expression{}", model.expression)):
-        for k, deviation in enumerate(np.sqrt(part.variance)):
-            mode = (part.basis[:, k] * deviation).reshape(-1, 3)
-            write_obj(folder / f"{name.format(k)}.obj", neutral + whole(mode), triangles)
+    # An expression's file has the weight 1; the kit's reader assumes weights of deviation 0.3.
+    for name, part, weight in (
+        ("identity{:03d}", model.shape, 1.0),
+        ("expression{}", model.expression, 1 / 0.3),
+    ):
+        for k, mode in enumerate(np.moveaxis(part.modes(), -1, 0)):
+            write_obj(folder / f"{name.format(k)}.obj", neutral + whole(weight * mode), triangles)
     points = rows[model.landmarks_68].tolist()
     (folder / "vertex_indices.json").write_text(json.dumps({"idx_to_landmark_verts": points}))
     return folder
