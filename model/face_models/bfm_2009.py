@@ -11,7 +11,7 @@ import h5py
 import numpy as np
 import scipy.io
 
-from model.face_models import checks
+from model.face_models import checks, units
 from model.face_models.basis import checked_pca
 from model.face_models.contents import Cut, FaceModelContents
 from model.face_models.landmarks_68 import known_points, landmarks_68, named_landmarks
@@ -22,8 +22,10 @@ SIGNATURE = b"MATLAB "
 LAYOUT = "Basel Face Model 2009 (.mat)"
 
 _MM = 1e-3
-_COLOR = 1 / 255
-_NAMES = ("shapeMU", "shapePC", "shapeEV", "texMU", "texPC", "texEV", "tl")
+_RANGE = 1 / 255
+_SHAPE = checks.PartNames("shapeMU", "shapePC", "shapeEV")
+_COLOR = checks.PartNames("texMU", "texPC", "texEV")
+_NAMES = (*_SHAPE, *_COLOR, "tl")
 # Columns of `segbin` are known by the landmark that lies in them.
 _SEGMENTS = {
     "nose": "center.nose.tip",
@@ -42,12 +44,15 @@ def read_bfm_2009(
     """
     path = pathlib.Path(path)
     arrays = _read_arrays(path)
-    shape, shape_repairs = _part(path, arrays, "shape", _MM, cut.shape, orthonormal)
-    color, color_repairs = _part(path, arrays, "tex", _COLOR, cut.texture, orthonormal)
+    shape, repairs = _part(path, arrays, _SHAPE, cut.shape, orthonormal)
+    shape, _, more = units.shape_in_millimeters(path, _SHAPE, shape, _MM)
+    color, color_repairs = _part(path, arrays, _COLOR, cut.texture, orthonormal)
+    color, more_color = units.colors_in_0_to_1(path, _COLOR, color, _RANGE)
+    repairs += more + color_repairs + more_color
     checks.check_same_vertices(path, {"shapeMU": shape, "texMU": color})
     numbers = checks.checked_array(path, "tl", arrays["tl"], np.int64)
     triangles = checks.checked_triangles(path, "tl", numbers, len(shape.mean), first=1)
-    triangles, repairs = wind_outwards(triangles[:, ::-1].copy(), shape.mean)
+    triangles, turned = wind_outwards(triangles[:, ::-1].copy(), shape.mean)
     landmarks = named_landmarks(known_points(shape.mean))
     return FaceModelContents(
         layout=LAYOUT,
@@ -57,7 +62,7 @@ def read_bfm_2009(
         landmarks=landmarks,
         landmarks_68=landmarks_68(shape.mean, landmarks),
         regions=_regions(arrays.get("segbin"), landmarks, len(shape.mean)),
-        repairs=(*shape_repairs, *color_repairs, *repairs),
+        repairs=(*repairs, *turned),
     )
 
 
@@ -81,8 +86,8 @@ def _read_arrays(path):
     return arrays
 
 
-def _part(path, arrays, prefix, unit, components, orthonormal):
-    names = checks.PartNames(f"{prefix}MU", f"{prefix}PC", f"{prefix}EV")
+def _part(path, arrays, names, components, orthonormal):
+    """A part in the file's unit, with columns of unit length; and the repairs."""
     mean, basis, deviation = (checks.checked_array(path, n, arrays[n]) for n in names)
     if np.any(deviation < 0):
         raise ValueError(f"{path}: {names.variance} holds a standard deviation below 0")
@@ -90,8 +95,7 @@ def _part(path, arrays, prefix, unit, components, orthonormal):
     checks.check_shapes(path, names, mean.size, basis.shape, deviation.size)
     keep = checks.components_to_keep(path, names.variance, deviation.size, components)
     basis = np.ascontiguousarray(basis[:, :keep])
-    part, repairs = checked_pca(path, names, mean, basis, deviation[:keep] ** 2, orthonormal)
-    return part.scaled(unit), repairs
+    return checked_pca(path, names, mean, basis, deviation[:keep] ** 2, orthonormal)
 
 
 def _regions(segments, landmarks, n_vertices):

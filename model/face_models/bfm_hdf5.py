@@ -14,9 +14,10 @@ import h5py
 import numpy as np
 from absl import logging
 
-from model.face_models import checks
+from model.face_models import checks, units
 from model.face_models.basis import checked_pca
 from model.face_models.contents import Cut, FaceModelContents, Pca
+from model.face_models.landmark_vertices import nearest_vertices
 from model.face_models.landmarks_68 import landmarks_68
 from model.face_models.winding import wind_outwards
 from storage.atomic import atomic_path
@@ -24,6 +25,7 @@ from storage.atomic import atomic_path
 SIGNATURE = b"\x89HDF\r\n\x1a\n"
 LAYOUT = "Basel Face Model 2017 / 2019 layout (HDF5)"
 
+_MM = 1.0
 _CELLS = "shape/representer/cells"
 _LANDMARKS = "metadata/landmarks/json"
 _LANDMARKS_68 = "metadata/landmarks68_index"
@@ -50,15 +52,14 @@ def read_bfm_hdf5(
     path = pathlib.Path(path)
     with _open(path) as file:
         reader = _Reader(path, file, orthonormal)
-        shape = reader.pca("shape", cut.shape)
-        color = reader.pca("color", cut.texture)
-        expression = reader.pca("expression", cut.expression) if "expression" in file else None
-        parts = {"shape/model/mean": shape, "color/model/mean": color}
-        checks.check_same_vertices(path, parts | {"expression/model/mean": expression})
-        cells = reader.array(_CELLS, np.int64)
-        triangles = checks.checked_triangles(path, _CELLS, cells, len(shape.mean))
-        triangles, repairs = wind_outwards(triangles, shape.mean)
-        landmarks = reader.landmarks(shape.mean)
+        shape, unit = reader.shape(cut.shape)
+        color = reader.color(cut.texture)
+        expression = reader.expression(cut.expression, unit, shape)
+        parts = {"shape": shape, "color": color, "expression": expression}
+        means = {_part_names(name).mean: part for name, part in parts.items()}
+        checks.check_same_vertices(path, means)
+        triangles = reader.triangles(shape.mean)
+        landmarks = reader.landmarks(shape.mean, triangles, unit)
         return FaceModelContents(
             layout=LAYOUT,
             shape=shape,
@@ -72,8 +73,14 @@ def read_bfm_hdf5(
             source_index=reader.indices(_SOURCE_INDEX, len(shape.mean)),
             notes=reader.notes(),
             stand_in=str(file.attrs.get(_STAND_IN, "")),
-            repairs=(*reader.repairs, *repairs),
+            repairs=tuple(reader.repairs),
         )
+
+
+def _part_names(group: str) -> checks.PartNames:
+    return checks.PartNames(
+        f"{group}/model/mean", f"{group}/model/pcaBasis", f"{group}/model/pcaVariance"
+    )
 
 
 def _open(path: pathlib.Path) -> h5py.File:
@@ -117,10 +124,36 @@ class _Reader:
             raise ValueError(f"{self._path}: has no dataset {name!r}, which BFM 2017 files have")
         return self._file[name]
 
-    def pca(self, group: str, components: int | None) -> Pca:
-        names = checks.PartNames(
-            *(f"{group}/model/{part}" for part in ("mean", "pcaBasis", "pcaVariance"))
+    def shape(self, components: int | None) -> tuple[Pca, float]:
+        """The shape in mm, and the factor to mm of its mean."""
+        part, unit, repairs = units.shape_in_millimeters(
+            self._path, _part_names("shape"), self._pca("shape", components), _MM
         )
+        self.repairs += repairs
+        return part, unit
+
+    def color(self, components: int | None) -> Pca:
+        """The colors in 0..1."""
+        part, repairs = units.colors_in_0_to_1(
+            self._path, _part_names("color"), self._pca("color", components), 1.0
+        )
+        self.repairs += repairs
+        return part
+
+    def expression(self, components: int | None, unit: float, shape: Pca) -> Pca | None:
+        """The expressions in mm, if there are any."""
+        if "expression" not in self._file:
+            return None
+        raw = self._pca("expression", components)
+        part, repairs = units.expression_in_millimeters(
+            self._path, _part_names("expression"), raw, unit, shape
+        )
+        self.repairs += repairs
+        return part
+
+    def _pca(self, group: str, components: int | None) -> Pca:
+        """A part in the file's unit, with columns of unit length."""
+        names = _part_names(group)
         mean = self.array(names.mean).reshape(-1)
         variance = self.array(names.variance).reshape(-1)
         basis_shape = self._dataset(names.basis).shape
@@ -133,20 +166,41 @@ class _Reader:
         self.repairs += repairs
         return part
 
-    def landmarks(self, mean: np.ndarray) -> dict[str, int]:
+    def triangles(self, mean: np.ndarray) -> np.ndarray:
+        cells = self.array(_CELLS, np.int64)
+        triangles = checks.checked_triangles(self._path, _CELLS, cells, len(mean))
+        triangles, repairs = wind_outwards(triangles, mean)
+        self.repairs += repairs
+        return triangles
+
+    def landmarks(self, mean: np.ndarray, triangles: np.ndarray, unit: float) -> dict[str, int]:
         """Names to the nearest vertices of the mean."""
+        landmarks, repairs = nearest_vertices(
+            self._path, _LANDMARKS, self._landmark_points(), mean, triangles, unit
+        )
+        self.repairs += repairs
+        return landmarks
+
+    def _landmark_points(self) -> dict[str, np.ndarray]:
+        """Landmarks as they are given: float [3] by names."""
         if _LANDMARKS not in self._file:
             return {}
-        value = self._file[_LANDMARKS][()]
-        text = value if isinstance(value, (bytes, str)) else np.asarray(value).tobytes()
+        value = np.asarray(self._file[_LANDMARKS][()])
         try:
+            text = value.item() if value.dtype.kind in "OSU" else value.tobytes()
             entries = json.loads(text.decode() if isinstance(text, bytes) else text)
-            points = {entry["id"]: np.asarray(entry["coordinates"], float) for entry in entries}
+            points = {str(e["id"]): np.array(e["coordinates"], float) for e in entries}
         except (ValueError, KeyError, TypeError) as error:
             raise ValueError(
                 f"{self._path}: {_LANDMARKS!r} is no list of landmarks: {error}"
             ) from None
-        return {k: int(np.argmin(np.sum((mean - p) ** 2, axis=1))) for k, p in points.items()}
+        for name, point in points.items():
+            if point.shape != (3,) or not np.isfinite(point).all():
+                raise ValueError(
+                    f"{self._path}: landmark {name!r} of {_LANDMARKS!r} is at {point.tolist()}, "
+                    "which is no point in space"
+                )
+        return points
 
     def landmarks_68(self, mean: np.ndarray, landmarks: dict[str, int]) -> np.ndarray | None:
         own = self.indices(_LANDMARKS_68, 68)

@@ -6,7 +6,6 @@ import numpy as np
 
 from model.face_models.contents import FaceModelContents, Pca
 
-
 # Below this the reference hardly has such a component, and no deviation to compare with.
 _SMALLEST_RATIO = 1e-3
 
@@ -59,7 +58,7 @@ def compare(
     rows, reference_rows = _correspondence(model, reference)
     mine, other = getattr(model, part), getattr(reference, part)
     modes, basis = _flat_modes(mine, rows), _flat_modes(other, reference_rows)
-    # Least squares through the small Gram matrix: 3R is in the hundred thousands, K in the hundreds.
+    # Least squares through the small Gram matrix: 3R may be 160,000, K is in the hundreds.
     gram = np.linalg.pinv(basis.T @ basis, rcond=1e-12, hermitian=True)
     coefficients = gram @ (basis.T @ modes)
     # One deviation here is a step of this length in standard normal coefficients there.
