@@ -15,7 +15,7 @@ from model.face_models import checks, units
 from model.face_models.basis import checked_pca
 from model.face_models.contents import Cut, FaceModelContents
 from model.face_models.landmarks_68 import known_points, landmarks_68, named_landmarks
-from model.face_models.winding import wind_outwards
+from model.face_models.triangles import mended_triangles
 
 # Both kinds of MATLAB file begin with a text; that of version 7.3 is HDF5 behind it.
 SIGNATURE = b"MATLAB "
@@ -52,7 +52,7 @@ def read_bfm_2009(
     checks.check_same_vertices(path, {"shapeMU": shape, "texMU": color})
     numbers = checks.checked_array(path, "tl", arrays["tl"], np.int64)
     triangles = checks.checked_triangles(path, "tl", numbers, len(shape.mean), first=1)
-    triangles, turned = wind_outwards(triangles[:, ::-1].copy(), shape.mean)
+    triangles, mended = mended_triangles(path, "tl", triangles[:, ::-1].copy(), shape.mean)
     landmarks = named_landmarks(known_points(shape.mean))
     return FaceModelContents(
         layout=LAYOUT,
@@ -62,7 +62,7 @@ def read_bfm_2009(
         landmarks=landmarks,
         landmarks_68=landmarks_68(shape.mean, landmarks),
         regions=_regions(arrays.get("segbin"), landmarks, len(shape.mean)),
-        repairs=(*repairs, *turned),
+        repairs=(*repairs, *mended),
     )
 
 

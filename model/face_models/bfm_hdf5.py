@@ -19,7 +19,7 @@ from model.face_models.basis import checked_pca
 from model.face_models.contents import Cut, FaceModelContents, Pca
 from model.face_models.landmark_vertices import nearest_vertices
 from model.face_models.landmarks_68 import landmarks_68
-from model.face_models.winding import wind_outwards
+from model.face_models.triangles import mended_triangles
 from storage.atomic import atomic_path
 
 SIGNATURE = b"\x89HDF\r\n\x1a\n"
@@ -169,7 +169,7 @@ class _Reader:
     def triangles(self, mean: np.ndarray) -> np.ndarray:
         cells = self.array(_CELLS, np.int64)
         triangles = checks.checked_triangles(self._path, _CELLS, cells, len(mean))
-        triangles, repairs = wind_outwards(triangles, mean)
+        triangles, repairs = mended_triangles(self._path, _CELLS, triangles, mean)
         self.repairs += repairs
         return triangles
 

@@ -46,15 +46,31 @@ def first_bytes(path: str | os.PathLike, count: int = 128) -> bytes:
     return head
 
 
-def checked_array(path, name: str, values: np.ndarray, dtype=np.float32) -> np.ndarray:
-    """Converts an array of a file (float16 to float32); refuses what is no finite number."""
+def checked_array(
+    path: str | os.PathLike, name: str, values: np.ndarray, dtype: type = np.float32
+) -> np.ndarray:
+    """Converts an array of a file to floats or integers of one kind.
+
+    Raises:
+      ValueError: the array holds no numbers, numbers that are not finite or too large for the kind,
+        or fractions where integers belong.
+    """
     values = np.asarray(values)
     if values.dtype.kind not in "fiu":
         raise ValueError(f"{path}: {name!r} has type {values.dtype}, not numbers")
-    values = values.astype(dtype)
     if not np.all(np.isfinite(values)):
         raise ValueError(f"{path}: {name!r} holds values that are not finite")
-    return values
+    if np.issubdtype(dtype, np.integer):
+        bounds = np.iinfo(dtype)
+        outside = np.any(values < bounds.min) or np.any(values > bounds.max)
+        if outside or np.any(values != np.floor(values)):
+            raise ValueError(f"{path}: {name!r} holds values that are no indices")
+        return values.astype(dtype)
+    with np.errstate(over="ignore"):
+        converted = values.astype(dtype)
+    if not np.all(np.isfinite(converted)):
+        raise ValueError(f"{path}: {name!r} holds values that are too large, up to {values.max()}")
+    return converted
 
 
 def components_to_keep(path, name: str, available: int, wanted: int | None) -> int:

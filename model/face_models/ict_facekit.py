@@ -16,8 +16,8 @@ from model.face_models.contents import Cut, FaceModelContents, principal_compone
 from model.face_models.landmarks_68 import named_landmarks
 from model.face_models.painting.color_model import NOTE as COLOR_NOTE
 from model.face_models.painting.color_model import PEOPLE, painted_colors
+from model.face_models.triangles import mended_triangles
 from model.face_models.units import LENGTHS, length_unit
-from model.face_models.winding import wind_outwards
 
 NEUTRAL = "generic_neutral_mesh.obj"
 _INDICES = "vertex_indices.json"
@@ -89,7 +89,7 @@ def read_ict_facekit(
     neutral = neutral * unit
     kept = _kept_vertices(neutral, region, drop)
     vertices = neutral[kept]
-    triangles, turned = wind_outwards(_triangles(faces, kept), vertices)
+    triangles, mended = mended_triangles(folder, NEUTRAL, _triangles(faces, kept), vertices)
     shape = principal_components(
         vertices, _modes(_identity_files(folder), neutral, kept, unit), cut.shape
     )
@@ -118,7 +118,7 @@ def read_ict_facekit(
             "color_note": COLOR_NOTE,
             "region": f"{region} without {', '.join(drop) or 'nothing'}",
         },
-        repairs=(*repairs, *turned),
+        repairs=(*repairs, *mended),
     )
 
 

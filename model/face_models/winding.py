@@ -30,8 +30,15 @@ def wind_outwards(triangles: np.ndarray, vertices: np.ndarray) -> tuple[np.ndarr
     parts = _surfaces(neighbors, len(triangles))
     if disagree.any():
         turn = _disagreeing(neighbors, disagree, parts)
-        triangles = _turned(triangles, turn)
-        repairs.append(f"{turn.sum()} triangles wound against their neighbors were turned")
+        if turn.any():
+            triangles = _turned(triangles, turn)
+            repairs.append(f"{turn.sum()} triangles wound against their neighbors were turned")
+        left = np.sum(disagree ^ turn[neighbors[:, 0]] ^ turn[neighbors[:, 1]])
+        if left:
+            repairs.append(
+                f"at {left} edges triangles go against each other whichever way they are turned: "
+                "more than two meet there, or the surface has one side only"
+            )
     inward = _inward(triangles, vertices.astype(np.float64), parts)
     if inward.any():
         triangles = _turned(triangles, inward)
