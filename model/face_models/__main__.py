@@ -10,6 +10,7 @@ from absl import logging
 
 from model import mesh_io
 from model.face_models import bfm_hdf5, fetch, ict_facekit
+from model.face_models.coefficients import read_coefficients
 from model.face_models.contents import Cut, FaceModelContents, principal_components
 from model.face_models.description import description
 from model.face_models.load import load_face_model, read_face_model, to_morphable_model
@@ -274,7 +275,7 @@ def _coefficients(model, options) -> dict[str, np.ndarray]:
     sizes = {part: getattr(model, f"{part}_components") for part in Cut._fields}
     values = {part: np.zeros([1, size], np.float32) for part, size in sizes.items()}
     if options.coefficients:
-        for part, given in _read_coefficients(options.coefficients).items():
+        for part, given in read_coefficients(options.coefficients).items():
             if len(given) > sizes[part]:
                 raise ValueError(
                     f"{options.coefficients}: {part} has {len(given)} coefficients, the model "
@@ -287,18 +288,6 @@ def _coefficients(model, options) -> dict[str, np.ndarray]:
             raise ValueError(f"--set={text}: must be like shape1=3, with components of {sizes}")
         values[match[1]][0, int(match[2]) - 1] = float(match[3])
     return values
-
-
-def _read_coefficients(path):
-    try:
-        with np.load(path, allow_pickle=False) as arrays:
-            return {
-                part: np.asarray(arrays[part], np.float32).reshape(-1)
-                for part in Cut._fields
-                if part in arrays
-            }
-    except (ValueError, EOFError) as error:
-        raise ValueError(f"{path}: is no .npz of coefficients ({error})") from None
 
 
 def _mesh_files(mesh, model, output) -> dict[str, bytes]:

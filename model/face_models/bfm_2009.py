@@ -9,22 +9,22 @@ import pathlib
 
 import h5py
 import numpy as np
-import scipy.io
 
-from model.face_models import checks, units
+from model.face_models import checks, file_kind, units
 from model.face_models.basis import checked_pca
 from model.face_models.contents import Cut, FaceModelContents
 from model.face_models.landmarks_68 import known_points, landmarks_68, named_landmarks
 from model.face_models.triangles import mended_triangles
+from storage.hdf5_file import read_dataset
+from storage.matlab_file import read_matlab
 
-# Both kinds of MATLAB file begin with a text; that of version 7.3 is HDF5 behind it.
-SIGNATURE = b"MATLAB "
 LAYOUT = "Basel Face Model 2009 (.mat)"
 
 _MM = 1e-3
 _RANGE = 1 / 255
 _SHAPE = checks.PartNames("shapeMU", "shapePC", "shapeEV")
 _COLOR = checks.PartNames("texMU", "texPC", "texEV")
+_SEGMENTS_NAME = "segbin"
 _NAMES = (*_SHAPE, *_COLOR, "tl")
 # Columns of `segbin` are known by the landmark that lies in them.
 _SEGMENTS = {
@@ -61,29 +61,34 @@ def read_bfm_2009(
         triangles=triangles,
         landmarks=landmarks,
         landmarks_68=landmarks_68(shape.mean, landmarks),
-        regions=_regions(arrays.get("segbin"), landmarks, len(shape.mean)),
+        regions=_regions(arrays.get(_SEGMENTS_NAME), landmarks, len(shape.mean)),
         repairs=(*repairs, *mended),
     )
 
 
 def _read_arrays(path):
-    names = (*_NAMES, "segbin")
-    try:
-        # Version 7.3 is HDF5; MATLAB stores columns first, so everything is transposed there.
-        if h5py.is_hdf5(path):
-            with h5py.File(path, "r") as file:
-                arrays = {name: np.asarray(file[name]).T for name in names if name in file}
-        else:
-            arrays = scipy.io.loadmat(path, variable_names=names)
-    except Exception as error:
-        # A damaged file makes scipy's reader raise whatever it stumbles on.
-        raise ValueError(
-            f"{path}: is truncated or damaged ({error}); download or copy it again"
-        ) from None
+    names = (*_NAMES, _SEGMENTS_NAME)
+    arrays = _read_hdf5(path, names) if h5py.is_hdf5(path) else read_matlab(path, names)
     for name in _NAMES:
         if name not in arrays:
             raise ValueError(f"{path}: has no array {name!r}, which BFM 2009 files have")
     return arrays
+
+
+def _read_hdf5(path, names):
+    """Arrays of version 7.3, which stores columns first: everything is transposed there."""
+    try:
+        with h5py.File(path, "r") as file:
+            found = {name: file[name] for name in names if name in file}
+            for name, item in found.items():
+                if not isinstance(item, h5py.Dataset):
+                    raise ValueError(f"{path}: {name!r} is no array; {file_kind.OCTAVE}")
+            return {name: read_dataset(path, item).T for name, item in found.items()}
+    except (OSError, RuntimeError, KeyError, TypeError) as error:
+        # HDF5 raises any of these on a damaged file.
+        raise ValueError(
+            f"{path}: is truncated or damaged ({error}); download or copy it again"
+        ) from None
 
 
 def _part(path, arrays, names, components, orthonormal):

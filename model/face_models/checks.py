@@ -1,14 +1,11 @@
 """Checks that every face model must pass, whatever its format; each has a message of its own."""
 
 import os
-import pathlib
 from typing import NamedTuple
 
 import numpy as np
 
 from model.face_models.contents import Pca
-
-_LFS_POINTER = b"version https://git-lfs"
 
 
 class PartNames(NamedTuple):
@@ -17,33 +14,6 @@ class PartNames(NamedTuple):
     mean: str
     basis: str
     variance: str
-
-
-def first_bytes(path: str | os.PathLike, count: int = 128) -> bytes:
-    """The beginning of a face model file.
-
-    Raises:
-      FileNotFoundError: there is no such file.
-      ValueError: the file is empty, a Git LFS pointer, or a pickle, which is never opened.
-    """
-    path = pathlib.Path(path)
-    if not path.is_file():
-        raise FileNotFoundError(
-            f"{path}: no such face model file; give a Basel Face Model (.h5 or .mat) or one in its "
-            "layout (--face_model=FILE)"
-        )
-    with path.open("rb") as file:
-        head = file.read(count)
-    if not head:
-        raise ValueError(f"{path}: is empty; download or copy it again")
-    if head.startswith(_LFS_POINTER):
-        raise ValueError(f"{path}: is a Git LFS pointer, not the data; run `git lfs pull`")
-    if path.suffix in (".pkl", ".pickle") or head[0] == 0x80:
-        raise ValueError(
-            f"{path}: is a pickle, which can run any code and is never opened; a face model comes "
-            "as .h5 or .mat"
-        )
-    return head
 
 
 def checked_array(
@@ -67,8 +37,8 @@ def checked_array(
             raise ValueError(f"{path}: {name!r} holds values that are no indices")
         return values.astype(dtype)
     with np.errstate(over="ignore"):
-        converted = values.astype(dtype)
-    if not np.all(np.isfinite(converted)):
+        converted = values.astype(dtype, copy=False)
+    if converted is not values and not np.all(np.isfinite(converted)):
         raise ValueError(f"{path}: {name!r} holds values that are too large, up to {values.max()}")
     return converted
 

@@ -38,11 +38,17 @@ def nearest_vertices(
       converted; those that lie off the surface, as a crop leaves them behind, are left out.
 
     Raises:
-      ValueError: a landmark that this project works with lies off the surface; names it, its place
-        and the distance.
+      ValueError: a landmark is no point in space, or one that this project works with lies off the
+        surface; names it, its place and the distance.
     """
     if not points:
         return {}, []
+    for landmark, point in points.items():
+        if point.shape != (3,) or not np.isfinite(point).all():
+            raise ValueError(
+                f"{path}: landmark {landmark!r} of {name} is at {point.tolist()}, which is no "
+                "point in space"
+            )
     places = np.stack(list(points.values()))
     tree = scipy.spatial.cKDTree(vertices)
     repairs = []
