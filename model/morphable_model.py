@@ -68,9 +68,9 @@ class MorphableModel:
         self.mean_colors = texture.mean
         self.name = name
         self.fingerprint = _fingerprint(shape, texture, triangles, color_space)
-        self._shape = _Decoder(shape)
-        self._texture = _Decoder(texture)
-        self._expression = None if expression is None else _Decoder(expression)
+        self._shape = _LinearMap(shape)
+        self._texture = _LinearMap(texture)
+        self._expression = None if expression is None else _LinearMap(expression)
 
     def decode_shape(self, shape: tf.Tensor, expression: tf.Tensor | None = None) -> tf.Tensor:
         """S(s, e) of equation 1.
@@ -145,8 +145,8 @@ class MorphableModel:
         return indices
 
 
-class _Decoder:
-    """A linear model as tensors."""
+class _LinearMap:
+    """A linear model as tensors: from coefficients to offsets."""
 
     def __init__(self, model: LinearModel):
         self.mean = tf.constant(model.mean, tf.float32)

@@ -9,9 +9,8 @@ from typing import NamedTuple
 
 import numpy as np
 import scipy.sparse
-from scipy.sparse import csgraph
 
-from model.face_models.winding import edge_table, shared_edges
+from model.mesh_topology import border_edges, connected_components, neighbors
 
 _CUT_SMOOTHING = 12
 
@@ -50,11 +49,11 @@ def trim(triangles: np.ndarray, distance: np.ndarray, radius: float) -> np.ndarr
 
 def _without_jags(triangles, kept):
     """Fills notches of one triangle, which makes the border shorter."""
-    neighbors = shared_edges(triangles)
+    pairs = neighbors(triangles)
     while True:
         beside = np.zeros(len(triangles), int)
-        np.add.at(beside, neighbors[:, 0], kept[neighbors[:, 1]])
-        np.add.at(beside, neighbors[:, 1], kept[neighbors[:, 0]])
+        np.add.at(beside, pairs[:, 0], kept[pairs[:, 1]])
+        np.add.at(beside, pairs[:, 1], kept[pairs[:, 0]])
         notches = ~kept & (beside >= 2)
         if not notches.any():
             return kept
@@ -69,9 +68,9 @@ def smooth_cut(triangles: np.ndarray, original: np.ndarray, n_vertices: int) -> 
       original: int32 [S, 3], the mesh before the cut: its own borders stay as they are.
       n_vertices: of both.
     """
-    new = _border_edges(triangles)
+    new = border_edges(triangles)
     fixed = np.zeros(n_vertices, bool)
-    fixed[_border_edges(original)] = True
+    fixed[border_edges(original)] = True
     ends = np.concatenate([new, new[:, ::-1]]).T
     graph = scipy.sparse.coo_matrix((np.ones(ends.shape[1]), ends), shape=(n_vertices, n_vertices))
     degree = np.asarray(graph.sum(axis=1)).ravel()
@@ -189,19 +188,9 @@ def _edges(triangle):
     return [(min(e), max(e)) for e in ((a, b), (b, c), (c, a))]
 
 
-def _border_edges(triangles):
-    """Edges [E, 2] of only one triangle."""
-    edges, key = edge_table(triangles, int(triangles.max()) + 1)
-    _, first, count = np.unique(key, return_index=True, return_counts=True)
-    return edges[first[count == 1]]
-
-
 def _parts(triangles):
-    """Which connected surface each triangle [T] is of (sharing a vertex connects)."""
-    count = int(triangles.max()) + 1
-    edges = np.concatenate([triangles[:, :2], triangles[:, 1:]]).T
-    graph = scipy.sparse.coo_matrix((np.ones(edges.shape[1], bool), edges), shape=(count, count))
-    return csgraph.connected_components(graph, directed=False)[1][triangles[:, 0]]
+    """Which connected part each triangle [T] is of."""
+    return connected_components(triangles, int(triangles.max()) + 1)[triangles[:, 0]]
 
 
 def _largest(triangles, mask):

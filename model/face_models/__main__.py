@@ -10,13 +10,14 @@ from absl import logging
 
 from model import mesh_io
 from model.face_models import bfm_hdf5, fetch, ict_facekit
+from model.face_models.coefficients import read_coefficients
 from model.face_models.contents import Cut, FaceModelContents, principal_components
 from model.face_models.description import description
 from model.face_models.load import load_face_model, read_face_model, to_morphable_model
 from model.face_models.model_sheet import model_sheet
 from model.face_models.painting.color_model import COMPONENTS, NOTE, PEOPLE, SEED, painted_colors
 from model.face_models.photographed.command import add_parser as add_learn_colors
-from model.face_models.verify import compare_shapes
+from model.face_models.verify import Comparison, compare
 from model.texture_atlas import TextureAtlas
 from storage.atomic import write_bytes, write_together
 from storage.images import png
@@ -67,15 +68,32 @@ def verify(options: argparse.Namespace) -> None:
     print(f"{options.file}: every check passed")
     if not options.against:
         return
-    result = compare_shapes(contents, _read(options.against))
-    worst = max(result.mean, result.modes.max())
-    print(
-        f"against {options.against}, {result.n_vertices} vertices: means at most "
-        f"{result.mean:.4f} mm apart; {len(result.modes)} shape components at most "
-        f"{result.modes.max():.4f} mm from the span of its shape components"
+    reference = _read(options.against)
+    results = {"shape": compare(contents, reference)}
+    if contents.expression is not None and reference.expression is not None:
+        results["expression"] = compare(contents, reference, "expression")
+    for part, result in results.items():
+        print(f"against {options.against}, {part} in mm: {_in_words(result)}")
+    color = compare(contents, reference, "color")
+    print(f"against {options.against}, color in 0..1: {_in_words(color)}")
+    for part, result in results.items():
+        _require_at_most(result.worst, options.tolerance, f"{part}: ", " mm")
+    if options.color_tolerance is not None:
+        _require_at_most(color.worst, options.color_tolerance, "color: ", "")
+
+
+def _in_words(result: Comparison) -> str:
+    return (
+        f"{result.n_vertices} vertices; means at most {result.mean:.4f} apart; "
+        f"{len(result.modes)} components at most {result.modes.max():.4f} from what the other's "
+        f"span; their deviations at most {result.deviations.max():.4f} apart "
+        f"({result.ratios.min():.4g} to {result.ratios.max():.4g} times the other's)"
     )
-    if worst > options.tolerance:
-        raise ValueError(f"{worst:.4f} mm is more than {options.tolerance} mm")
+
+
+def _require_at_most(worst, tolerance, before, unit):
+    if not worst <= tolerance:
+        raise ValueError(f"{before}{worst:.4f}{unit} is more than {tolerance}{unit}")
 
 
 def export_mesh(options: argparse.Namespace) -> None:
@@ -159,7 +177,12 @@ def _parser() -> argparse.ArgumentParser:
     command = commands.add_parser("verify", help="check a file, compare it with another one")
     command.add_argument("file")
     command.add_argument("--against", help="a model with corresponding vertices")
-    command.add_argument("--tolerance", type=float, default=TOLERANCE_MM, help="in mm")
+    command.add_argument(
+        "--tolerance", type=float, default=TOLERANCE_MM, help="for shape and expressions, in mm"
+    )
+    command.add_argument(
+        "--color_tolerance", type=float, help="for colors in 0..1; by default they may differ"
+    )
     command.set_defaults(run=verify)
 
     command = commands.add_parser("mesh", help="write the face of a set of coefficients")
@@ -255,7 +278,7 @@ def _coefficients(model, options) -> dict[str, np.ndarray]:
     sizes = {part: getattr(model, f"{part}_components") for part in Cut._fields}
     values = {part: np.zeros([1, size], np.float32) for part, size in sizes.items()}
     if options.coefficients:
-        for part, given in _read_coefficients(options.coefficients).items():
+        for part, given in read_coefficients(options.coefficients).items():
             if len(given) > sizes[part]:
                 raise ValueError(
                     f"{options.coefficients}: {part} has {len(given)} coefficients, the model "
@@ -270,18 +293,6 @@ def _coefficients(model, options) -> dict[str, np.ndarray]:
     return values
 
 
-def _read_coefficients(path):
-    try:
-        with np.load(path, allow_pickle=False) as arrays:
-            return {
-                part: np.asarray(arrays[part], np.float32).reshape(-1)
-                for part in Cut._fields
-                if part in arrays
-            }
-    except (ValueError, EOFError) as error:
-        raise ValueError(f"{path}: is no .npz of coefficients ({error})") from None
-
-
 def _mesh_files(mesh, model, output) -> dict[str, bytes]:
     path = pathlib.Path(output)
     name = re.sub(r"\s+", "_", path.stem)
@@ -292,3 +303,7 @@ def _mesh_files(mesh, model, output) -> dict[str, bytes]:
     if path.suffix == ".obj":
         return mesh_io.obj(mesh, TextureAtlas(model), name)
     raise ValueError(f"{output}: must end in .glb, .ply or .obj")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,16 +1,11 @@
 """Checks that every face model must pass, whatever its format; each has a message of its own."""
 
 import os
-import pathlib
 from typing import NamedTuple
 
 import numpy as np
 
 from model.face_models.contents import Pca
-
-_LFS_POINTER = b"version https://git-lfs"
-# float16 files are off by 6e-4; a basis that was cropped or scaled is off by much more.
-_ORTHONORMALITY = 0.01
 
 
 class PartNames(NamedTuple):
@@ -21,42 +16,31 @@ class PartNames(NamedTuple):
     variance: str
 
 
-def first_bytes(path: str | os.PathLike, count: int = 128) -> bytes:
-    """The beginning of a face model file.
+def checked_array(
+    path: str | os.PathLike, name: str, values: np.ndarray, dtype: type = np.float32
+) -> np.ndarray:
+    """Converts an array of a file to floats or integers of one kind.
 
     Raises:
-      FileNotFoundError: there is no such file.
-      ValueError: the file is empty, a Git LFS pointer, or a pickle, which is never opened.
+      ValueError: the array holds no numbers, numbers that are not finite or too large for the kind,
+        or fractions where integers belong.
     """
-    path = pathlib.Path(path)
-    if not path.is_file():
-        raise FileNotFoundError(
-            f"{path}: no such face model file; give a Basel Face Model (.h5 or .mat) or one in its "
-            "layout (--face_model=FILE)"
-        )
-    with path.open("rb") as file:
-        head = file.read(count)
-    if not head:
-        raise ValueError(f"{path}: is empty; download or copy it again")
-    if head.startswith(_LFS_POINTER):
-        raise ValueError(f"{path}: is a Git LFS pointer, not the data; run `git lfs pull`")
-    if path.suffix in (".pkl", ".pickle") or head[0] == 0x80:
-        raise ValueError(
-            f"{path}: is a pickle, which can run any code and is never opened; a face model comes "
-            "as .h5 or .mat"
-        )
-    return head
-
-
-def checked_array(path, name: str, values: np.ndarray, dtype=np.float32) -> np.ndarray:
-    """Converts an array of a file (float16 to float32); refuses what is no finite number."""
     values = np.asarray(values)
     if values.dtype.kind not in "fiu":
         raise ValueError(f"{path}: {name!r} has type {values.dtype}, not numbers")
-    values = values.astype(dtype)
     if not np.all(np.isfinite(values)):
         raise ValueError(f"{path}: {name!r} holds values that are not finite")
-    return values
+    if np.issubdtype(dtype, np.integer):
+        bounds = np.iinfo(dtype)
+        outside = np.any(values < bounds.min) or np.any(values > bounds.max)
+        if outside or np.any(values != np.floor(values)):
+            raise ValueError(f"{path}: {name!r} holds values that are no indices")
+        return values.astype(dtype)
+    with np.errstate(over="ignore"):
+        converted = values.astype(dtype, copy=False)
+    if converted is not values and not np.all(np.isfinite(converted)):
+        raise ValueError(f"{path}: {name!r} holds values that are too large, up to {values.max()}")
+    return converted
 
 
 def components_to_keep(path, name: str, available: int, wanted: int | None) -> int:
@@ -79,55 +63,6 @@ def check_shapes(path, names: PartNames, mean: int, basis: tuple[int, ...], vari
         raise ValueError(
             f"{path}: {names.basis} has shape {basis}, but {names.mean} and {names.variance} "
             f"ask for {(mean, variance)}"
-        )
-
-
-def checked_pca(
-    path,
-    names: PartNames,
-    mean: np.ndarray,
-    basis: np.ndarray,
-    variance: np.ndarray,
-    orthonormal: bool = True,
-) -> Pca:
-    """Puts a part together.
-
-    Args:
-      path: of the file, for messages.
-      names: of the arrays, for messages.
-      mean: float32 [3N]; basis: float32 [3N, K]; variance: float32 [K]; see `check_shapes`.
-      orthonormal: whether to insist on that.
-
-    Raises:
-      ValueError: a negative variance, or a basis that is not orthonormal.
-    """
-    if np.any(variance < 0):
-        worst = int(np.argmin(variance))
-        raise ValueError(
-            f"{path}: {names.variance}[{worst}] is {variance[worst]:g}; a variance cannot be "
-            "negative"
-        )
-    if orthonormal:
-        _check_orthonormal(path, names.basis, basis)
-    return Pca(mean.reshape(-1, 3), basis, variance)
-
-
-def _check_orthonormal(path, name: str, basis: np.ndarray) -> None:
-    gram = basis.T @ basis
-    norms = np.sqrt(np.diag(gram))
-    worst = int(np.argmax(np.abs(norms - 1)))
-    remedy = "; `python -m model.face_models convert FILE OUTPUT --orthonormalize` mends that"
-    if abs(norms[worst] - 1) > _ORTHONORMALITY:
-        raise ValueError(
-            f"{path}: column {worst} of {name} has norm {norms[worst]:.4g}, not 1: the basis is "
-            f"not orthonormal{remedy}"
-        )
-    off = np.abs(gram - np.diag(np.diag(gram)))
-    row, column = np.unravel_index(np.argmax(off), off.shape)
-    if off[row, column] > _ORTHONORMALITY:
-        raise ValueError(
-            f"{path}: columns {min(row, column)} and {max(row, column)} of {name} have the inner "
-            f"product {gram[row, column]:.4g}, not 0: the basis is not orthogonal{remedy}"
         )
 
 

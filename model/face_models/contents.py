@@ -19,6 +19,25 @@ class Pca(NamedTuple):
     basis: np.ndarray
     variance: np.ndarray
 
+    def scaled(self, mean: float, deviations: float) -> "Pca":
+        """Converts units: the mean and the standard deviations times a factor each."""
+        result = self
+        if mean != 1:
+            result = result._replace(mean=self.mean * mean)
+        if deviations != 1:
+            result = result._replace(variance=(np.sqrt(self.variance) * deviations) ** 2)
+        return result
+
+    def spread(self) -> np.ndarray:
+        """The standard deviation of each vertex over its three values: float [N]."""
+        squares = np.einsum("mk,mk,k->m", self.basis, self.basis, self.variance)
+        return np.sqrt(squares.reshape(-1, 3).sum(axis=1))
+
+    def modes(self) -> np.ndarray:
+        """The displacements of one standard deviation of each component: float64 [N, 3, K]."""
+        modes = self.basis * np.sqrt(self.variance.astype(np.float64))
+        return modes.reshape(*self.mean.shape, -1)
+
 
 class Cut(NamedTuple):
     """How many components of each part to keep; None for all."""

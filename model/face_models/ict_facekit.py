@@ -16,14 +16,17 @@ from model.face_models.contents import Cut, FaceModelContents, principal_compone
 from model.face_models.landmarks_68 import named_landmarks
 from model.face_models.painting.color_model import NOTE as COLOR_NOTE
 from model.face_models.painting.color_model import PEOPLE, painted_colors
-from model.face_models.winding import wind_outwards
+from model.face_models.triangles import mended_triangles
+from model.face_models.units import LENGTHS, length_unit
 
 NEUTRAL = "generic_neutral_mesh.obj"
 _INDICES = "vertex_indices.json"
 LAYOUT = "ICT-FaceKit (folder of OBJ files)"
 
-_MM = 10.0
+_CENTIMETERS = 10.0
 _N_VERTICES = 26719
+# A mode moves vertices by up to about 60 mm.
+_FARTHEST_MM = 150.0
 # Vertices of the kit's parts, first and beyond the last, as its README lists them.
 _PARTS = {
     "face": (0, 9409),
@@ -79,11 +82,16 @@ def read_ict_facekit(
         raise ValueError(
             f"{folder / NEUTRAL}: has {len(neutral)} vertices; ICT-FaceKit Light has {_N_VERTICES}"
         )
+    unit = length_unit(folder, NEUTRAL, neutral, _CENTIMETERS)
+    repairs = []
+    if unit != _CENTIMETERS:
+        repairs.append(f"{NEUTRAL} and the others: in {LENGTHS[unit]}; converted")
+    neutral = neutral * unit
     kept = _kept_vertices(neutral, region, drop)
-    vertices = neutral[kept] * _MM
-    triangles, repairs = wind_outwards(_triangles(faces, kept), vertices)
+    vertices = neutral[kept]
+    triangles, mended = mended_triangles(folder, NEUTRAL, _triangles(faces, kept), vertices)
     shape = principal_components(
-        vertices, _modes(folder, _identity_files(folder), neutral, kept), cut.shape
+        vertices, _modes(_identity_files(folder), neutral, kept, unit), cut.shape
     )
     landmarks_68 = _landmarks_68(folder, kept)
     regions = _regions(kept, vertices)
@@ -95,7 +103,7 @@ def read_ict_facekit(
         color=color,
         triangles=triangles,
         landmarks=named_landmarks(names),
-        expression=_expressions(folder, neutral, kept, cut.expression),
+        expression=_expressions(folder, neutral, kept, unit, cut.expression),
         landmarks_68=landmarks_68,
         regions=regions,
         source_index=kept,
@@ -110,7 +118,7 @@ def read_ict_facekit(
             "color_note": COLOR_NOTE,
             "region": f"{region} without {', '.join(drop) or 'nothing'}",
         },
-        repairs=tuple(repairs),
+        repairs=(*repairs, *mended),
     )
 
 
@@ -139,7 +147,12 @@ def read_obj(path: pathlib.Path) -> tuple[np.ndarray, list[list[int]]]:
                     faces.append([int(corner.split("/")[0]) - 1 for corner in line.split()[1:]])
             except ValueError as error:
                 raise ValueError(f"{path}:{number}: {error}; damaged?") from None
-    return np.array(vertices, np.float64).reshape(-1, 3), faces
+    vertices = np.array(vertices, np.float64).reshape(-1, 3)
+    if not np.isfinite(vertices).all():
+        raise ValueError(f"{path}: holds vertices that are not finite; damaged?")
+    if any(not 0 <= corner < len(vertices) for face in faces for corner in face):
+        raise ValueError(f"{path}: a face names a vertex that is not among the {len(vertices)}")
+    return vertices, faces
 
 
 def _kit_folder(folder):
@@ -156,7 +169,7 @@ def _identity_files(folder):
     return files
 
 
-def _modes(folder, files, neutral, kept):
+def _modes(files, neutral, kept, unit):
     """Displacements from the neutral face: float64 [3N, K] mm."""
     modes = []
     for path in files:
@@ -165,16 +178,23 @@ def _modes(folder, files, neutral, kept):
             raise ValueError(
                 f"{path}: has {len(vertices)} vertices, but {NEUTRAL} has {len(neutral)}"
             )
-        modes.append(((vertices - neutral)[kept] * _MM).reshape(-1))
+        mode = (vertices * unit - neutral)[kept]
+        far = np.linalg.norm(mode, axis=1).max()
+        if far > _FARTHEST_MM:
+            raise ValueError(
+                f"{path}: moves a vertex {far:.4g} mm away from {NEUTRAL}, more than "
+                f"{_FARTHEST_MM:g}; both must be in one unit and of one kit"
+            )
+        modes.append(mode.reshape(-1))
     return np.stack(modes, axis=1)
 
 
-def _expressions(folder, neutral, kept, components):
+def _expressions(folder, neutral, kept, unit, components):
     files = sorted(folder.glob("*.obj"))
     files = [f for f in files if f.name != NEUTRAL and not f.name.startswith("identity")]
     if not files:
         return None
-    modes = _modes(folder, files, neutral, kept) * _EXPRESSION_DEVIATION
+    modes = _modes(files, neutral, kept, unit) * _EXPRESSION_DEVIATION
     return principal_components(np.zeros((len(kept), 3)), modes, components)
 
 
@@ -196,7 +216,7 @@ def _kept_vertices(neutral, region, drop):
         for side in ("left", "right"):
             ball = np.arange(*_PARTS[f"{side} sclera"])
             depth = neutral[ball, 2].max() - neutral[ball, 2]
-            kept.append(ball[depth * _MM <= _EYE_FRONT_MM])
+            kept.append(ball[depth <= _EYE_FRONT_MM])
     return np.sort(np.concatenate(kept)).astype(np.int32)
 
 

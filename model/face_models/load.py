@@ -10,7 +10,7 @@ import pathlib
 import numpy as np
 from absl import logging
 
-from model.face_models import bfm_2009, bfm_hdf5, checks
+from model.face_models import bfm_2009, bfm_hdf5, file_kind
 from model.face_models.contents import Cut, FaceModelContents, Pca
 from model.morphable_model import LinearModel, MorphableModel
 
@@ -61,15 +61,24 @@ def read_face_model(
       FileNotFoundError, ValueError: as for `load_face_model`.
     """
     path = pathlib.Path(path)
-    head = checks.first_bytes(path)
-    matlab = head.startswith(bfm_2009.SIGNATURE) or path.suffix == ".mat"
-    if matlab and path.suffix in (".h5", ".hdf5"):
-        raise ValueError(
-            f"{path}: is a MATLAB file, as BFM 2009 comes, not the HDF5 of BFM 2017; give it the "
-            "name it came with, 01_MorphableModel.mat"
-        )
-    read = bfm_2009.read_bfm_2009 if matlab else bfm_hdf5.read_bfm_hdf5
+    head = file_kind.first_bytes(path)
+    read = bfm_2009.read_bfm_2009 if _is_bfm_2009(path, head) else bfm_hdf5.read_bfm_hdf5
     return read(path, cut, orthonormal)
+
+
+def _is_bfm_2009(path: pathlib.Path, head: bytes) -> bool:
+    """Says whether a file is a MATLAB file, and so of BFM 2009; by its content first."""
+    if head.startswith(file_kind.MATLAB):
+        if path.suffix in (".h5", ".hdf5"):
+            raise ValueError(
+                f"{path}: is a MATLAB file, as BFM 2009 comes, not the HDF5 of BFM 2017; give it "
+                "the name it came with, 01_MorphableModel.mat"
+            )
+        return True
+    if path.suffix.lower() != ".mat":
+        return False
+    # HDF5 without MATLAB's header is of version 7.3 as other programs write it, or misnamed.
+    return not (head.startswith(file_kind.HDF5) and bfm_hdf5.has_its_groups(path))
 
 
 def to_morphable_model(
