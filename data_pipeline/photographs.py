@@ -5,6 +5,7 @@ the subfolder's name is the identity) and the layout of the VGG-Face dataset (Pa
 `files/<Person>.txt` beside `images/<Person>/<id>.jpg`.
 """
 
+import collections
 import csv
 import dataclasses
 import os
@@ -12,12 +13,10 @@ import pathlib
 
 import numpy as np
 from absl import logging
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps
 
-SUFFIXES = frozenset(
-    ".avif .bmp .gif .heic .heif .jfif .jpe .jpeg .jpg .pgm .png .ppm .tif .tiff .webp".split()
-)
-HEIF_SUFFIXES = frozenset((".heic", ".heif"))
+from data_pipeline.image_kinds import HEAD_BYTES, KINDS, USUAL_SUFFIXES, image_kind
+from storage.regular_file import open_regular
 
 # A decoded photograph takes 3 bytes a pixel, and a hostile file of a few kB can claim billions.
 MAX_PIXELS = 80_000_000
@@ -42,10 +41,29 @@ class Photograph:
 
 @dataclasses.dataclass(frozen=True)
 class Listing:
-    """What a folder offers: its photographs, sorted by name, and what it names but lacks."""
+    """What a folder offers.
+
+    Attributes:
+      photographs: sorted by name.
+      missing: names of photographs that a list gives and the folder lacks.
+      passed_over: why other files of the folder are no photographs (a suffix such as ".txt",
+        "hidden", "linked to nothing", ...), and how many there are of each; most frequent first.
+    """
 
     photographs: tuple[Photograph, ...]
     missing: tuple[str, ...] = ()
+    passed_over: tuple[tuple[str, int], ...] = ()
+
+    def passed_over_summary(self, reasons: int = 6) -> str:
+        """Says what was passed over: "12 files are no photographs: 8 .txt, 4 .mp4", or nothing."""
+        total = sum(count for _, count in self.passed_over)
+        if not total:
+            return ""
+        shown = [f"{count} {reason}" for reason, count in self.passed_over[:reasons]]
+        others = sum(count for _, count in self.passed_over[reasons:])
+        shown += [f"{others} others"] if others else []
+        files = "1 file is no photograph" if total == 1 else f"{total} files are no photographs"
+        return f"{files}: {', '.join(shown)}"
 
 
 def list_photographs(folder, photo_list=None, photo_split=None):
@@ -74,9 +92,12 @@ def list_photographs(folder, photo_list=None, photo_split=None):
     if photo_list:
         listing = _restrict(listing, read_photo_list(photo_list, photo_split))
     if not listing.photographs:
+        missing = f"{len(listing.missing)} photographs are named but missing"
+        reasons = [missing] if listing.missing else []
+        reasons += [listing.passed_over_summary() or "the folder has no other files"]
         raise ValueError(
-            f"{folder}: no photograph found ({len(listing.missing)} named but missing); "
-            f"expected files ending in {' '.join(sorted(SUFFIXES))}"
+            f"{folder}: no photograph found; {'; '.join(reasons)}. "
+            f"Files of these kinds are photographs: {', '.join(KINDS)}"
         )
     return listing
 
@@ -114,29 +135,79 @@ def _restrict(listing, names):
 
 
 def _list_folder(folder):
-    """Lists all images below a folder; hidden files and folders are skipped."""
-    photographs = []
-    for path in _walk(folder):
+    """Lists all images below a folder; hidden folders are skipped."""
+    photographs, passed_over = [], collections.Counter()
+    for entry in _files(folder):
+        reason = _why_no_photograph(entry)
+        if reason:
+            passed_over[reason] += 1
+            continue
+        path = pathlib.Path(entry.path)
         relative = path.relative_to(folder)
-        identity = relative.parent.name or None
-        photographs.append(Photograph(path, relative.as_posix(), identity))
-    return Listing(tuple(sorted(photographs, key=lambda photo: photo.name)))
+        photographs.append(Photograph(path, relative.as_posix(), relative.parent.name or None))
+    photographs.sort(key=lambda photo: photo.name)
+    return Listing(tuple(photographs), (), tuple(passed_over.most_common()))
 
 
-def _walk(folder):
-    """Yields the image files below a folder, following links to folders, each folder once."""
-    seen = set()
-    for place, folders, files in os.walk(folder, followlinks=True):
+def _files(folder):
+    """Yields the entries below a folder that are no folders.
+
+    Links to folders are followed, but each folder is entered once. Entries are sorted, so that of
+    two links to one folder always the same one is followed.
+    """
+    seen, waiting = set(), [folder]
+    while waiting:
+        place = waiting.pop()
         real = os.path.realpath(place)
         if real in seen:
-            folders.clear()
             continue
         seen.add(real)
-        # Sorted, so that of two links to one folder always the same one is followed.
-        folders[:] = sorted(name for name in folders if not name.startswith((".", "__MACOSX")))
-        for name in files:
-            if pathlib.PurePath(name).suffix.lower() in SUFFIXES and not name.startswith("."):
-                yield pathlib.Path(place, name)
+        try:
+            with os.scandir(place) as found:
+                entries = sorted(found, key=lambda entry: entry.name)
+        except OSError as error:
+            logging.warning("%s: the folder is left out: %s", place, error.strerror)
+            continue
+        folders = []
+        for entry in entries:
+            if not _is(entry.is_dir):
+                yield entry
+            elif not entry.name.startswith((".", "__MACOSX")):
+                folders.append(entry.path)
+        waiting += reversed(folders)
+
+
+def _why_no_photograph(entry):
+    """Says why a directory entry is no photograph; None if it is one.
+
+    The file is opened only if its suffix does not say that it is an image: a folder may hold
+    millions. What has the suffix of an image and is none is found out when it is read.
+    """
+    if entry.name.startswith("."):
+        return "hidden"
+    if not _is(entry.is_file):
+        return (
+            "special (pipe, socket or device)"
+            if os.path.exists(entry.path)
+            else "linked to nothing"
+        )
+    suffix = pathlib.PurePath(entry.name).suffix.lower()
+    if suffix in USUAL_SUFFIXES:
+        return None
+    try:
+        with open_regular(entry.path) as file:
+            known = image_kind(file.read(HEAD_BYTES))
+    except OSError:
+        return "unreadable"
+    return None if known else suffix or "without a suffix"
+
+
+def _is(test):
+    """Calls `is_file` or `is_dir` of a directory entry; False where a link leads nowhere."""
+    try:
+        return test()
+    except OSError:
+        return False
 
 
 def is_vgg_face(folder):
@@ -179,8 +250,9 @@ def _parse_vgg_face(line, where):
 def read_image(path):
     """Reads an image file of any common kind, turned upright as its EXIF tag says.
 
-    Gray, palette, CMYK and 16-bit images become 8-bit RGB, what is transparent becomes white, and
-    of an animation the first frame is taken. HEIC is read where `pillow-heif` is installed.
+    The kind is known by the file's content, not by its suffix. Gray, palette, CMYK and 16-bit
+    images become 8-bit RGB, what is transparent becomes white, and of an animation the first frame
+    is taken. HEIC is read where `pillow-heif` is installed.
 
     Returns:
       uint8 RGB [H, W, 3].
@@ -190,20 +262,30 @@ def read_image(path):
       ValueError: the file cannot be read as an image, or it is too large.
     """
     path = pathlib.Path(path)
-    if not path.is_file():
+    if not path.exists():
         raise FileNotFoundError(f"{path}: no such file")
-    if path.suffix.lower() in HEIF_SUFFIXES:
-        _register_heif(path)
     # Pillow's decoders raise whatever they stumble on in a broken file (OSError, SyntaxError,
     # struct.error, IndexError, ...): here each of them means the same.
     try:
-        with Image.open(path) as image:
+        with open_regular(path) as file, _open_image(file) as image:
             _check_size(image)
             return np.array(_to_rgb(ImageOps.exif_transpose(image)))
-    except UnidentifiedImageError as error:
-        raise ValueError(f"{path}: not a readable image: no known format") from error
     except Exception as error:
-        raise ValueError(f"{path}: not a readable image: {error}") from error
+        reason = str(error).removeprefix(f"{path}: ") or type(error).__name__
+        raise ValueError(f"{path}: not a readable image: {reason}") from error
+
+
+def _open_image(file):
+    """Opens an image by the one decoder that its first bytes call for.
+
+    Left to itself Pillow tries all that it has: among them is one that starts Ghostscript.
+    """
+    kind = image_kind(file.read(HEAD_BYTES))
+    if kind is None:
+        raise ValueError("no known format")
+    if kind == "HEIF":
+        _register_heif()
+    return Image.open(file, formats=[kind])
 
 
 def _check_size(image):
@@ -228,12 +310,12 @@ def _to_rgb(image):
     return image.convert("RGB")
 
 
-def _register_heif(path):
+def _register_heif():
     try:
         import pillow_heif
     except ImportError as error:
         raise ValueError(
-            f"{path}: HEIC needs the package pillow-heif (pip install pillow-heif), or save the "
+            "HEIC needs the package pillow-heif (pip install pillow-heif); install it, or save the "
             "photograph as JPEG"
         ) from error
     pillow_heif.register_heif_opener()

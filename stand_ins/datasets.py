@@ -15,6 +15,7 @@ import tqdm
 
 import open_parts
 from data_pipeline.detection import MtcnnDetector, choose_face
+from data_pipeline.image_kinds import HEAD_BYTES, image_kind
 from data_pipeline.photographs import list_photographs, read_image
 from model.face_models.load import load_face_model
 from stand_ins.dataset_layouts import Entry, check_new, write_dataset
@@ -96,8 +97,8 @@ def write_from_photographs(output, layout, photos, seed=0, detector=None):
         height, width = image.shape[:2]
         box = face.box if face else (0.0, 0.0, float(width), float(height))
         identity = re.sub(r"\W+", "_", photo.identity or photo.path.stem)
-        is_jpeg = photo.path.suffix.lower() in (".jpg", ".jpeg")
-        data = photo.path.read_bytes() if is_jpeg else jpeg(image, 95)
+        data = photo.path.read_bytes()
+        data = data if image_kind(data[:HEAD_BYTES]) == "JPEG" else jpeg(image, 95)
         entries.append(Entry(identity, data, box))
     write_dataset(output, layout, entries, seed)
 

@@ -139,13 +139,15 @@ def test_from_real_photographs(tmp_path):
     (source / "Ann Lee").mkdir(parents=True)
     for k, photo in enumerate(photos[:2]):
         (source / "Ann Lee" / f"{k}.jpg").write_bytes(photo.read_bytes())
-    Image.open(photos[2]).save(source / "loose.png")
+    # By content: what is called a JPEG file here is none, and must not be copied as one.
+    Image.open(photos[2]).save(source / "loose.jpg", "PNG")
     write_from_photographs(tmp_path / "vgg_face", "vgg_face", source)
     listing = list_photographs(tmp_path / "vgg_face")
     assert {photo.identity for photo in listing.photographs} == {"Ann_Lee", "loose"}
     data = {photo.path.read_bytes() for photo in listing.photographs}
     assert {photo.read_bytes() for photo in photos[:2]} <= data
     for photo in listing.photographs:
+        assert not photo.path.read_bytes().startswith(b"\x89PNG")
         if is_picture(photo.path):
             left, top, right, bottom = photo.box
             assert 20 < left < right < 204 and 0 < top < bottom < 224
