@@ -15,11 +15,9 @@ import numpy as np
 from absl import logging
 from PIL import Image, ImageOps
 
+from data_pipeline.image_files import open_image
 from data_pipeline.image_kinds import HEAD_BYTES, KINDS, USUAL_SUFFIXES, image_kind
 from storage.regular_file import open_regular
-
-# A decoded photograph takes 3 bytes a pixel, and a hostile file of a few kB can claim billions.
-MAX_PIXELS = 80_000_000
 
 
 @dataclasses.dataclass(frozen=True)
@@ -219,6 +217,8 @@ def _list_vgg_face(folder):
     """Lists the images that the VGG-Face listing names and that are on disk."""
     photographs, missing = [], []
     for listing in sorted(folder.glob("files/*.txt")):
+        if not listing.is_file():
+            continue
         for number, line in enumerate(listing.read_text("utf-8", "replace").splitlines(), 1):
             image_id, box = _parse_vgg_face(line, f"{listing}:{number}")
             if image_id is None:
@@ -267,31 +267,21 @@ def read_image(path):
     # Pillow's decoders raise whatever they stumble on in a broken file (OSError, SyntaxError,
     # struct.error, IndexError, ...): here each of them means the same.
     try:
-        with open_regular(path) as file, _open_image(file) as image:
-            _check_size(image)
-            return np.array(_to_rgb(ImageOps.exif_transpose(image)))
+        with open_regular(path) as file, open_image(file) as image:
+            return np.array(_to_rgb(_upright(image)))
     except Exception as error:
         reason = str(error).removeprefix(f"{path}: ") or type(error).__name__
         raise ValueError(f"{path}: not a readable image: {reason}") from error
 
 
-def _open_image(file):
-    """Opens an image by the one decoder that its first bytes call for.
-
-    Left to itself Pillow tries all that it has: among them is one that starts Ghostscript.
-    """
-    kind = image_kind(file.read(HEAD_BYTES))
-    if kind is None:
-        raise ValueError("no known format")
-    if kind == "HEIF":
-        _register_heif()
-    return Image.open(file, formats=[kind])
-
-
-def _check_size(image):
-    width, height = image.size
-    if width * height > MAX_PIXELS:
-        raise ValueError(f"{width} x {height} pixels are more than {MAX_PIXELS}; shrink it")
+def _upright(image):
+    """Turns an image as its EXIF tag says; one whose EXIF data are broken stays as it is."""
+    image.load()
+    try:
+        return ImageOps.exif_transpose(image)
+    except Exception as error:
+        logging.warning("EXIF data are ignored: %s", error)
+        return image
 
 
 def _to_rgb(image):
@@ -308,14 +298,3 @@ def _to_rgb(image):
         white = Image.new("RGBA", image.size, "white")
         image = Image.alpha_composite(white, image)
     return image.convert("RGB")
-
-
-def _register_heif():
-    try:
-        import pillow_heif
-    except ImportError as error:
-        raise ValueError(
-            "HEIC needs the package pillow-heif (pip install pillow-heif); install it, or save the "
-            "photograph as JPEG"
-        ) from error
-    pillow_heif.register_heif_opener()
