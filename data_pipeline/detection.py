@@ -5,9 +5,7 @@ whenever its results may change (for the keys of caches), and `no_face`, which s
 that it found none.
 """
 
-import csv
 import dataclasses
-import hashlib
 import importlib.metadata
 import pathlib
 
@@ -16,7 +14,9 @@ import mtcnn
 import numpy as np
 from mtcnn.stages import StageONet, StagePNet, StageRNet
 
+from data_pipeline.csv_rows import read_csv
 from model.crop import FIVE_POINTS
+from storage.printable import printable
 
 # Detection takes 0.1 s on a small photograph and grows with its area: 3.8 s at 3000 x 2000.
 LONG_SIDE = 1024
@@ -144,29 +144,15 @@ class LandmarkFile:
           FileNotFoundError: the file does not exist.
           ValueError: names the line and the column that is missing or no finite number.
         """
-        self._path = pathlib.Path(path)
-        if not self._path.is_file():
-            raise FileNotFoundError(f"{path}: no such file of landmarks")
-        self._points = self._read()
-        self.spec = f"landmarks {hashlib.sha256(self._path.read_bytes()).hexdigest()}"
-
-    def _read(self):
         columns = [f"{point}_{axis}" for point in FIVE_POINTS for axis in "xy"]
-        with open(self._path, newline="", encoding="utf-8-sig") as file:
-            reader = csv.DictReader(file)
-            lacking = {"file", *columns} - set(reader.fieldnames or ())
-            if lacking:
-                raise ValueError(f"{self._path}: no column {sorted(lacking)}")
-            return {row["file"]: self._parse(row, columns, reader.line_num) for row in reader}
-
-    def _parse(self, row, columns, line):
-        try:
-            points = np.array([float(row[column]) for column in columns], np.float32)
-        except (TypeError, ValueError) as error:
-            raise ValueError(f"{self._path}:{line}: {error}; expected ten numbers") from error
-        if not np.all(np.isfinite(points)):
-            raise ValueError(f"{self._path}:{line}: landmarks must be finite")
-        return points.reshape(5, 2)
+        table = read_csv(path, ["file", *columns])
+        self._points = {}
+        for line, row in table.rows:
+            try:
+                self._points[row["file"]] = _finite_points([row[column] for column in columns])
+            except ValueError as error:
+                raise ValueError(f"{printable(path)}:{line}: {error}") from error
+        self.spec = f"landmarks {table.sha256}"
 
     def __call__(self, image, name=""):
         """Looks the photograph `name` up; returns one `Detection`, or none if it is not listed."""
@@ -176,6 +162,17 @@ class LandmarkFile:
             return []
         box = (*points.min(axis=0).tolist(), *points.max(axis=0).tolist())
         return [Detection(box, 1.0, points)]
+
+
+def _finite_points(texts):
+    """Ten numbers as text to float32 [5, 2]."""
+    try:
+        points = np.array([float(text) for text in texts], np.float32)
+    except ValueError as error:
+        raise ValueError(f"{error}; expected ten numbers") from error
+    if not np.all(np.isfinite(points)):
+        raise ValueError("landmarks must be finite")
+    return points.reshape(5, 2)
 
 
 def make_detector(landmarks=None):

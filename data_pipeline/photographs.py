@@ -6,7 +6,6 @@ the subfolder's name is the identity) and the layout of the VGG-Face dataset (Pa
 """
 
 import collections
-import csv
 import dataclasses
 import os
 import pathlib
@@ -15,8 +14,10 @@ import numpy as np
 from absl import logging
 from PIL import Image, ImageOps
 
+from data_pipeline.csv_rows import read_csv
 from data_pipeline.image_files import open_image
 from data_pipeline.image_kinds import HEAD_BYTES, KINDS, USUAL_SUFFIXES, image_kind
+from storage.printable import printable
 from storage.regular_file import open_regular
 
 
@@ -83,7 +84,9 @@ def list_photographs(folder, photo_list=None, photo_split=None):
     """
     folder = pathlib.Path(folder)
     if not folder.is_dir():
-        raise FileNotFoundError(f"{folder}: no such folder; give a folder of photographs")
+        raise FileNotFoundError(
+            f"{printable(folder)}: no such folder; give a folder of photographs"
+        )
     listing = _list_vgg_face(folder) if is_vgg_face(folder) else _list_folder(folder)
     if photo_split and not photo_list:
         photo_list = folder / "splits.csv"
@@ -94,7 +97,7 @@ def list_photographs(folder, photo_list=None, photo_split=None):
         reasons = [missing] if listing.missing else []
         reasons += [listing.passed_over_summary() or "the folder has no other files"]
         raise ValueError(
-            f"{folder}: no photograph found; {'; '.join(reasons)}. "
+            f"{printable(folder)}: no photograph found; {'; '.join(reasons)}. "
             f"Files of these kinds are photographs: {', '.join(KINDS)}"
         )
     return listing
@@ -107,20 +110,13 @@ def read_photo_list(path, split=None):
       FileNotFoundError: the file does not exist.
       ValueError: a column is missing, or no row has that split.
     """
-    path = pathlib.Path(path)
-    if not path.is_file():
-        raise FileNotFoundError(f"{path}: no such list of photographs")
-    with open(path, newline="", encoding="utf-8-sig") as file:
-        reader = csv.DictReader(file)
-        wanted = {"file"} | ({"split"} if split else set())
-        lacking = wanted - set(reader.fieldnames or ())
-        if lacking:
-            raise ValueError(f"{path}: no column {sorted(lacking)}; found {reader.fieldnames}")
-        rows = list(reader)
+    table = read_csv(path, ["file", "split"] if split else ["file"])
+    rows = [row for _, row in table.rows if row["file"]]
     names = [row["file"] for row in rows if not split or row["split"] == split]
     if not names:
         splits = sorted({row["split"] for row in rows if row.get("split")})
-        raise ValueError(f"{path}: no row of split {split!r}; found {splits}")
+        found = f"no row of split {split!r}; found {splits}" if split else "no row names a file"
+        raise ValueError(f"{printable(path)}: {found}")
     return names
 
 
@@ -164,7 +160,7 @@ def _files(folder):
             with os.scandir(place) as found:
                 entries = sorted(found, key=lambda entry: entry.name)
         except OSError as error:
-            logging.warning("%s: the folder is left out: %s", place, error.strerror)
+            logging.warning("%s: the folder is left out: %s", printable(place), error.strerror)
             continue
         folders = []
         for entry in entries:
@@ -197,7 +193,7 @@ def _why_no_photograph(entry):
             known = image_kind(file.read(HEAD_BYTES))
     except OSError:
         return "unreadable"
-    return None if known else suffix or "without a suffix"
+    return None if known else printable(suffix) or "without a suffix"
 
 
 def _is(test):
@@ -220,7 +216,7 @@ def _list_vgg_face(folder):
         if not listing.is_file():
             continue
         for number, line in enumerate(listing.read_text("utf-8", "replace").splitlines(), 1):
-            image_id, box = _parse_vgg_face(line, f"{listing}:{number}")
+            image_id, box = _parse_vgg_face(line, f"{printable(listing)}:{number}")
             if image_id is None:
                 continue
             path = folder / "images" / listing.stem / f"{image_id}.jpg"
@@ -263,15 +259,15 @@ def read_image(path):
     """
     path = pathlib.Path(path)
     if not path.exists():
-        raise FileNotFoundError(f"{path}: no such file")
+        raise FileNotFoundError(f"{printable(path)}: no such file")
     # Pillow's decoders raise whatever they stumble on in a broken file (OSError, SyntaxError,
     # struct.error, IndexError, ...): here each of them means the same.
     try:
         with open_regular(path) as file, open_image(file) as image:
             return np.array(_to_rgb(_upright(image)))
     except Exception as error:
-        reason = str(error).removeprefix(f"{path}: ") or type(error).__name__
-        raise ValueError(f"{path}: not a readable image: {reason}") from error
+        reason = str(error).removeprefix(f"{printable(path)}: ") or type(error).__name__
+        raise ValueError(f"{printable(path)}: not a readable image: {reason}") from error
 
 
 def _upright(image):

@@ -23,6 +23,7 @@ from stand_ins.occluders import random_style
 from stand_ins.photographer import Framing, Person, Photographer
 from storage.atomic import atomic_file, write_bytes
 from storage.images import jpeg, to_bytes
+from storage.printable import printable
 
 _COEFFICIENT_LIMIT = 2.0
 _LFW_SIZE = 250
@@ -51,7 +52,7 @@ def write_rendered(output, layout, people, photos, seed=0, face_model=open_parts
     check_new(output, truth_path)
     model = load_face_model(face_model)
     if not model.expression_components:
-        raise ValueError(f"{face_model}: has no expressions; give another --face_model")
+        raise ValueError(f"{printable(face_model)}: has no expressions; give another --face_model")
     photographer = Photographer(model)
     entries, truth = [], []
     with tqdm.tqdm(total=people * photos, unit="photo", mininterval=2) as bar:

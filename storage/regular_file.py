@@ -4,6 +4,8 @@ import os
 import stat
 from typing import BinaryIO
 
+from storage.printable import printable
+
 
 def open_regular(path: str | os.PathLike) -> BinaryIO:
     """Opens a regular file for reading.
@@ -15,5 +17,7 @@ def open_regular(path: str | os.PathLike) -> BinaryIO:
       OSError: the path is a folder, a pipe, a socket or a device, or it cannot be read.
     """
     if not stat.S_ISREG(os.stat(path).st_mode):
-        raise OSError(f"{path}: is no regular file but a folder, a pipe, a socket or a device")
+        raise OSError(
+            f"{printable(path)}: is no regular file but a folder, a pipe, a socket or a device"
+        )
     return open(path, "rb")

@@ -1,6 +1,7 @@
 """Listing folders and reading the image files that users really have."""
 
 import io
+import os
 import re
 import sys
 
@@ -153,6 +154,10 @@ def test_list_restricts_and_names_what_is_missing(tmp_path):
         ("name\na.jpg\n", None, "no column ['file']"),
         ("file\na.jpg\n", "tune", "no column ['split']"),
         ("file,split\na.jpg,train\n", "tune", "no row of split 'tune'; found ['train']"),
+        ("file,split\na.jpg\n", "tune", "no row of split 'tune'; found []"),
+        ("file,split\n,tune\n", None, "no row names a file"),
+        ("file\n" + "x" * 200_000, None, "list.csv: field larger than"),
+        ("f\0i\0l\0e\0\n\0", None, "list.csv: "),
     ],
 )
 def test_unusable_list_is_an_error(tmp_path, content, split, complaint):
@@ -161,12 +166,27 @@ def test_unusable_list_is_an_error(tmp_path, content, split, complaint):
         read_photo_list(tmp_path / "list.csv", split)
 
 
+def test_names_of_any_bytes_are_listed_and_named_in_messages(tmp_path, jpeg_file):
+    """Latin-1, as old archives have it: no UTF-8."""
+    name = os.fsdecode("Zoë.jpg".encode("latin-1"))
+    (tmp_path / name).write_bytes(jpeg_file)
+    (tmp_path / os.fsdecode(b"cut\xff.jpg")).write_bytes(b"x")
+    (tmp_path / "own.csv").write_bytes("# by hand\nfile\nZoë.jpg\n".encode("latin-1"))
+    assert _names(list_photographs(tmp_path, tmp_path / "own.csv")) == [name]
+    assert read_image(tmp_path / name).shape == (224, 224, 3)
+    with pytest.raises(ValueError, match=re.escape(r"cut\xff.jpg: not a readable image")) as error:
+        read_image(tmp_path / os.fsdecode(b"cut\xff.jpg"))
+    str(error.value).encode()
+    (tmp_path / os.fsdecode(b"x.t\xff")).write_bytes(b"x")
+    assert r".t\xff" in dict(list_photographs(tmp_path).passed_over)
+
+
 def test_missing_or_empty_folder_is_an_error(tmp_path):
     with pytest.raises(FileNotFoundError, match="no such folder"):
         list_photographs(tmp_path / "none")
     with pytest.raises(ValueError, match="no photograph found"):
         list_photographs(tmp_path)
-    with pytest.raises(FileNotFoundError, match="no such list"):
+    with pytest.raises(FileNotFoundError, match="no such file"):
         list_photographs(tmp_path, tmp_path / "none.csv")
 
 
