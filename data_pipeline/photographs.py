@@ -10,13 +10,12 @@ import dataclasses
 import os
 import pathlib
 
-import numpy as np
 from absl import logging
-from PIL import Image, ImageOps
 
 from data_pipeline.csv_rows import read_csv
-from data_pipeline.image_files import open_image
-from data_pipeline.image_kinds import HEAD_BYTES, KINDS, USUAL_SUFFIXES, image_kind
+from data_pipeline.image_files.kinds import HEAD_BYTES, KINDS, USUAL_SUFFIXES, image_kind
+from data_pipeline.image_files.opening import open_image
+from data_pipeline.image_files.pixels import read_pixels
 from storage.printable import printable
 from storage.regular_file import open_regular
 
@@ -247,11 +246,11 @@ def read_image(path):
     """Reads an image file of any common kind, turned upright as its EXIF tag says.
 
     The kind is known by the file's content, not by its suffix. Gray, palette, CMYK and 16-bit
-    images become 8-bit RGB, what is transparent becomes white, and of an animation the first frame
-    is taken. HEIC is read where `pillow-heif` is installed.
+    images become 8-bit RGB, colors of other spaces become sRGB, what is transparent becomes white,
+    and of an animation the first frame is taken. HEIC is read where `pillow-heif` is installed.
 
     Returns:
-      uint8 RGB [H, W, 3].
+      uint8 sRGB [H, W, 3].
 
     Raises:
       FileNotFoundError: there is no such file.
@@ -264,33 +263,7 @@ def read_image(path):
     # struct.error, IndexError, ...): here each of them means the same.
     try:
         with open_regular(path) as file, open_image(file) as image:
-            return np.array(_to_rgb(_upright(image)))
+            return read_pixels(image, printable(path))
     except Exception as error:
         reason = str(error).removeprefix(f"{printable(path)}: ") or type(error).__name__
         raise ValueError(f"{printable(path)}: not a readable image: {reason}") from error
-
-
-def _upright(image):
-    """Turns an image as its EXIF tag says; one whose EXIF data are broken stays as it is."""
-    image.load()
-    try:
-        return ImageOps.exif_transpose(image)
-    except Exception as error:
-        logging.warning("EXIF data are ignored: %s", error)
-        return image
-
-
-def _to_rgb(image):
-    """Converts a Pillow image of any mode to mode RGB."""
-    if image.mode.startswith("I"):
-        levels = np.asarray(image).astype(np.int64)
-        if levels.min() < 0 or levels.max() > 65535:
-            raise ValueError("integer pixels beyond 16 bits; save it with 8 or 16 bits")
-        return Image.fromarray((levels // 257).astype(np.uint8)).convert("RGB")
-    if image.mode == "F":
-        raise ValueError("floating-point pixels have no agreed range; save it with 8 or 16 bits")
-    if image.has_transparency_data:
-        image = image.convert("RGBA")
-        white = Image.new("RGBA", image.size, "white")
-        image = Image.alpha_composite(white, image)
-    return image.convert("RGB")

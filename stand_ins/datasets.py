@@ -15,7 +15,7 @@ import tqdm
 
 import open_parts
 from data_pipeline.detection import MtcnnDetector, choose_face
-from data_pipeline.image_kinds import HEAD_BYTES, image_kind
+from data_pipeline.image_files.kinds import HEAD_BYTES, image_kind
 from data_pipeline.photographs import list_photographs, read_image
 from model.face_models.load import load_face_model
 from stand_ins.dataset_layouts import Entry, check_new, write_dataset

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from data_pipeline import image_files
+from data_pipeline.image_files import opening
 from data_pipeline.photographs import list_photographs, read_image
 
 NOISE = Image.fromarray(np.random.default_rng(0).integers(0, 256, (128, 128, 3), np.uint8))
@@ -102,7 +102,7 @@ def test_large_file_is_not_read_into_memory(tmp_path):
     """A sparse file: it has a header and, it says, gigabytes of data."""
     with open(tmp_path / "x.avif", "wb") as file:
         file.write(_saved("WEBP")[:64])
-        file.truncate(image_files.MAX_FILE_BYTES + 1)
+        file.truncate(opening.MAX_FILE_BYTES + 1)
     with pytest.raises(ValueError, match="bytes are more than"):
         read_image(tmp_path / "x.avif")
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image, features
 
-from data_pipeline.image_kinds import HEAD_BYTES, KINDS, image_kind
+from data_pipeline.image_files.kinds import HEAD_BYTES, KINDS, image_kind
 
 SAVED = ["JPEG", "PNG", "GIF", "WEBP", "TIFF", "BMP", "PPM", "JPEG2000", "AVIF"]
 

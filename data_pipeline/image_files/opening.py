@@ -12,7 +12,7 @@ from typing import BinaryIO
 
 from PIL import Image, UnidentifiedImageError
 
-from data_pipeline.image_kinds import HEAD_BYTES, image_kind
+from data_pipeline.image_files.kinds import HEAD_BYTES, image_kind
 
 # A decoded photograph takes 3 bytes a pixel, and a hostile file of a few kB can claim billions.
 MAX_PIXELS = 80_000_000
