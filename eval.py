@@ -21,9 +21,8 @@ from absl import app, flags
 from PIL import Image
 
 import open_parts
-from data_pipeline.detection import make_detector
+from data_pipeline.detection import KnownPoints, make_detector
 from data_pipeline.feature_cache import VARIANTS, FeatureCache
-from data_pipeline.known_points import KnownPoints
 from data_pipeline.photographs import list_photographs, read_image
 from data_pipeline.prepare import prepare_photographs
 from evaluation import plots, tables

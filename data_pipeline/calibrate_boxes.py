@@ -14,7 +14,8 @@ from absl import app, flags
 from tqdm import tqdm
 
 import open_parts
-from data_pipeline.detection import Detection, MtcnnDetector
+from data_pipeline.detected_face import Detection
+from data_pipeline.mtcnn_detector import MtcnnDetector
 from data_pipeline.photographs import list_photographs, read_image
 from model.crop import FIVE_POINTS, MIRRORED_POINTS
 from storage.printable import printable

@@ -14,8 +14,9 @@ import numpy as np
 import tqdm
 
 import open_parts
-from data_pipeline.detection import MtcnnDetector, choose_face
+from data_pipeline.detection import choose_face
 from data_pipeline.image_files.kinds import HEAD_BYTES, image_kind
+from data_pipeline.mtcnn_detector import MtcnnDetector
 from data_pipeline.photographs import list_photographs, read_image
 from model.face_models.load import load_face_model
 from stand_ins.dataset_layouts import Entry, check_new, write_dataset

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 import open_parts
-from data_pipeline.detection import MtcnnDetector
+from data_pipeline.mtcnn_detector import MtcnnDetector
 from data_pipeline.photographs import list_photographs, read_image
 from model.face_models.load import load_face_model
 from stand_ins import dataset_layouts, datasets
