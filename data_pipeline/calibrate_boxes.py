@@ -14,9 +14,11 @@ from absl import app, flags
 from tqdm import tqdm
 
 import open_parts
-from data_pipeline.detection import Detection, MtcnnDetector
+from data_pipeline.detected_face import Detection
+from data_pipeline.mtcnn_detector import MtcnnDetector
 from data_pipeline.photographs import list_photographs, read_image
 from model.crop import FIVE_POINTS, MIRRORED_POINTS
+from storage.printable import printable
 
 
 def relative_points(face: Detection) -> np.ndarray:
@@ -41,7 +43,7 @@ def measure_boxes(
             points.append(relative_points(faces[0]))
             aspects.append((right - left) / (bottom - top))
     if not points:
-        raise ValueError(f"{folder}: no face found in any photograph")
+        raise ValueError(f"{printable(folder)}: no face found in any photograph")
     mean = np.mean(points, axis=0)
     mirrored = (mean * (-1, 1) + (1, 0))[list(MIRRORED_POINTS)]
     return (mean + mirrored) / 2, float(np.mean(aspects)), len(points)

@@ -15,7 +15,7 @@ from absl import app, flags
 from tqdm import tqdm
 
 import open_parts
-from data_pipeline.detection import MtcnnDetector
+from data_pipeline.mtcnn_detector import MtcnnDetector
 from data_pipeline.synthetic import draw_face
 from model.crop import FIVE_POINTS, MIRRORED_POINTS, Crop
 from model.face_models.load import load_face_model

@@ -1,193 +1,98 @@
 """Where the faces of a photograph are, and their five points.
 
-A detector is called with an image and the photograph's name. It has a `spec`, a text that changes
-whenever its results may change (for the keys of caches), and `no_face`, which says what it means
-that it found none.
+A detector is called with an image and the photograph's name, and returns a list of `Detection`. It
+has a `spec`, a text that changes whenever its results may change (for the keys of caches), and
+`no_face`, which says what it means that it found none.
 """
 
-import csv
 import dataclasses
-import hashlib
-import importlib.metadata
-import pathlib
+import os
+from collections.abc import Mapping, Sequence
+from typing import Protocol
 
-import cv2
-import mtcnn
 import numpy as np
-from mtcnn.stages import StageONet, StagePNet, StageRNet
 
+from data_pipeline.csv_rows import CsvTable, read_csv
+from data_pipeline.detected_face import Detection
+from data_pipeline.feature_cache import FeatureCache
+from data_pipeline.mtcnn_detector import MtcnnDetector
 from model.crop import FIVE_POINTS
-
-# Detection takes 0.1 s on a small photograph and grows with its area: 3.8 s at 3000 x 2000.
-LONG_SIDE = 1024
-
-# Smaller photographs are enlarged: at 48 pixels the points of 41 portraits moved by 0.9 pixels (in
-# pixels of the 224 of the originals) when enlarged and by 1.4 as they were; at 16 none was found.
-SHORT_SIDE = 224
-
-# The first network of the cascade sees windows of 12 pixels, at a scale of at most 0.6.
-_MIN_SIDE = 20
+from storage.printable import printable
 
 
-@dataclasses.dataclass(frozen=True)
-class Detection:
-    """One face in a photograph; pixel coordinates with integers at pixel centers.
+class Detector(Protocol):
+    """What finds faces in photographs.
 
     Attributes:
-      box: left, top, right, bottom.
-      confidence: 0..1.
-      points: float32 [5, 2], the `FIVE_POINTS`.
+      spec: a text that changes whenever the results may change.
+      no_face: what it means that no face was found.
     """
 
-    box: tuple[float, float, float, float]
-    confidence: float
-    points: np.ndarray
+    spec: str
+    no_face: str
 
-    @property
-    def area(self):
-        """Area of the box in square pixels."""
-        left, top, right, bottom = self.box
-        return max(right - left, 0.0) * max(bottom - top, 0.0)
-
-
-class MtcnnDetector:
-    """MTCNN (Zhang et al. 2016) of the package `mtcnn`, with the weights that it brings.
-
-    One photograph a call: the results of that package depend on what else is in a batch. Its points
-    need no half-pixel shift: compared with those of mirror images they are off by 0.1 pixels in
-    the middle of an image (its cropping makes that 0.6 at the borders).
-    """
-
-    no_face = "no face found"
-
-    def __init__(self, long_side=LONG_SIDE, short_side=SHORT_SIDE):
-        """Loads the weights.
-
-        Args:
-          long_side: photographs are shrunk until width and height are at most this many pixels.
-          short_side: before that, they are enlarged until both are at least this many pixels.
-        """
-        self._long_side, self._short_side = long_side, short_side
-        self._network = mtcnn.MTCNN(
-            stages=[
-                StagePNet(weights=_weights("pnet.lz4")),
-                StageRNet(weights=_weights("rnet.lz4")),
-                StageONet(weights=_weights("onet.lz4")),
-            ]
-        )
-        version = importlib.metadata.version("mtcnn")
-        self.spec = f"mtcnn {version} long_side={long_side} short_side={short_side}"
-
-    def __call__(self, image, name=""):
-        """Finds the faces of a photograph.
+    def __call__(self, image: np.ndarray, name: str = "") -> list[Detection]:
+        """Finds the faces of a photograph, the largest first.
 
         Args:
           image: uint8 RGB [H, W, 3].
-          name: ignored; detectors that look a photograph up need it.
-
-        Returns:
-          list of `Detection`, the largest face first.
+          name: the photograph's name, for detectors that look it up.
         """
-        del name
-        resized, scale = self._resize(image)
-        if min(resized.shape[:2]) < _MIN_SIDE:
-            return []
-        rows = self._network.detect_faces(resized, box_format="xyxy", output_type="numpy")
-        detections = [_to_detection(row, scale) for row in rows]
-        return sorted(detections, key=lambda face: (-face.area, face.box))
-
-    def _resize(self, image):
-        """Brings an image to a size that suits detection; returns it and (x scale, y scale)."""
-        height, width = image.shape[:2]
-        factor = max(1.0, self._short_side / min(height, width))
-        factor = min(factor, self._long_side / max(height, width))
-        size = max(1, round(width * factor)), max(1, round(height * factor))
-        method = cv2.INTER_AREA if factor < 1.0 else cv2.INTER_LINEAR
-        resized = cv2.resize(image, size, interpolation=method)
-        return resized, np.array([size[0] / width, size[1] / height])
 
 
-def _weights(name):
-    """Returns the absolute path of a weight file of the installed package.
+@dataclasses.dataclass(frozen=True)
+class FoundFaces:
+    """The face that a photograph is about, and how many faces are in it.
 
-    Given a bare name, the package would unpickle a file of that name in the working directory.
-    """
-    path = pathlib.Path(mtcnn.__file__).resolve().parent / "assets" / "weights" / name
-    if not path.is_file():
-        raise FileNotFoundError(f"{path}: missing from the package mtcnn; reinstall it")
-    return str(path)
-
-
-def _to_detection(row, scale):
-    """Converts `index, box, confidence, 5 x, 5 y` (the image's left eye first)."""
-    points = np.stack([row[6:11], row[11:16]], axis=-1)
-    corners = row[1:5].reshape(2, 2)
-    left_top, right_bottom = (corners + 0.5) / scale - 0.5
-    # The image's left eye is the subject's right eye: the order is that of FIVE_POINTS already.
-    points = ((points + 0.5) / scale - 0.5).astype(np.float32)
-    return Detection((*left_top.tolist(), *right_bottom.tolist()), float(row[5]), points)
-
-
-class LandmarkFile:
-    """Five points a photograph from a CSV file, with the interface of a detector.
-
-    Columns: `file` (the photograph's name) and `<point>_x`, `<point>_y` for each of `FIVE_POINTS`,
-    in pixels, integers at pixel centers; other columns are ignored.
+    Attributes:
+      face: the chosen one.
+      count: of the faces that were found, the chosen one included.
+      by_box: whether a listing says where the face is; otherwise the largest was chosen.
     """
 
-    no_face = "no row in the file of landmarks"
+    face: Detection
+    count: int
+    by_box: bool = False
 
-    def __init__(self, path):
-        """Reads the file.
-
-        Raises:
-          FileNotFoundError: the file does not exist.
-          ValueError: names the line and the column that is missing or no finite number.
-        """
-        self._path = pathlib.Path(path)
-        if not self._path.is_file():
-            raise FileNotFoundError(f"{path}: no such file of landmarks")
-        self._points = self._read()
-        self.spec = f"landmarks {hashlib.sha256(self._path.read_bytes()).hexdigest()}"
-
-    def _read(self):
-        columns = [f"{point}_{axis}" for point in FIVE_POINTS for axis in "xy"]
-        with open(self._path, newline="", encoding="utf-8-sig") as file:
-            reader = csv.DictReader(file)
-            lacking = {"file", *columns} - set(reader.fieldnames or ())
-            if lacking:
-                raise ValueError(f"{self._path}: no column {sorted(lacking)}")
-            return {row["file"]: self._parse(row, columns, reader.line_num) for row in reader}
-
-    def _parse(self, row, columns, line):
-        try:
-            points = np.array([float(row[column]) for column in columns], np.float32)
-        except (TypeError, ValueError) as error:
-            raise ValueError(f"{self._path}:{line}: {error}; expected ten numbers") from error
-        if not np.all(np.isfinite(points)):
-            raise ValueError(f"{self._path}:{line}: landmarks must be finite")
-        return points.reshape(5, 2)
-
-    def __call__(self, image, name=""):
-        """Looks the photograph `name` up; returns one `Detection`, or none if it is not listed."""
-        del image
-        points = self._points.get(name)
-        if points is None:
-            return []
-        box = (*points.min(axis=0).tolist(), *points.max(axis=0).tolist())
-        return [Detection(box, 1.0, points)]
+    def note(self) -> str:
+        """Says what was left out, for whoever reads a log; empty if there is one face."""
+        if self.count == 1:
+            return ""
+        chosen = "the one in the box of the listing" if self.by_box else "the largest one"
+        return f"{self.count} faces found; {chosen} is taken"
 
 
-def make_detector(landmarks=None):
-    """Returns the detector of a `--landmarks` flag: that file, or MTCNN if there is none."""
-    return LandmarkFile(landmarks) if landmarks else MtcnnDetector()
+def find_faces(
+    detector: Detector,
+    image: np.ndarray,
+    name: str = "",
+    box: tuple[float, float, float, float] | None = None,
+) -> FoundFaces:
+    """Finds the face that a photograph is about.
+
+    Args:
+      detector: finds all faces.
+      image: uint8 RGB [H, W, 3].
+      name: the photograph's name, which some detectors look up.
+      box: left, top, right, bottom of the face that a listing means, or None.
+
+    Raises:
+      ValueError: there is no face, or none in the box.
+    """
+    detections = detector(image, name)
+    face = choose_face(detections, box)
+    if face is None:
+        raise ValueError("no face in the box of the listing" if detections else detector.no_face)
+    return FoundFaces(face, len(detections), box is not None)
 
 
-def choose_face(detections, box=None):
+def choose_face(
+    detections: Sequence[Detection], box: tuple[float, float, float, float] | None = None
+) -> Detection | None:
     """Chooses the face that a photograph is about.
 
     Args:
-      detections: list of `Detection`.
+      detections: the faces in it.
       box: left, top, right, bottom of the face that a listing means, or None.
 
     Returns:
@@ -207,3 +112,85 @@ def _overlap(a, b):
     height = min(a[3], b[3]) - max(a[1], b[1])
     shared = max(width, 0.0) * max(height, 0.0)
     return shared / (area_a + area_b - shared) if shared else 0.0
+
+
+class PointsByName:
+    """Points that were found before: a detector that looks a photograph up by its name."""
+
+    def __init__(self, points: Mapping[str, Sequence[np.ndarray]], spec: str, no_face: str):
+        """Takes the five points, float32 [5, 2], of each face of each photograph."""
+        self._points = points
+        self.spec, self.no_face = spec, no_face
+
+    def __call__(self, image: np.ndarray | None, name: str = "") -> list[Detection]:
+        """Returns the faces of the photograph `name`, the largest first; the image is ignored."""
+        del image
+        faces = [_around(points) for points in self._points.get(name, ())]
+        return sorted(faces, key=lambda face: -face.area)
+
+
+def _around(points):
+    """A face of certain points; its box is as large as they ask for."""
+    box = (*points.min(axis=0).tolist(), *points.max(axis=0).tolist())
+    return Detection(box, 1.0, points)
+
+
+class LandmarkFile(PointsByName):
+    """Five points a face from a CSV file.
+
+    Columns: `file` (the photograph's name) and `<point>_x`, `<point>_y` for each of `FIVE_POINTS`,
+    in pixels, integers at pixel centers; other columns are ignored. A photograph of several faces
+    has a row for each.
+    """
+
+    def __init__(self, path: str | os.PathLike):
+        """Reads the file.
+
+        Raises:
+          FileNotFoundError: the file does not exist.
+          ValueError: names the line and the column that is missing or no finite number.
+        """
+        table = read_csv(path, ["file", *_COLUMNS])
+        spec = f"landmarks {table.sha256}"
+        super().__init__(_points_of(table, path), spec, "no row in the file of landmarks")
+
+
+_COLUMNS = tuple(f"{point}_{axis}" for point in FIVE_POINTS for axis in "xy")
+
+
+def _points_of(table: CsvTable, path):
+    points = {}
+    for line, row in table.rows:
+        try:
+            points.setdefault(row["file"], []).append(_finite([row[name] for name in _COLUMNS]))
+        except ValueError as error:
+            raise ValueError(f"{printable(path)}:{line}: {error}") from error
+    return points
+
+
+def _finite(texts):
+    """Ten numbers as text to float32 [5, 2]."""
+    try:
+        points = np.array([float(text) for text in texts], np.float32)
+    except ValueError as error:
+        raise ValueError(f"{error}; expected ten numbers") from error
+    if not np.all(np.isfinite(points)):
+        raise ValueError("landmarks must be finite")
+    return points.reshape(5, 2)
+
+
+class KnownPoints(PointsByName):
+    """The five points of a cache of features, for a second network on the same photographs.
+
+    So the photographs of an evaluation are searched once, and every network judges the same faces.
+    """
+
+    def __init__(self, cache: FeatureCache):
+        """Takes the points of the photographs in `cache`; the others have no face."""
+        points = {name: [own] for name, own in zip(cache.names, cache.points, strict=True)}
+        super().__init__(points, cache.key.detector, "no face found before")
+
+
+def make_detector(landmarks: str | os.PathLike | None = None) -> Detector:
+    """Returns the detector of a `--landmarks` flag: that file, or MTCNN if there is none."""
+    return LandmarkFile(landmarks) if landmarks else MtcnnDetector()

@@ -12,6 +12,7 @@ import scipy.ndimage
 from mesh_renderer.rasterize_triangles import rasterize_barycentric_coordinates
 from model.mesh_topology import connected_components
 from model.morphable_model import MorphableModel
+from storage.images import to_bytes
 
 # The map has a border, and cells a margin, so that bilinear sampling stays inside.
 _BORDER = 2.0
@@ -56,7 +57,7 @@ class TextureAtlas:
         """Colors float [N, 3] in 0..1 of the vertices to a texture uint8 [size, size, 3]."""
         corners = colors[self._colored[self._pixel_triangles]]
         pixels = np.einsum("hwc,hwcd->hwd", self._pixel_weights, corners)
-        return np.uint8(np.clip(pixels, 0.0, 1.0) * 255 + 0.5)
+        return to_bytes(pixels)
 
     def _lay_out(self, directions, distance, in_cells):
         """Places map and cells, and finds for each pixel its triangle and barycentrics."""

@@ -14,6 +14,7 @@ import pathlib
 
 import command_line
 import open_parts
+from storage.printable import printable
 
 
 def face_model(options: argparse.Namespace) -> None:
@@ -26,7 +27,7 @@ def face_model(options: argparse.Namespace) -> None:
     source = read_face_model(options.source)
     contents = make_stand_in(source, pathlib.Path(options.source).name, options.seed)
     write_bfm_hdf5(options.output, contents)
-    print(f"{options.output}: {contents.stand_in}")
+    print(f"{printable(options.output)}: {contents.stand_in}")
 
 
 def dataset(options: argparse.Namespace) -> None:
@@ -48,14 +49,14 @@ def dataset(options: argparse.Namespace) -> None:
             options.seed,
             options.face_model,
         )
-        print(f"{truth}: the truth about these people, for evaluation only")
+        print(f"{printable(truth)}: the truth about these people, for evaluation only")
     listing = list_photographs(options.output)
     if options.sheet:
         datasets.write_sheet(options.sheet, options.output)
     people = {photo.identity for photo in listing.photographs}
     print(
-        f"{options.output}: {len(listing.photographs)} images of {len(people)} people in the "
-        f"layout of {options.layout}; {len(listing.missing)} that are listed are missing"
+        f"{printable(options.output)}: {len(listing.photographs)} images of {len(people)} people "
+        f"in the layout of {options.layout}; {len(listing.missing)} that are listed are missing"
     )
 
 

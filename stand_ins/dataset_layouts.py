@@ -8,6 +8,7 @@ import numpy as np
 from stand_ins.camera import random_background
 from storage.atomic import write_bytes
 from storage.images import jpeg, to_bytes
+from storage.printable import printable
 
 LAYOUTS = ("vgg_face", "lfw")
 # Of the rows of a VGG-Face listing: links that are dead, and files that are damaged.
@@ -28,7 +29,9 @@ def check_new(*paths):
     """Refuses to overwrite; raises FileExistsError."""
     for path in paths:
         if path.exists():
-            raise FileExistsError(f"{path}: is there already; remove it or give another --output")
+            raise FileExistsError(
+                f"{printable(path)}: is there already; remove it or give another --output"
+            )
 
 
 def write_dataset(output, layout, entries, seed):

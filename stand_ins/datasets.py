@@ -14,7 +14,9 @@ import numpy as np
 import tqdm
 
 import open_parts
-from data_pipeline.detection import MtcnnDetector, choose_face
+from data_pipeline.detection import choose_face
+from data_pipeline.image_files.kinds import HEAD_BYTES, image_kind
+from data_pipeline.mtcnn_detector import MtcnnDetector
 from data_pipeline.photographs import list_photographs, read_image
 from model.face_models.load import load_face_model
 from stand_ins.dataset_layouts import Entry, check_new, write_dataset
@@ -22,6 +24,7 @@ from stand_ins.occluders import random_style
 from stand_ins.photographer import Framing, Person, Photographer
 from storage.atomic import atomic_file, write_bytes
 from storage.images import jpeg, to_bytes
+from storage.printable import printable
 
 _COEFFICIENT_LIMIT = 2.0
 _LFW_SIZE = 250
@@ -50,7 +53,7 @@ def write_rendered(output, layout, people, photos, seed=0, face_model=open_parts
     check_new(output, truth_path)
     model = load_face_model(face_model)
     if not model.expression_components:
-        raise ValueError(f"{face_model}: has no expressions; give another --face_model")
+        raise ValueError(f"{printable(face_model)}: has no expressions; give another --face_model")
     photographer = Photographer(model)
     entries, truth = [], []
     with tqdm.tqdm(total=people * photos, unit="photo", mininterval=2) as bar:
@@ -96,8 +99,8 @@ def write_from_photographs(output, layout, photos, seed=0, detector=None):
         height, width = image.shape[:2]
         box = face.box if face else (0.0, 0.0, float(width), float(height))
         identity = re.sub(r"\W+", "_", photo.identity or photo.path.stem)
-        is_jpeg = photo.path.suffix.lower() in (".jpg", ".jpeg")
-        data = photo.path.read_bytes() if is_jpeg else jpeg(image, 95)
+        data = photo.path.read_bytes()
+        data = data if image_kind(data[:HEAD_BYTES]) == "JPEG" else jpeg(image, 95)
         entries.append(Entry(identity, data, box))
     write_dataset(output, layout, entries, seed)
 
