@@ -5,7 +5,6 @@ has a `spec`, a text that changes whenever its results may change (for the keys 
 `no_face`, which says what it means that it found none.
 """
 
-import dataclasses
 import os
 from collections.abc import Mapping, Sequence
 from typing import Protocol
@@ -38,80 +37,6 @@ class Detector(Protocol):
           image: uint8 RGB [H, W, 3].
           name: the photograph's name, for detectors that look it up.
         """
-
-
-@dataclasses.dataclass(frozen=True)
-class FoundFaces:
-    """The face that a photograph is about, and how many faces are in it.
-
-    Attributes:
-      face: the chosen one.
-      count: of the faces that were found, the chosen one included.
-      by_box: whether a listing says where the face is; otherwise the largest was chosen.
-    """
-
-    face: Detection
-    count: int
-    by_box: bool = False
-
-    def note(self) -> str:
-        """Says what was left out, for whoever reads a log; empty if there is one face."""
-        if self.count == 1:
-            return ""
-        chosen = "the one in the box of the listing" if self.by_box else "the largest one"
-        return f"{self.count} faces found; {chosen} is taken"
-
-
-def find_faces(
-    detector: Detector,
-    image: np.ndarray,
-    name: str = "",
-    box: tuple[float, float, float, float] | None = None,
-) -> FoundFaces:
-    """Finds the face that a photograph is about.
-
-    Args:
-      detector: finds all faces.
-      image: uint8 RGB [H, W, 3].
-      name: the photograph's name, which some detectors look up.
-      box: left, top, right, bottom of the face that a listing means, or None.
-
-    Raises:
-      ValueError: there is no face, or none in the box.
-    """
-    detections = detector(image, name)
-    face = choose_face(detections, box)
-    if face is None:
-        raise ValueError("no face in the box of the listing" if detections else detector.no_face)
-    return FoundFaces(face, len(detections), box is not None)
-
-
-def choose_face(
-    detections: Sequence[Detection], box: tuple[float, float, float, float] | None = None
-) -> Detection | None:
-    """Chooses the face that a photograph is about.
-
-    Args:
-      detections: the faces in it.
-      box: left, top, right, bottom of the face that a listing means, or None.
-
-    Returns:
-      The face that overlaps `box` most (intersection over union), without a box the largest one;
-      None if there is no face, or none that touches the box.
-    """
-    if box is None:
-        return max(detections, key=lambda face: face.area, default=None)
-    best = max(detections, key=lambda face: _overlap(face.box, box), default=None)
-    return best if best and _overlap(best.box, box) > 0 else None
-
-
-def _overlap(a, b):
-    """Intersection over union of two boxes."""
-    area_a, area_b = ((box[2] - box[0]) * (box[3] - box[1]) for box in (a, b))
-    width = min(a[2], b[2]) - max(a[0], b[0])
-    height = min(a[3], b[3]) - max(a[1], b[1])
-    shared = max(width, 0.0) * max(height, 0.0)
-    return shared / (area_a + area_b - shared) if shared else 0.0
 
 
 class PointsByName:

@@ -14,10 +14,10 @@ import numpy as np
 import tqdm
 
 import open_parts
-from data_pipeline.detection import choose_face
 from data_pipeline.image_files.kinds import HEAD_BYTES, image_kind
 from data_pipeline.mtcnn_detector import MtcnnDetector
 from data_pipeline.photographs import list_photographs, read_image
+from model.face_finding import NoFaceError, find_face
 from model.face_models.load import load_face_model
 from stand_ins.dataset_layouts import Entry, check_new, write_dataset
 from stand_ins.occluders import random_style
@@ -95,9 +95,11 @@ def write_from_photographs(output, layout, photos, seed=0, detector=None):
         except ValueError:
             # What cannot be read here would be one of the set's corrupt files.
             continue
-        face = choose_face(detector(image, photo.name))
-        height, width = image.shape[:2]
-        box = face.box if face else (0.0, 0.0, float(width), float(height))
+        try:
+            box = find_face(image, detector, photo.name).box
+        except NoFaceError:
+            height, width = image.shape[:2]
+            box = (0.0, 0.0, float(width), float(height))
         identity = re.sub(r"\W+", "_", photo.identity or photo.path.stem)
         data = photo.path.read_bytes()
         data = data if image_kind(data[:HEAD_BYTES]) == "JPEG" else jpeg(image, 95)

@@ -16,8 +16,6 @@ from data_pipeline.detected_face import Detection
 from data_pipeline.detection import (
     KnownPoints,
     LandmarkFile,
-    choose_face,
-    find_faces,
     make_detector,
 )
 from data_pipeline.mtcnn_detector import MtcnnDetector
@@ -230,38 +228,3 @@ def test_known_points_are_those_of_a_cache():
     np.testing.assert_array_equal(face.points, points[1])
     assert known(None, "c") == [] and known.spec == "another detector"
     assert "before" in known.no_face
-
-
-class Fixed:
-    """A detector that finds the same faces in every photograph."""
-
-    spec, no_face = "fixed", "nobody"
-
-    def __init__(self, *faces):
-        self.faces = list(faces)
-
-    def __call__(self, image, name=""):
-        return self.faces
-
-
-def test_find_faces_says_how_many_there_are():
-    small, large, other = _face((0, 0, 10, 10)), _face((20, 0, 60, 40)), _face((70, 0, 80, 10))
-    found = find_faces(Fixed(large, small, other), None)
-    assert (found.face, found.count) == (large, 3)
-    assert found.note() == "3 faces found; the largest one is taken"
-    found = find_faces(Fixed(large, small), None, box=(1, 1, 12, 12))
-    assert (found.face, found.count) == (small, 2)
-    assert found.note() == "2 faces found; the one in the box of the listing is taken"
-    assert find_faces(Fixed(small), None).note() == ""
-    with pytest.raises(ValueError, match="nobody"):
-        find_faces(Fixed(), None)
-    with pytest.raises(ValueError, match="no face in the box of the listing"):
-        find_faces(Fixed(small), None, box=(100, 100, 120, 120))
-
-
-def test_choose_face():
-    small, large = _face((0, 0, 10, 10)), _face((20, 0, 60, 40))
-    assert choose_face([]) is None
-    assert choose_face([small, large]) is large
-    assert choose_face([large, small], box=(1, 1, 12, 12)) is small
-    assert choose_face([small, large], box=(100, 100, 120, 120)) is None
