@@ -59,11 +59,6 @@ def prepare_photographs(
     output = pathlib.Path(output)
     if summary := listing.passed_over_summary():
         _LOG.info("%s", summary)
-    with file_lock(output):
-        return _prepare(listing, encoder, detector, output, shard_size, batch_size, progress)
-
-
-def _prepare(listing, encoder, detector, output, shard_size, batch_size, progress):
     key = CacheKey.of(listing, encoder, detector)
     if output.is_file():
         # Another cache may be replaced, but a file that is none may be anything of the user's.
@@ -71,6 +66,13 @@ def _prepare(listing, encoder, detector, output, shard_size, batch_size, progres
         if cache.key == key:
             return cache
         _LOG.warning("%s is made again: its %s", output, cache.key.difference(key))
+    with file_lock(output):
+        return _make_cache(
+            listing, encoder, detector, output, key, shard_size, batch_size, progress
+        )
+
+
+def _make_cache(listing, encoder, detector, output, key, shard_size, batch_size, progress):
     writer = FeatureCacheWriter(output, key, shard_size)
     shards = list(_batches(listing.photographs, shard_size))
     with tqdm.tqdm(total=len(listing.photographs), unit="photo", disable=not progress) as bar:
