@@ -1,5 +1,7 @@
 """The decoder and its files."""
 
+import json
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -101,19 +103,110 @@ def test_another_face_model_or_encoder_is_refused(tmp_path, face_model):
         load_decoder(path, face_model, encoder)
 
 
-def test_damaged_files_are_refused(tmp_path, face_model):
+def _rewritten(path, target, **changes):
+    """Copies a decoder file with other metadata; a change is a field's name and value."""
+    with np.load(path, allow_pickle=False) as arrays:
+        arrays = dict(arrays)
+    metadata = json.loads(str(arrays.pop("metadata")))
+    for field, value in changes.items():
+        first, _, second = field.partition("__")
+        if second:
+            metadata[first][second] = value
+        else:
+            metadata[first] = value
+    np.savez(target, metadata=np.array(json.dumps(metadata)), **arrays)
+    return target
+
+
+@pytest.fixture
+def saved(tmp_path, face_model):
     encoder = FakeIdentityNetwork()
-    with pytest.raises(FileNotFoundError, match="no such decoder"):
-        load_decoder(tmp_path / "absent.npz", face_model, encoder)
     path = tmp_path / "decoder.npz"
     save_decoder(path, make_decoder(), face_model, encoder)
+    return path, face_model, encoder
+
+
+def test_missing_file(saved):
+    path, face_model, encoder = saved
+    with pytest.raises(FileNotFoundError, match="no such file"):
+        load_decoder(path.with_name("absent.npz"), face_model, encoder)
+
+
+@pytest.mark.parametrize("part", [0.0, 0.1, 0.5, 0.95])
+def test_a_file_that_is_cut_short_is_refused(saved, part):
+    path, face_model, encoder = saved
     whole = path.read_bytes()
-    path.write_bytes(whole[: len(whole) // 2])
-    with pytest.raises(ValueError, match="is no decoder file"):
+    path.write_bytes(whole[: int(len(whole) * part)])
+    with pytest.raises(ValueError, match=r"decoder\.npz: is (empty|no \.npz file)"):
         load_decoder(path, face_model, encoder)
+
+
+def test_a_damaged_array_is_named(saved):
+    path, face_model, encoder = saved
+    data = bytearray(path.read_bytes())
+    start = data.find(b"hidden_2/kernel.npy") + 500
+    data[start : start + 4000] = bytes(4000)
+    path.write_bytes(data)
+    with pytest.raises(ValueError, match=r"decoder\.npz: .*hidden_2/kernel"):
+        load_decoder(path, face_model, encoder)
+
+
+def test_other_files_are_refused(saved):
+    path, face_model, encoder = saved
     np.savez(path, weights=np.zeros(3))
     with pytest.raises(ValueError, match="has no 'metadata'"):
         load_decoder(path, face_model, encoder)
-    with pytest.raises(ValueError, match="is no decoder file"):
-        np.save(path.open("wb"), np.array([{}], dtype=object), allow_pickle=True)
+    with path.open("wb") as file:
+        np.save(file, np.array([{}], dtype=object), allow_pickle=True)
+    with pytest.raises(ValueError, match="single array"):
+        load_decoder(path, face_model, encoder)
+    np.savez(path, metadata=np.array([{}], dtype=object))
+    with pytest.raises(ValueError, match="pickled objects"):
+        load_decoder(path, face_model, encoder)
+    path.write_text("version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n")
+    with pytest.raises(ValueError, match="Git LFS pointer.*git lfs pull"):
+        read_metadata(path)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"feature_size": 45_000},
+        {"feature_size": -1},
+        {"feature_size": 24.0},
+        {"shape_components": 10**9},
+        {"texture_components": None},
+        {"radius": "long"},
+        {"encoder": []},
+        {"encoder__fingerprint": 7},
+        {"face_model__name": None},
+        {"encoder__features": 1},
+    ],
+    ids=str,
+)
+def test_metadata_that_cannot_be_is_refused(saved, changes):
+    path, face_model, encoder = saved
+    odd = _rewritten(path, path.with_name("odd.npz"), **changes)
+    with pytest.raises(ValueError, match=r"odd\.npz: .*damaged"):
+        load_decoder(odd, face_model, encoder)
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{", '{"format": 2}'])
+def test_metadata_of_another_kind_is_refused(saved, text):
+    path, face_model, encoder = saved
+    np.savez(path, metadata=np.array(text))
+    with pytest.raises(ValueError, match=r"decoder\.npz: (has decoder format|its metadata)"):
+        load_decoder(path, face_model, encoder)
+
+
+def test_weights_that_are_no_numbers_are_refused(saved):
+    path, face_model, encoder = saved
+    with np.load(path, allow_pickle=False) as arrays:
+        arrays = dict(arrays)
+    np.savez(path, **{**arrays, "hidden_1/bias": np.full(1024, np.nan, np.float32)})
+    with pytest.raises(ValueError, match="'hidden_1/bias' holds NaN"):
+        load_decoder(path, face_model, encoder)
+    del arrays["hidden_1/bias"]
+    np.savez(path, **arrays)
+    with pytest.raises(ValueError, match="has no array 'hidden_1/bias'"):
         load_decoder(path, face_model, encoder)
