@@ -32,7 +32,7 @@ class _Plausible(NamedTuple):
     likely_high: float
 
     def units(self, value: float, expected: float, units: dict[float, str]) -> list[float]:
-        """The factors of the units that make sense of a value; the expected one alone if it does."""
+        """The factors of units that make sense of a value; only the expected one if it does."""
         if self.low <= value * expected <= self.high:
             return [expected]
         return [f for f in units if self.likely_low <= value * f <= self.likely_high]
