@@ -103,9 +103,15 @@ def shape_in_millimeters(
       array that is in another unit than expected.
 
     Raises:
-      ValueError: the unit is not certain; names the file, the array, the value and the remedy.
+      ValueError: the unit is not certain, or there are no deviations at all; names the file, the
+        array, the value and the remedy.
     """
     unit = length_unit(path, names.mean, part.mean, expected)
+    if not part.spread().any():
+        raise ValueError(
+            f"{path}: every value of {names.variance} or of {names.basis} is 0, so all faces would "
+            "be the same; was the file written to the end?"
+        )
     deviations = _deviation_unit(path, names, part, unit, _SHAPE, LENGTHS)
     repairs = _repairs(names, unit, deviations, expected, LENGTHS)
     return part.scaled(unit, deviations), unit, repairs
