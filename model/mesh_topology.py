@@ -1,4 +1,4 @@
-"""How the triangles of a mesh hang together: their edges, neighbors and connected parts."""
+"""The topology of a triangle mesh: its edges, neighboring triangles and connected parts."""
 
 import numpy as np
 import scipy.sparse

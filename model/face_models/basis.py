@@ -1,4 +1,4 @@
-"""The basis of a face model as files store it, checked and brought to columns of unit length.
+"""Checks the basis of a face model, and brings its columns to unit length.
 
 Statismo 0.9, and so the Basel Face Model 2017 and 2019, stores columns of unit length; Statismo 0.8
 stores each column times its standard deviation. Not every file says which version wrote it, so the

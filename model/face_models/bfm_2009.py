@@ -1,7 +1,8 @@
 """The Basel Face Model 2009: `01_MorphableModel.mat`.
 
-Micrometers and colors of 0..255; `shapeEV` and `texEV` are standard deviations; triangles count
-from 1 and go the other way round. It has no expressions and names no landmarks.
+The file is in micrometers and has colors of 0..255. `shapeEV` and `texEV` are standard deviations.
+Triangles count their vertices from 1 and go clockwise. There are no expressions, and no landmarks
+have names.
 """
 
 import os
@@ -37,10 +38,19 @@ _SEGMENTS = {
 def read_bfm_2009(
     path: str | os.PathLike, cut: Cut = Cut(), orthonormal: bool = True
 ) -> FaceModelContents:
-    """Reads and checks a file; arguments and errors as for `read_bfm_hdf5`.
+    """Reads and checks a file.
 
-    The result is in millimeters, in colors of 0..1, with variances. Landmarks are known for the
-    mesh of 53,490 vertices alone.
+    Args:
+      path: the `.mat` file.
+      cut: how many components to keep.
+      orthonormal: whether to refuse a basis whose columns are not orthonormal.
+
+    Returns:
+      The model in millimeters, with colors in 0..1 and variances. Its landmarks are known if it has
+      the 53,490 vertices of the original.
+
+    Raises:
+      ValueError: something is wrong with the file; names the file, the array and the problem.
     """
     path = pathlib.Path(path)
     arrays = _read_arrays(path)

@@ -1,9 +1,9 @@
-"""The HDF5 layout of the Basel Face Model 2017 and 2019 (Statismo): read and written.
+"""Reads and writes the HDF5 layout of the Basel Face Model 2017 and 2019 (that of Statismo).
 
-Groups `shape`, `color` and `expression`, each with `model/{mean, pcaBasis, pcaVariance,
-noiseVariance}` and `representer/{points, cells}`, and landmarks as JSON. Beside the original's
-datasets, files of this project have `metadata/landmarks68_index` and `metadata/regions`, and say in
-the attribute `stand_in` if they are no face model in their own right.
+A file has the groups `shape`, `color` and `expression`, each with `model/{mean, pcaBasis,
+pcaVariance, noiseVariance}` and `representer/{points, cells}`, and landmarks as JSON. Files of
+this project also have `metadata/landmarks68_index` and `metadata/regions`, and a file that only
+stands in for a face model says so in the attribute `stand_in`.
 """
 
 import json
@@ -30,7 +30,7 @@ _CELLS = "shape/representer/cells"
 _LANDMARKS = "metadata/landmarks/json"
 _LANDMARKS_68 = "metadata/landmarks68_index"
 _SOURCE_INDEX = "metadata/ict_vertex_index"
-# Of the converted ICT-FaceKit files: what each vertex is, by number.
+# What the numbers in `metadata/vertex_class` of some converted files stand for.
 _VERTEX_CLASSES = ("skin", "sclera", "iris", "pupil")
 _COLOR_SPACES = {"rgb": "srgb", "srgb": "srgb", "linear": "linear", "linearrgb": "linear"}
 _STAND_IN = "stand_in"
@@ -44,10 +44,13 @@ def read_bfm_hdf5(
     Args:
       path: the `.h5` file.
       cut: how many components to keep; the others are not even read.
-      orthonormal: whether to refuse a basis that is not.
+      orthonormal: whether to refuse a basis whose columns are not orthonormal.
+
+    Returns:
+      The model in millimeters, with colors in 0..1.
 
     Raises:
-      ValueError: names the file, the dataset and what is wrong with it.
+      ValueError: something is wrong with the file; names the file, the dataset and the problem.
     """
     path = pathlib.Path(path)
     head = file_kind.first_bytes(path)
@@ -159,6 +162,7 @@ class _Reader:
         return part
 
     def triangles(self, mean: np.ndarray) -> np.ndarray:
+        """The triangles int32 [T, 3], mended."""
         cells = self._datasets.array(_CELLS, np.int64)
         triangles = checks.checked_triangles(self.path, _CELLS, cells, len(mean))
         triangles, repairs = mended_triangles(self.path, _CELLS, triangles, mean)
@@ -166,7 +170,7 @@ class _Reader:
         return triangles
 
     def landmarks(self, mean: np.ndarray, triangles: np.ndarray, unit: float) -> dict[str, int]:
-        """Names to the nearest vertices of the mean."""
+        """The vertices of the mean that are nearest to the landmarks, by their names."""
         landmarks, repairs = nearest_vertices(
             self.path, _LANDMARKS, self._landmark_points(), mean, triangles, unit
         )
@@ -186,6 +190,7 @@ class _Reader:
             ) from None
 
     def landmarks_68(self, mean: np.ndarray, landmarks: dict[str, int]) -> np.ndarray | None:
+        """The vertices int32 [68] of iBUG's points, as the file has them or as they are known."""
         own = self._datasets.indices(_LANDMARKS_68, 68)
         if own is None:
             return landmarks_68(mean, landmarks)
@@ -214,7 +219,7 @@ class _Reader:
         return regions
 
     def color_space(self) -> str:
-        """BFM files say RGB, which is sRGB-encoded (stated by an author of the model)."""
+        """The color space: RGB in a file of BFM means sRGB, as an author of it has stated."""
         name = self._datasets.text("color/representer/colorspace")
         if name is None:
             return "srgb"
@@ -228,13 +233,15 @@ class _Reader:
         return {k: v for k, v in sorted(self._datasets.file.attrs.items()) if isinstance(v, str)}
 
 
-def write_bfm_hdf5(path: str | os.PathLike, contents: FaceModelContents, dtype=np.float32) -> None:
-    """Writes a file with the real tree; it appears complete or not at all.
+def write_bfm_hdf5(
+    path: str | os.PathLike, contents: FaceModelContents, dtype: type = np.float32
+) -> None:
+    """Writes a file with the groups and datasets of the original, completely or not at all.
 
     Args:
       path: the file; its folder is made if need be.
       contents: what to write.
-      dtype: of the bases, float32 or float16 (half the size, columns off by 6e-4).
+      dtype: that of the bases: float32, or float16 for half the size and columns off by 6e-4.
     """
     with atomic_path(path) as partial, h5py.File(partial, "w") as file:
         _write(file, contents, dtype)
@@ -268,7 +275,7 @@ def _write(file, contents, dtype):
 
 def _write_part(file, name, part, points, triangles, dtype):
     file[f"{name}/model/mean"] = part.mean.reshape(-1)
-    # Files that are to be small are compressed too; a large one is read faster as it is.
+    # A file that should be small is compressed too; a large one is read faster if it is not.
     packed = {"compression": "gzip", "shuffle": True} if dtype == np.float16 else {}
     file.create_dataset(f"{name}/model/pcaBasis", data=part.basis.astype(dtype), **packed)
     file[f"{name}/model/pcaVariance"] = part.variance

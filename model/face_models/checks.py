@@ -1,4 +1,4 @@
-"""Checks that every face model must pass, whatever its format; each has a message of its own."""
+"""Checks of single arrays that the files of all formats must pass; each has its own message."""
 
 import os
 from typing import NamedTuple
@@ -9,7 +9,7 @@ from model.face_models.contents import Pca
 
 
 class PartNames(NamedTuple):
-    """What a format calls the arrays of a part."""
+    """What a file calls the three arrays of a part, for messages."""
 
     mean: str
     basis: str
@@ -43,19 +43,40 @@ def checked_array(
     return converted
 
 
-def components_to_keep(path, name: str, available: int, wanted: int | None) -> int:
-    """How many components to read, all by default."""
+def components_to_keep(
+    path: str | os.PathLike, name: str, available: int, wanted: int | None
+) -> int:
+    """Says how many components to read: as many as wanted, all by default.
+
+    Args:
+      path: the file, for messages.
+      name: what it calls the array, for messages.
+      available: how many components the file has.
+      wanted: how many the caller wants, or None.
+
+    Raises:
+      ValueError: the file has not so many, or none are wanted.
+    """
     keep = available if wanted is None else wanted
     if not 0 < keep <= available:
         raise ValueError(f"{path}: {keep} components of {name!r} asked for; it has {available}")
     return keep
 
 
-def check_shapes(path, names: PartNames, mean: int, basis: tuple[int, ...], variance: int) -> None:
-    """Compares the sizes of the whole arrays, before components are cut away.
+def check_shapes(
+    path: str | os.PathLike, names: PartNames, mean: int, basis: tuple[int, ...], variance: int
+) -> None:
+    """Compares the sizes of the arrays of a part, before any components are cut away.
+
+    Args:
+      path: the file, for messages.
+      names: what it calls the arrays, for messages.
+      mean: how many values the mean has.
+      basis: the shape of the basis.
+      variance: how many variances there are.
 
     Raises:
-      ValueError: the mean is not of 3 values a vertex, or the basis does not fit its neighbors.
+      ValueError: the mean has not 3 values for each vertex, or the basis does not fit the others.
     """
     if mean == 0 or mean % 3:
         raise ValueError(f"{path}: {names.mean} has {mean} values, not 3 for each vertex")
@@ -66,11 +87,15 @@ def check_shapes(path, names: PartNames, mean: int, basis: tuple[int, ...], vari
         )
 
 
-def check_same_vertices(path, parts: dict[str, Pca | None]) -> None:
-    """Compares the number of vertices of parts, by the names of their means.
+def check_same_vertices(path: str | os.PathLike, parts: dict[str, Pca | None]) -> None:
+    """Compares the numbers of vertices of all parts.
+
+    Args:
+      path: the file, for messages.
+      parts: the parts by the names of their means; None for a part that the file lacks.
 
     Raises:
-      ValueError: one disagrees with the first.
+      ValueError: a part has not as many vertices as the first one.
     """
     present = {name: len(part.mean) for name, part in parts.items() if part is not None}
     first, expected = next(iter(present.items()))
@@ -83,18 +108,20 @@ def check_same_vertices(path, parts: dict[str, Pca | None]) -> None:
 
 
 def checked_triangles(
-    path, name: str, triangles: np.ndarray, n_vertices: int, first: int = 0
+    path: str | os.PathLike, name: str, triangles: np.ndarray, n_vertices: int, first: int = 0
 ) -> np.ndarray:
-    """Triangles as int32 [T, 3] whose vertices count from 0.
+    """Converts triangles to int32 [T, 3] whose vertices are counted from 0.
 
     Args:
-      path, name: of file and array, for messages.
+      path: the file, for messages.
+      name: what it calls the array, for messages.
       triangles: int [3, T] or [T, 3].
-      n_vertices: of the model.
-      first: how the file numbers its first vertex.
+      n_vertices: how many vertices the model has.
+      first: the number that the file gives its first vertex.
 
     Raises:
-      ValueError: the shape is another, there is no triangle, or an index has no vertex.
+      ValueError: the array has another shape, holds no triangle, or names a vertex that is not
+        there.
     """
     if triangles.ndim != 2 or 3 not in triangles.shape:
         raise ValueError(f"{path}: {name} has shape {triangles.shape}, not (3, triangles)")

@@ -1,7 +1,7 @@
-"""What a file is by its first bytes, and what to do with one that is no face model.
+"""Recognizes files that are no face model by their first bytes, and says what to do with them.
 
-Files are opened by their content, not by their names: a download may be a web page, an archive or
-the pointer of Git LFS in place of a file.
+The content counts, not the name: a download may be a web page, an archive, or a pointer of Git LFS
+in place of the file.
 """
 
 import os
@@ -45,7 +45,7 @@ _GZIP = b"\x1f\x8b"
 
 
 def first_bytes(path: str | os.PathLike) -> bytes:
-    """The first bytes of a face model file, at most 512.
+    """Reads the first bytes of a face model file, at most 512.
 
     Raises:
       FileNotFoundError: there is no such file.
@@ -69,7 +69,7 @@ def first_bytes(path: str | os.PathLike) -> bytes:
 
 
 def lfs_pointer_problem(head: bytes) -> str:
-    """What to say of a file that begins so if it is a Git LFS pointer; "" otherwise."""
+    """Says what is wrong with a file that begins so if it is a Git LFS pointer; "" otherwise."""
     return _LFS if head.startswith(_OTHERS[0][0]) else ""
 
 

@@ -21,13 +21,13 @@ class CheckedDatasets:
         self.path = path
         self.file = file
 
-    def array(self, name: str, dtype=np.float32, columns: int | None = None) -> np.ndarray:
-        """A dataset, or its first columns."""
+    def array(self, name: str, dtype: type = np.float32, columns: int | None = None) -> np.ndarray:
+        """Reads a dataset of numbers, or only its first columns."""
         values = read_dataset(self.path, self.dataset(name), columns)
         return checks.checked_array(self.path, name, values, dtype)
 
     def dataset(self, name: str) -> h5py.Dataset:
-        """A dataset that has to be there."""
+        """Finds a dataset that has to be there."""
         if not isinstance(self.file.get(name), h5py.Dataset):
             if isinstance(self.file.get("shapePC"), h5py.Group):
                 raise ValueError(f"{self.path}: {file_kind.OCTAVE}")
@@ -40,7 +40,7 @@ class CheckedDatasets:
         return self.file[name]
 
     def indices(self, name: str, count: int) -> np.ndarray | None:
-        """An optional dataset int32 [count]."""
+        """Reads a dataset int32 [count]; None if the file has none of this name."""
         if name not in self.file:
             return None
         entries = self.dataset(name).size
@@ -49,7 +49,10 @@ class CheckedDatasets:
         return self.array(name, np.int32).reshape(-1)
 
     def text(self, name: str) -> str | None:
-        """An optional dataset that holds one text: as a string of any kind, or as bytes."""
+        """Reads a dataset that holds one text, as a string of any kind or as bytes.
+
+        Returns None if the file has none of this name.
+        """
         if name not in self.file:
             return None
         value = read_dataset(self.path, self.dataset(name))

@@ -1,9 +1,9 @@
-"""Converts ICT-FaceKit, a folder of OBJ files, to the layout of the Basel Face Model 2017.
+"""Reads ICT-FaceKit, a folder of OBJ files, as a face model.
 
-The kit (https://github.com/ICT-VGL/ICT-FaceKit, MIT license) has a file a mode: the neutral face,
-`identity000.obj` and so on (one standard deviation of a principal component of light-stage scans
-away from it), and named expressions. Its units are centimeters. It has no colors: the model gets
-those of `model.face_models.painting.color_model`.
+The kit (https://github.com/ICT-VGL/ICT-FaceKit, MIT license) has one file for each mode: the
+neutral face, `identity000.obj` and so on (each one standard deviation of a principal component of
+light-stage scans away from it), and named expressions. It is in centimeters. It has no colors: the
+model gets those of `model.face_models.painting.color_model`.
 """
 
 import json
@@ -25,9 +25,9 @@ LAYOUT = "ICT-FaceKit (folder of OBJ files)"
 
 _CENTIMETERS = 10.0
 _N_VERTICES = 26719
-# A mode moves vertices by up to about 60 mm.
+# An open jaw moves a vertex by 42 mm, more than the other modes at hand.
 _FARTHEST_MM = 150.0
-# Vertices of the kit's parts, first and beyond the last, as its README lists them.
+# The kit's parts as its README lists them: the first vertex of each, and the first one after it.
 _PARTS = {
     "face": (0, 9409),
     "head and neck": (9409, 11248),
@@ -45,11 +45,12 @@ _PARTS = {
 _NARROW_FACE = (0, 6706)
 REGIONS = ("head", "face", "narrow")
 DROPS = ("eyes", "teeth", "lashes")
-# The scleras are closed balls with the iris's place in them. Only their front, so many mm deep,
-# can be seen; iris and pupil are painted on it.
+# The scleras are closed balls. Only their front, so many mm deep, can be seen, and iris and pupil
+# are painted on it.
 _EYE_FRONT_MM = 11.0
 _IRIS_MM, _PUPIL_MM = 6.2, 2.2
-# Blendshape weights go from 0 to 1, and most are near 0: this deviation is assumed, not measured.
+# The weights of blendshapes lie in 0..1, and most are near 0. This deviation is assumed, not
+# measured.
 _EXPRESSION_DEVIATION = 0.3
 
 
@@ -60,21 +61,21 @@ def read_ict_facekit(
     cut: Cut = Cut(),
     people: int = PEOPLE,
 ) -> FaceModelContents:
-    """Reads the kit, or what there is of it: as many identity modes and expressions as it has.
+    """Reads the kit, or a part of it with fewer identity modes and expressions.
 
     Args:
-      folder: with the OBJ files, or the kit's root with them in `FaceXModel/`.
-      region: "head" (with neck), "face" (with ears) or "narrow" (without).
-      drop: of "eyes", "teeth" (with gums, tongue and mouth socket) and "lashes".
+      folder: the folder of the OBJ files, or the kit's root, which has them in `FaceXModel/`.
+      region: "head" (with the neck), "face" (with the ears) or "narrow" (without them).
+      drop: what to leave out of "eyes", "teeth" (with gums, tongue and mouth socket) and "lashes".
       cut: how many components to keep.
-      people: how many are painted for the colors, which the kit lacks.
+      people: how many people to paint for the colors.
 
     Returns:
-      The model in mm, with principal components made orthonormal again after the cropping.
+      The model in mm, with principal components that are orthonormal again after the cropping.
 
     Raises:
       FileNotFoundError: the folder lacks a file that is needed.
-      ValueError: a file is not of this kit.
+      ValueError: a file is damaged or is not of this kit.
     """
     folder = _kit_folder(pathlib.Path(folder))
     neutral, faces = read_obj(folder / NEUTRAL)
@@ -128,11 +129,15 @@ def is_ict_facekit(path: str | os.PathLike) -> bool:
 
 
 def read_obj(path: pathlib.Path) -> tuple[np.ndarray, list[list[int]]]:
-    """Vertices float64 [N, 3] and faces (vertices from 0) of an OBJ file, in its own order.
+    """Reads the vertices and faces of an OBJ file, in its own order.
+
+    Returns:
+      Vertices float64 [N, 3], and for each face its vertices, counted from 0.
 
     Raises:
       FileNotFoundError: there is no such file.
-      ValueError: a line has no numbers where they belong.
+      ValueError: a line has no numbers where they belong, a number is not finite, or a face names a
+        vertex that is not there.
     """
     if not path.is_file():
         raise FileNotFoundError(f"{path}: no such file; it is part of ICT-FaceKit")
@@ -221,7 +226,7 @@ def _kept_vertices(neutral, region, drop):
 
 
 def _triangles(faces, kept):
-    """Triangles int32 [T, 3] of kept vertices: a face with more corners becomes a fan."""
+    """Triangles int32 [T, 3] of the vertices that are kept; a face with more corners is a fan."""
     new = np.full(_N_VERTICES, -1, np.int32)
     new[kept] = np.arange(len(kept))
     fans = []
@@ -245,7 +250,7 @@ def _landmarks_68(folder, kept):
 
 
 def _regions(kept, vertices):
-    """Masks of what the vertices are."""
+    """Masks bool [N] of the parts that vertices belong to, by their names."""
     regions = {"skin": kept < _PARTS["head and neck"][1], "narrow_face": kept < _NARROW_FACE[1]}
     regions["face"] = kept < _PARTS["face"][1]
     names = {"mouth": ("mouth socket", "gums and tongue"), "teeth": ("teeth",)}

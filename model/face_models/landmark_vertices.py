@@ -1,4 +1,4 @@
-"""The vertices of landmarks that a file gives as points in space."""
+"""Finds the vertices of landmarks that a file gives as points in space."""
 
 import os
 
@@ -9,9 +9,9 @@ import trimesh
 from model.face_models.landmarks_68 import NAMED_POINTS
 from model.face_models.units import LENGTHS
 
-# Landmarks are set by hand on scans or on the mean: this near to the surface they are on it.
+# A landmark counts as on the surface up to this distance, since people set them by hand.
 _OFF_MM = 10.0
-# Those of a face are not all in one place; in a wrong unit they may be, near the origin.
+# The landmarks of a face are farther apart than this; in a wrong unit all lie near the origin.
 _SMALLEST_MM = 20.0
 
 
@@ -34,8 +34,8 @@ def nearest_vertices(
       unit: the factor to millimeters that the file's mean has.
 
     Returns:
-      Vertices by names, and a sentence for each repair: landmarks in another unit than the mean are
-      converted; those that lie off the surface, as a crop leaves them behind, are left out.
+      Vertices by names, and a sentence for each repair. Landmarks in another unit than the mean are
+      converted; those that lie off the surface, where a crop has left them, are left out.
 
     Raises:
       ValueError: a landmark is no point in space, or one that this project works with lies off the

@@ -1,7 +1,7 @@
 """Reads face model files into a `MorphableModel`.
 
-The Basel Face Model 2017 and 2019 (HDF5) and 2009 (.mat) are read as they come; ICT-FaceKit is
-converted first. `docs/face_models.md` says which to choose and how to get it.
+The files of the Basel Face Model 2017 and 2019 (HDF5) and 2009 (.mat) are read as they come;
+ICT-FaceKit has to be converted first. `docs/face_models.md` says which to choose and how to get it.
 """
 
 import os
@@ -22,18 +22,19 @@ def load_face_model(
     expression_components: int | None = None,
     expression_mean: bool = False,
 ) -> MorphableModel:
-    """Loads a morphable face model, whatever its format.
+    """Loads a morphable face model from a file of any of the formats.
 
     Args:
       path: a `.h5` file in the layout of BFM 2017 and 2019, or the `.mat` file of BFM 2009.
       shape_components: how many of the file's shape components to keep, all by default.
-      texture_components, expression_components: likewise for the others.
+      texture_components: how many texture components to keep.
+      expression_components: how many expression components to keep.
       expression_mean: adds the mean of the expressions to the shape. In BFM 2017 it is not zero and
         many loaders add it; equation 1 has no such term, and without it e = 0 is the neutral face.
 
     Returns:
-      The model: millimeters, colors in 0..1, triangles counter-clockwise seen from outside. What
-      was wrong in the file and could be mended is logged.
+      The model, in millimeters, with colors in 0..1 and triangles that go counter-clockwise seen
+      from outside. What was wrong in the file and could be mended is logged.
 
     Raises:
       FileNotFoundError: there is no such file.
@@ -50,12 +51,12 @@ def load_face_model(
 def read_face_model(
     path: str | os.PathLike, cut: Cut = Cut(), orthonormal: bool = True
 ) -> FaceModelContents:
-    """Reads and checks the arrays of a face model file; its format is known by its content.
+    """Reads and checks the arrays of a face model file. The content of the file tells its format.
 
     Args:
       path: the file.
       cut: how many components to keep.
-      orthonormal: whether to refuse a basis that is not.
+      orthonormal: whether to refuse a basis whose columns are not orthonormal.
 
     Raises:
       FileNotFoundError, ValueError: as for `load_face_model`.
@@ -84,10 +85,15 @@ def _is_bfm_2009(path: pathlib.Path, head: bytes) -> bool:
 def to_morphable_model(
     contents: FaceModelContents, name: str = "face model", expression_mean: bool = False
 ) -> MorphableModel:
-    """Arrays to a model; arguments as for `load_face_model`.
+    """Makes a morphable model of the contents of a file.
+
+    Args:
+      contents: the arrays.
+      name: what the model is called in messages.
+      expression_mean: whether to add the mean of the expressions to the shape.
 
     Raises:
-      ValueError: `expression_mean` of a model without expressions.
+      ValueError: the mean of the expressions is asked for, and there are no expressions.
     """
     shape, expression = contents.shape, contents.expression
     if expression_mean:

@@ -1,4 +1,4 @@
-"""The triangles of a face model file, mended: what is no surface goes, the rest faces outward."""
+"""Mends the triangles of a face model: leaves out those that are no surface, turns the others."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""Which way round the triangles of a surface go: made consistent, and outward."""
+"""Makes the triangles of a mesh go counter-clockwise, seen from outside."""
 
 import numpy as np
 import scipy.sparse
@@ -13,12 +13,13 @@ _FLAT = 1e-3
 def wind_outwards(triangles: np.ndarray, vertices: np.ndarray) -> tuple[np.ndarray, list[str]]:
     """Turns triangles until all go counter-clockwise seen from outside.
 
-    Each connected surface is treated by itself. Outside is where it bulges to: away from its middle
-    on the average over its area. That holds for a face (an open surface) as for a closed head.
+    Each connected surface is treated by itself. Outside is the side to which it bulges: away from
+    its middle, on the average over its area. This holds for a face, which is an open surface, and
+    for a closed head.
 
     Args:
       triangles: int32 [T, 3].
-      vertices: [N, 3], of the mean.
+      vertices: float [N, 3], the mean.
 
     Returns:
       int32 [T, 3], the same array if nothing had to be turned, and a sentence for each repair.

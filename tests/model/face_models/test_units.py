@@ -125,6 +125,17 @@ def test_small_deviations_that_no_unit_explains_are_taken(path):
     assert read_face_model(path).repairs == ()
 
 
+def test_a_shape_without_deviations_is_refused(path):
+    scale(path, "shape", deviations=0.0)
+    with pytest.raises(ValueError, match="every value of shape/model/pcaVariance .* is 0"):
+        load_face_model(path)
+
+
+def test_colors_without_deviations_are_taken(path):
+    scale(path, "color", deviations=0.0)
+    assert read_face_model(path).repairs == ()
+
+
 def test_mean_of_expressions_is_an_offset(path):
     with h5py.File(path, "r+") as file:
         file["expression/model/mean"][...] = file["shape/model/mean"][()]
