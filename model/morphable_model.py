@@ -40,6 +40,8 @@ class MorphableModel:
       color_space: of the linear model of colors: "srgb" (encoded) or "linear".
       name: what the file was called.
       fingerprint: a hash of everything that the meaning of a coefficient depends on.
+      detector_offsets_mm: where the detector sees the five points (`model.landmarks`), as measured
+        on the model; None if nobody said.
     """
 
     def __init__(
@@ -67,6 +69,7 @@ class MorphableModel:
         self.mean_vertices = shape.mean
         self.mean_colors = texture.mean
         self.name = name
+        self.detector_offsets_mm: dict[str, tuple[float, float, float]] | None = None
         self.fingerprint = _fingerprint(shape, texture, triangles, color_space)
         self._shape = _Decoder(shape)
         self._texture = _Decoder(texture)
