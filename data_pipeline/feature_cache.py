@@ -18,11 +18,8 @@ from data_pipeline import crop_variants
 
 FORMAT = "face features 1"
 
-# Each photograph as it is and mirrored (their features differ: cosine 0.9), in each of the crops
-# of `data_pipeline.crop_variants`. The first two are those of the aligned crop.
-VARIANTS = tuple(
-    f"{side}{crop}" for crop in ("", *crop_variants.NAMES) for side in ("plain", "mirrored")
-)
+# The names of `data_pipeline.crop_variants.VARIANTS`, as they stand in the key of a cache.
+VARIANTS = tuple(variant.text for variant in crop_variants.VARIANTS)
 
 # What a photograph contributes; the first axis counts photographs, the second one `VARIANTS` in
 # the features and the embedding.

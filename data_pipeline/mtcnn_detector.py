@@ -130,12 +130,7 @@ def _surest(faces):
 
 
 def _stands(faces):
-    """Says whether there are faces, and the mouth of the surest lies rather below than beside."""
-    if not faces:
-        return False
-    points = _surest(faces).points
-    right, down = points[3:].mean(axis=0) - points[:2].mean(axis=0)
-    return down > abs(right)
+    return bool(faces) and _surest(faces).stands
 
 
 def _turned_back(face, turns, size):
