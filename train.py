@@ -104,7 +104,7 @@ def _define_steps() -> None:
         "Crops in which each photograph is encoded: 1 is the aligned one alone, the others are "
         "closer, farther and shifted.",
         1,
-        1 + len(crop_variants.NAMES),
+        len(crop_variants.CROPS),
     )
     flags.DEFINE_bool(
         "cache_features", True, "Whether each photograph is encoded once, not in every step."

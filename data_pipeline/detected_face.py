@@ -24,3 +24,9 @@ class Detection:
         """Area of the box in square pixels."""
         left, top, right, bottom = self.box
         return max(right - left, 0.0) * max(bottom - top, 0.0)
+
+    @property
+    def stands(self) -> bool:
+        """Whether the face stands upright: its mouth lies rather below its eyes than beside."""
+        right, down = self.points[3:].mean(axis=0) - self.points[:2].mean(axis=0)
+        return bool(down > abs(right))

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 import numpy as np
+from absl import logging
 
 from data_pipeline.csv_rows import CsvTable, read_csv
 from data_pipeline.detected_face import Detection
@@ -60,12 +61,17 @@ def _around(points):
     return Detection(box, 1.0, points)
 
 
+# The columns of the five points in a file of landmarks.
+POINT_COLUMNS = tuple(f"{point}_{axis}" for point in FIVE_POINTS for axis in "xy")
+
+
 class LandmarkFile(PointsByName):
     """Five points a face from a CSV file.
 
     Columns: `file` (the photograph's name) and `<point>_x`, `<point>_y` for each of `FIVE_POINTS`,
     in pixels, integers at pixel centers; other columns are ignored. A photograph of several faces
-    has a row for each.
+    has a row for each. The file may say which detector made it: in a column `detector`, or in a
+    line `# detector: NAME` before the header.
     """
 
     def __init__(self, path: str | os.PathLike):
@@ -75,22 +81,37 @@ class LandmarkFile(PointsByName):
           FileNotFoundError: the file does not exist.
           ValueError: names the line and the column that is missing or no finite number.
         """
-        table = read_csv(path, ["file", *_COLUMNS])
-        spec = f"landmarks {table.sha256}"
-        super().__init__(_points_of(table, path), spec, "no row in the file of landmarks")
+        table = read_csv(path, ["file", *POINT_COLUMNS])
+        try:
+            points = points_of(table)
+        except ValueError as error:
+            raise ValueError(f"{printable(path)}:{error}") from error
+        super().__init__(points, f"landmarks {table.sha256}", "no row in the file of landmarks")
+        self.made_by = made_by(table)
 
 
-_COLUMNS = tuple(f"{point}_{axis}" for point in FIVE_POINTS for axis in "xy")
+def points_of(table: CsvTable) -> dict[str, list[np.ndarray]]:
+    """The five points, float32 [5, 2], of each face of each photograph of a landmark file.
 
-
-def _points_of(table: CsvTable, path):
+    Raises:
+      ValueError: begins with the number of the line that is wrong.
+    """
     points = {}
     for line, row in table.rows:
         try:
-            points.setdefault(row["file"], []).append(_finite([row[name] for name in _COLUMNS]))
+            own = _finite([row[name] for name in POINT_COLUMNS])
         except ValueError as error:
-            raise ValueError(f"{printable(path)}:{line}: {error}") from error
+            raise ValueError(f"{line}: {error}") from error
+        points.setdefault(row["file"], []).append(own)
     return points
+
+
+def made_by(table: CsvTable) -> str:
+    """The detector that a landmark file names; empty if it names none, several joined by "and"."""
+    notes = [note.split(":", 1) for note in table.notes if ":" in note]
+    names = [name.strip() for title, name in notes if title.strip().lower() == "detector"]
+    names += [row.get("detector", "").strip() for _, row in table.rows]
+    return " and ".join(dict.fromkeys(name for name in names if name))
 
 
 def _finite(texts):
@@ -117,5 +138,21 @@ class KnownPoints(PointsByName):
 
 
 def make_detector(landmarks: str | os.PathLike | None = None) -> Detector:
-    """Returns the detector of a `--landmarks` flag: that file, or MTCNN if there is none."""
-    return LandmarkFile(landmarks) if landmarks else MtcnnDetector()
+    """Returns the detector of a `--landmarks` flag: that file, or MTCNN if there is none.
+
+    Renders and the shipped decoder are aligned to MTCNN's points. A file of another detector puts
+    photographs elsewhere, which is said.
+    """
+    if not landmarks:
+        return MtcnnDetector()
+    file = LandmarkFile(landmarks)
+    if not file.made_by.startswith("mtcnn"):
+        logging.warning(
+            "%s: %s, but renders and the shipped decoder are aligned to the points of mtcnn; to "
+            "move these there: python -m data_pipeline.calibrate_landmarks --landmarks=%s "
+            "--photos=DIR --output=NEW.csv",
+            printable(landmarks),
+            f"made by {file.made_by}" if file.made_by else "it does not say by which detector",
+            printable(landmarks),
+        )
+    return file

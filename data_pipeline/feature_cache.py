@@ -23,11 +23,8 @@ from storage.regular_file import open_regular
 
 FORMAT = "face features 1"
 
-# Each photograph is encoded as it is and mirrored (their features differ: the cosine is 0.9), in
-# each of the crops of `data_pipeline.crop_variants`. The first two are those of the aligned crop.
-VARIANTS = tuple(
-    f"{side}{crop}" for crop in ("", *crop_variants.NAMES) for side in ("plain", "mirrored")
-)
+# The names of `data_pipeline.crop_variants.VARIANTS`, as they stand in the key of a cache.
+VARIANTS = tuple(variant.text for variant in crop_variants.VARIANTS)
 
 PLAIN = VARIANTS.index("plain")
 

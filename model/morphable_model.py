@@ -42,6 +42,8 @@ class MorphableModel:
       color_space: the space in which colors are linear in the coefficients: "srgb" or "linear".
       name: what the model is called in messages.
       fingerprint: a hash of everything that the meaning of a coefficient depends on.
+      detector_offsets_mm: where the detector sees the five points (`model.landmarks`), as measured
+        on the model; None if nobody said.
     """
 
     def __init__(
@@ -69,6 +71,7 @@ class MorphableModel:
         self.mean_vertices = shape.mean
         self.mean_colors = texture.mean
         self.name = name
+        self.detector_offsets_mm: dict[str, tuple[float, float, float]] | None = None
         self.fingerprint = _fingerprint(shape, texture, triangles, color_space)
         self._shape = _LinearMap(shape)
         self._texture = _LinearMap(texture)
