@@ -8,7 +8,7 @@ and memory that they need with the original; faces and results are not those of 
 
 import numpy as np
 
-from model.face_models.contents import FaceModelContents, Pca, principal_components
+from model.face_model_contents import FaceModelContents, Pca, principal_components
 from model.face_models.landmarks_68 import NAMED_POINTS
 from stand_ins.refinement import refine_to, smooth_cut, trim
 

@@ -9,8 +9,8 @@ import os
 
 import numpy as np
 
+from model.face_model_contents import Pca
 from model.face_models.checks import PartNames
-from model.face_models.contents import Pca
 
 # float16 files are off by 6e-4; a basis that was cropped or scaled is off by much more.
 _TOLERANCE = 0.01

@@ -11,9 +11,9 @@ import pathlib
 import h5py
 import numpy as np
 
+from model.face_model_contents import Cut, FaceModelContents
 from model.face_models import checks, file_kind, units
 from model.face_models.basis import checked_pca
-from model.face_models.contents import Cut, FaceModelContents
 from model.face_models.landmarks_68 import known_points, landmarks_68, named_landmarks
 from model.face_models.triangles import mended_triangles
 from storage.hdf5_file import read_dataset

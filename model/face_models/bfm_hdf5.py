@@ -14,9 +14,9 @@ import h5py
 import numpy as np
 from absl import logging
 
+from model.face_model_contents import Cut, FaceModelContents, Pca
 from model.face_models import checks, file_kind, units
 from model.face_models.basis import checked_pca
-from model.face_models.contents import Cut, FaceModelContents, Pca
 from model.face_models.hdf5_datasets import CheckedDatasets
 from model.face_models.landmark_vertices import nearest_vertices
 from model.face_models.landmarks_68 import landmarks_68

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from model.face_models.contents import Pca
+from model.face_model_contents import Pca
 
 
 class PartNames(NamedTuple):

@@ -8,11 +8,11 @@ import re
 import numpy as np
 
 from model import mesh_io
+from model.face_model_contents import Cut, FaceModelContents
 from model.face_models import fetch as downloads
 from model.face_models import ict_facekit
 from model.face_models.bfm_hdf5 import write_bfm_hdf5
 from model.face_models.coefficients import read_coefficients
-from model.face_models.contents import Cut, FaceModelContents
 from model.face_models.conversion import orthonormalized, with_expression_mean
 from model.face_models.description import description
 from model.face_models.load import load_face_model, read_face_model, to_morphable_model

@@ -4,7 +4,7 @@ import dataclasses
 
 import numpy as np
 
-from model.face_models.contents import FaceModelContents, principal_components
+from model.face_model_contents import FaceModelContents, principal_components
 
 
 def orthonormalized(contents: FaceModelContents) -> FaceModelContents:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from model.face_models.contents import FaceModelContents
+from model.face_model_contents import FaceModelContents
 
 
 def description(contents: FaceModelContents) -> list[str]:

@@ -12,7 +12,7 @@ import pathlib
 
 import numpy as np
 
-from model.face_models.contents import Cut, FaceModelContents, principal_components
+from model.face_model_contents import Cut, FaceModelContents, principal_components
 from model.face_models.landmarks_68 import named_landmarks
 from model.face_models.painting.color_model import NOTE as COLOR_NOTE
 from model.face_models.painting.color_model import PEOPLE, painted_colors

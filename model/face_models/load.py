@@ -10,8 +10,9 @@ import pathlib
 import numpy as np
 from absl import logging
 
+from model.face_model_contents import Cut, FaceModelContents, Pca
 from model.face_models import bfm_2009, bfm_hdf5, file_kind
-from model.face_models.contents import Cut, FaceModelContents, Pca
+from model.landmarks import detector_offsets
 from model.morphable_model import LinearModel, MorphableModel
 
 
@@ -34,7 +35,8 @@ def load_face_model(
 
     Returns:
       The model, in millimeters, with colors in 0..1 and triangles that go counter-clockwise seen
-      from outside. What was wrong in the file and could be mended is logged.
+      from outside. What was wrong in the file and could be mended is logged. Where the detector
+      sees the five points is read from the file beside it, if there is one (`model.landmarks`).
 
     Raises:
       FileNotFoundError: there is no such file.
@@ -45,7 +47,9 @@ def load_face_model(
     contents = read_face_model(path, cut)
     for repair in contents.repairs:
         logging.warning("%s: %s", path, repair)
-    return to_morphable_model(contents, pathlib.Path(path).stem, expression_mean)
+    face_model = to_morphable_model(contents, pathlib.Path(path).stem, expression_mean)
+    face_model.detector_offsets_mm = detector_offsets(path, face_model)
+    return face_model
 
 
 def read_face_model(

@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from model.face_model_contents import Pca
 from model.face_models.checks import PartNames
-from model.face_models.contents import Pca
 
 # The names of units, by their factors to ours.
 LENGTHS = {1.0: "millimeters", 10.0: "centimeters", 1000.0: "meters", 1e-3: "micrometers"}

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from model.face_models.contents import FaceModelContents, Pca
+from model.face_model_contents import FaceModelContents, Pca
 
 # Below this the reference hardly has such a component, and no deviation to compare with.
 _SMALLEST_RATIO = 1e-3

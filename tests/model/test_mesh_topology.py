@@ -5,7 +5,7 @@ import pytest
 import trimesh
 
 import open_parts
-from model.face_models.contents import Cut
+from model.face_model_contents import Cut
 from model.face_models.load import read_face_model
 from model.mesh_topology import (
     border_edges,

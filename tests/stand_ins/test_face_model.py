@@ -6,7 +6,7 @@ import pytest
 import trimesh
 
 import open_parts
-from model.face_models.contents import Cut
+from model.face_model_contents import Cut
 from model.face_models.load import load_face_model, read_face_model
 from model.mesh_topology import edge_table
 from stand_ins import face_model

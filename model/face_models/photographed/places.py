@@ -4,7 +4,7 @@ import dataclasses
 
 import numpy as np
 
-from model.face_models.contents import FaceModelContents
+from model.face_model_contents import FaceModelContents
 from model.face_models.painting.masks import PaintMasks, lips, smooth_step
 
 

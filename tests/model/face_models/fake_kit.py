@@ -5,7 +5,7 @@ import json
 import numpy as np
 
 import open_parts
-from model.face_models.contents import Cut
+from model.face_model_contents import Cut
 from model.face_models.load import read_face_model
 
 N_VERTICES = 26719

@@ -11,9 +11,9 @@ import pytest
 import trimesh
 from PIL import Image
 
+from model.face_model_contents import Cut
 from model.face_models import __main__ as commands
 from model.face_models import fetch, ict_facekit
-from model.face_models.contents import Cut
 from model.face_models.load import load_face_model
 from tests.model.face_models.fake_kit import write_fake_kit
 from tests.model.small_face_model import write_small_face_model
