@@ -1,4 +1,4 @@
-"""What float64 says of the pixels of a rasterized mesh: the measure of the renderer's accuracy."""
+"""The pixels of a rasterized mesh in float64, by which the renderer's accuracy is measured."""
 
 import numpy as np
 
@@ -7,11 +7,13 @@ class ExactPixels:
     """The covered pixels of one image, given which triangle each shows.
 
     Attributes:
-      barycentrics: float64 [P, 3], at the centers of covered pixels, row by row; negative where
-        float32 took a pixel that lies outside.
+      barycentrics: float64 [P, 3], at the centers of covered pixels, row by row; some are negative
+        where float32 took a pixel that lies outside.
     """
 
-    def __init__(self, clip, triangles, ids, covered):
+    def __init__(
+        self, clip: np.ndarray, triangles: np.ndarray, ids: np.ndarray, covered: np.ndarray
+    ):
         """Takes clip-space vertices [V, 4], triangles [T, 3], ids and coverage [H, W]."""
         height, width = ids.shape
         rows, columns = np.nonzero(covered)
@@ -24,9 +26,9 @@ class ExactPixels:
         self._vertex_count = len(clip)
 
     def vertex_gradient(self, d_barycentrics: np.ndarray) -> np.ndarray:
-        """The gradient [V, 4] with respect to clip-space vertices, given that of the pixels [P, 3].
+        """Computes the gradient [V, 4] of clip-space vertices from that of barycentrics [P, 3].
 
-        With M the matrix of corners (x, y, w), that of corner i is -b_i M^-T (db - <db, b>).
+        With M the matrix of corners (x, y, w), it is -b_i M^-T (db - <db, b>) for corner i.
         """
         b, db = self.barycentrics, d_barycentrics.astype(np.float64)
         q = np.einsum("pik,pi->pk", self._inverses, db - (db * b).sum(axis=-1, keepdims=True))
@@ -38,5 +40,5 @@ class ExactPixels:
 
 
 def relative_error(value: np.ndarray, expected: np.ndarray) -> float:
-    """The L2 norm of the difference over that of what is expected."""
+    """Returns the L2 norm of the difference divided by that of what is expected."""
     return float(np.linalg.norm(value - expected) / np.linalg.norm(expected))

@@ -13,11 +13,11 @@ _STRIPS = 230
 
 @functools.cache
 def head() -> tuple[np.ndarray, np.ndarray]:
-    """Vertices float32 [V, 3] and triangles int32 [T, 3], counter-clockwise from outside.
+    """Makes vertices float32 [V, 3] and triangles int32 [T, 3], counter-clockwise from outside.
 
-    The front of an egg with a nose and eye sockets, open behind as the face model is: a disk whose
-    106,000 or so triangles are of equal size. Vertices and triangles go strip by strip from top to
-    bottom, as a scan's do.
+    The shape is the front of an egg with a nose and eye sockets, open behind as the face model is.
+    It is made from a disk of about 106,000 triangles of equal size. Vertices and triangles go strip
+    by strip from top to bottom, as those of a scan do.
     """
     radius = np.sqrt((np.arange(VERTICES) + 0.5) / VERTICES)
     angle = np.arange(VERTICES) * np.pi * (3 - np.sqrt(5))

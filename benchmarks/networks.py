@@ -2,11 +2,11 @@
 
     python -m benchmarks.networks [NAME ...]
 
-Weights are random, which costs what trained ones cost. Prints a Markdown table: milliseconds an
+Weights are random, since these cost as much as trained ones. A Markdown table gives milliseconds an
 image, forward and with the gradient with respect to the image, and the GFLOP/s of convolutions and
-matrix products as a fraction of the product's; then what NN2's normalization and L2 pooling add
-(nn2_layers), networks with their batch in one part (parallel_parts), and IR networks against their
-bare convolutions (ir_convolutions).
+matrix products as a fraction of the product's. Further tables show what NN2's normalization and L2
+pooling add (nn2_layers), what a batch in parallel parts gains (parallel_parts), and IR networks
+against their bare convolutions (ir_convolutions).
 """
 
 import functools
@@ -51,13 +51,13 @@ _medians = functools.partial(median_seconds, repeats=_REPEATS)
 
 
 def product() -> Callable[[], object]:
-    """The large float32 matrix product."""
+    """Returns a call of the large float32 matrix product."""
     a = tf.random.stateless_normal([_PRODUCT_SIZE, _PRODUCT_SIZE], [1, 2])
     return tf.function(lambda: tf.reduce_sum(tf.matmul(a, a))).get_concrete_function()
 
 
 def network_functions(network: IdentityNetwork) -> tuple[Callable, Callable]:
-    """Forward, and forward with the gradient, of one batch."""
+    """Returns calls of one batch: forward, and forward with the gradient."""
     shape = [_BATCH, network.image_size, network.image_size, 3]
     images = tf.random.stateless_uniform(shape, [3, 4])
 
@@ -76,7 +76,7 @@ def network_functions(network: IdentityNetwork) -> tuple[Callable, Callable]:
 
 
 def count_flops(network: IdentityNetwork) -> int:
-    """Floating-point operations of a batch's forward pass: convolutions and matrix products.
+    """Counts floating-point operations of convolutions and matrix products of a batch, forward.
 
     Sums of NN2's normalization and pooling, which are written as convolutions, do not count.
     """
@@ -96,7 +96,7 @@ def _flops(op):
 
 
 def network_row(label: str) -> str:
-    """A row of the table."""
+    """Measures one network: a row of the table."""
     name, weights, options = NETWORKS[label]
     network = identity.load(name, weights, **options)
     multiply, functions = product(), network_functions(network)
@@ -113,7 +113,7 @@ def network_row(label: str) -> str:
 
 
 def auxiliary_rows() -> list[str]:
-    """What NN2's layers between the convolutions cost: times with and without them."""
+    """Measures NN2 with and without its layers between the convolutions."""
 
     def same(x):
         return x
@@ -138,7 +138,7 @@ def auxiliary_rows() -> list[str]:
 
 
 def part_rows() -> list[str]:
-    """What it gains that a network takes its batch in parallel parts."""
+    """Measures what a network gains by taking its batch in parallel parts."""
     rows = []
     for label in ("nn2", "openvino_ir: encoder", "openvino_ir: scorer"):
         name, weights, options = NETWORKS[label]
@@ -157,9 +157,9 @@ def part_rows() -> list[str]:
 
 
 def convolutions(path) -> list[tuple[Convolution | Dense, tf.Tensor]]:
-    """The convolutions of an IR network, each with an input of its own.
+    """Returns the convolutions of an IR network, each with an input of its own.
 
-    As in the network each has its bias and rectifier, for TensorFlow fuses them.
+    Each has its bias and rectifier as in the network, since TensorFlow fuses them.
     """
     backbone = OpenvinoIr(path)
     # What a pool reads is kept, or the pool would move before its convolution and make it cheaper.
@@ -185,7 +185,7 @@ def convolutions(path) -> list[tuple[Convolution | Dense, tf.Tensor]]:
 
 
 def in_one_graph(layers) -> Callable[[], object]:
-    """Layers one after the other in one graph."""
+    """Returns a call of layers one after the other in one graph."""
 
     @tf.function
     def run():
@@ -201,7 +201,7 @@ def in_one_graph(layers) -> Callable[[], object]:
 
 
 def from_python(layers) -> Callable[[], object]:
-    """Layers called one after the other from Python, each compiled for itself."""
+    """Returns a call of layers one after the other from Python, each compiled by itself."""
     calls = [(tf.function(layer.__call__).get_concrete_function(x), x) for layer, x in layers]
 
     def run():
@@ -216,7 +216,7 @@ def _sources(nodes):
 
 
 def ir_rows() -> list[str]:
-    """IR networks against their bare convolutions, and what normalization before them costs."""
+    """Measures IR networks, their bare convolutions, and what normalization before these costs."""
     variants = {
         "": RectifiedAffine.__call__,
         ", a rectifier for each normalization": lambda layer, x: tf.nn.relu(x),

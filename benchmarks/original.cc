@@ -1,6 +1,7 @@
-// The original renderer's algorithm, written anew and plainly: what `benchmarks.renderer` compares
-// with. One triangle at a time over its bounding box, edge functions from the unnormalized inverse;
-// one image a call; one thread. The gradient inverts the matrix of corners again at each pixel.
+// The original renderer's algorithm, written anew and plainly, which `benchmarks.renderer` compares
+// with. It draws one image a call on one thread, one triangle after the other over its bounding
+// box, with edge functions from the unnormalized inverse. The gradient inverts the matrix of
+// corners again at each pixel.
 
 #include <algorithm>
 #include <cmath>
@@ -38,8 +39,8 @@ REGISTER_OP("Original>RasterizeGrad")
     .Output("d_vertices: float")
     .SetShapeFn(tensorflow::shape_inference::UnknownShape);
 
-// Rows of the inverse of the matrix with columns (x, y, w), times its determinant. Returns the
-// determinant.
+// Computes the rows of the inverse of the matrix with columns (x, y, w), times its determinant.
+// Returns the determinant.
 float UnnormalizedInverse(const float* const v[3], float inverse[3][3]) {
   for (int i = 0; i < 3; ++i) {
     const float *a = v[(i + 1) % 3], *b = v[(i + 2) % 3];
@@ -54,7 +55,8 @@ float PixelCenter(int pixel, int size) {
   return static_cast<float>((pixel + 0.5) / (0.5f * size) - 1.0);
 }
 
-// Pixels between the smallest and the largest coordinate; all of them if a corner is behind.
+// Finds the pixels between the smallest and the largest coordinate; all of them if a corner is
+// behind the eye.
 void Range(const float* const v[3], int axis, int size, int* begin, int* end) {
   float low = std::numeric_limits<float>::infinity(), high = -low;
   for (int i = 0; i < 3; ++i) {
@@ -102,7 +104,8 @@ void Rasterize(const float* vertices, const int32_t* triangles, int64_t count, i
   }
 }
 
-// b = M^-1 p / sum(M^-1 p), so d b_i / d M_jk = b_j (b_i sum_l M^-1_lk - M^-1_ik).
+// Adds one pixel's gradient: b = M^-1 p / sum(M^-1 p) gives
+// d b_i / d M_jk = b_j (b_i sum_l M^-1_lk - M^-1_ik).
 void AddGradient(const float* vertices, const int32_t* corner, const float* b, const float* d_b,
                  float* d_vertices) {
   const float* v[3];
@@ -173,7 +176,7 @@ REGISTER_KERNEL_BUILDER(Name("Original>RasterizeGrad").Device(tensorflow::DEVICE
 
 }  // namespace
 
-// Nothing but arithmetic in registers: what more threads can gain on this machine.
+// Does nothing but arithmetic in registers, which shows what more threads can gain on a machine.
 extern "C" double ComputeLoop(int64_t count) {
   double a = 1.0, b = 1.1, c = 1.2, d = 1.3;
   for (int64_t i = 0; i < count; ++i) {

@@ -1,9 +1,9 @@
 """Compiles the C++ kernels: `python -m mesh_renderer.build_kernels`, or the first import.
 
 The library is bound to the TensorFlow that it was compiled for, so its name carries a hash of the
-sources, of TensorFlow's version and of the flags. It runs on any processor of its architecture. A
-hash of the library follows its last byte, by which a damaged one is recognized: the system's loader
-does not read so far, and would end the process where a library is cut short.
+sources, of TensorFlow's version and of the flags. It runs on any processor of its architecture. The
+file ends with a hash of the library, by which a damaged one is recognized: the system's loader does
+not read so far, and ends the process where a library is cut short.
 """
 
 import concurrent.futures
@@ -47,13 +47,14 @@ with _stderr_held_back() if __name__ == "__main__" else contextlib.nullcontext()
 SOURCES = pathlib.Path(__file__).parent / "kernels"
 
 # Contraction to fused multiply-adds would make the two triangles at an edge compute different
-# numbers for it: cracks.
+# numbers for it, which leaves cracks.
 FLAGS = (
     *("-O3", "-std=c++17", "-fPIC", "-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math"),
     *("-Wall", "-Wno-psabi", "-DNDEBUG"),
 )
 
-# Sources named so are compiled for these instructions, and run where the processor has them.
+# Sources whose names end so are compiled for these instructions, and used where the processor has
+# them.
 X86_FLAGS = {
     "_avx2": ("-mavx2", "-mprefer-vector-width=256"),
     "_avx512": (
@@ -68,8 +69,8 @@ class KernelBuildError(RuntimeError):
 
 
 def compile_flags() -> list[str]:
-    """All flags of a compilation, TensorFlow's included."""
-    # TensorFlow's headers raise warnings of their own: -isystem silences those.
+    """Returns the flags of all compilations of ops, including TensorFlow's."""
+    # TensorFlow's headers raise warnings, which -isystem silences.
     theirs = [
         part
         for flag in tf.sysconfig.get_compile_flags()
@@ -80,7 +81,7 @@ def compile_flags() -> list[str]:
 
 
 def sources() -> list[tuple[pathlib.Path, tuple[str, ...]]]:
-    """The C++ files that this machine's architecture has a use for, each with flags of its own."""
+    """Returns the C++ files for this machine's architecture, each with flags of its own."""
     found = []
     for path in sorted(SOURCES.rglob("*.cc")):
         suffix = next((s for s in X86_FLAGS if path.stem.endswith(s)), None)
@@ -90,12 +91,12 @@ def sources() -> list[tuple[pathlib.Path, tuple[str, ...]]]:
 
 
 def core_sources() -> list[tuple[pathlib.Path, tuple[str, ...]]]:
-    """Those of `sources` that know nothing of TensorFlow."""
+    """Returns those of `sources` that know nothing of TensorFlow."""
     return [(path, flags) for path, flags in sources() if path.parent == SOURCES]
 
 
 def library_name() -> str:
-    """The binary's file name: a function of sources, TensorFlow's version, flags and machine."""
+    """Returns the library's file name, which depends on all that its content depends on."""
     digest = hashlib.sha256()
     for path in sorted(SOURCES.rglob("*.h")) + sorted(SOURCES.rglob("*.cc")):
         digest.update(
@@ -108,7 +109,7 @@ def library_name() -> str:
 
 
 def folders() -> list[pathlib.Path]:
-    """Returns where the library may lie: in the package, or in the user's cache if there is one."""
+    """Returns where the library may lie: in the package, or in the user's cache."""
     cache = os.environ.get("XDG_CACHE_HOME")
     try:
         return [SOURCES, pathlib.Path(cache or pathlib.Path.home() / ".cache") / "mesh_renderer"]
@@ -151,10 +152,10 @@ def _build(library: pathlib.Path) -> None:
 
 
 def _can_write(folder: pathlib.Path) -> bool:
-    """Tries it, since permissions do not tell of everything."""
+    """Tells whether a folder can be written, by trying: permissions are not all that matters."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=folder, suffix=".partial"):
+        with tempfile.TemporaryFile(dir=folder):
             return True
     except OSError:
         return False
@@ -172,11 +173,15 @@ def _is_whole(library: pathlib.Path) -> bool:
 
 def _publish(compiled: pathlib.Path, library: pathlib.Path) -> None:
     """Copies a library and its hash, then renames, so that no process ever sees half a file."""
-    with tempfile.TemporaryDirectory(dir=library.parent, suffix=".partial") as folder:
-        copy = pathlib.Path(shutil.copy(compiled, folder))
-        with copy.open("ab") as file:
-            file.write(hashlib.sha256(compiled.read_bytes()).digest())
-        copy.replace(library)
+    content = compiled.read_bytes()
+    handle, partial = tempfile.mkstemp(dir=library.parent, suffix=".partial")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content + hashlib.sha256(content).digest())
+        shutil.copymode(compiled, partial)
+        os.replace(partial, library)
+    finally:
+        pathlib.Path(partial).unlink(missing_ok=True)
 
 
 def _compiler() -> str:
@@ -214,15 +219,15 @@ def compile_op_library(
 
 
 def compile_core(target: pathlib.Path, own: list[pathlib.Path], flags: tuple[str, ...]) -> None:
-    """Compiles the core without TensorFlow together with files of one's own: tests, benchmarks.
+    """Compiles the core, without TensorFlow, together with the files of a test.
 
     Args:
-      target: the program, or with "-shared" among the flags the library, to be written.
+      target: the program to be written, or the library if "-shared" is among the flags.
       own: C++ files to add.
       flags: for compiling and linking, after `FLAGS`.
 
     Raises:
-      KernelBuildError: no compiler, or a failed compilation.
+      KernelBuildError: there is no compiler, or it fails.
     """
     command = [_compiler(), *FLAGS, *flags, f"-I{SOURCES}"]
     files = core_sources() + [(path, ()) for path in own]
@@ -234,7 +239,7 @@ def compile_core(target: pathlib.Path, own: list[pathlib.Path], flags: tuple[str
 def _compile_objects(
     folder: pathlib.Path, command: list[str], files: list[tuple[pathlib.Path, tuple[str, ...]]]
 ) -> list[pathlib.Path]:
-    """Compiles files in parallel, each with its own flags too, to object files in `folder`."""
+    """Compiles files in parallel to object files in `folder`."""
 
     def compile_one(source: tuple[pathlib.Path, tuple[str, ...]]) -> pathlib.Path:
         path, own_flags = source
@@ -253,6 +258,7 @@ def _run(command: list[str]) -> None:
 
 
 def main() -> None:
+    """Builds the library if necessary, and prints its path."""
     logging.basicConfig(format="%(message)s")
     try:
         print(ensure_built())

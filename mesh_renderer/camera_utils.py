@@ -1,4 +1,4 @@
-"""Camera matrices, as in google/tf_mesh_renderer: they act on column vectors, on the left."""
+"""Camera matrices, as in google/tf_mesh_renderer: they act on column vectors from the left."""
 
 import math
 
@@ -6,13 +6,16 @@ import numpy as np
 import tensorflow as tf
 
 from mesh_renderer import inputs
+from mesh_renderer.inputs import TensorLike
 
-# Shorter vectors have no direction.
+# Shorter vectors count as having no direction.
 _SHORTEST = 1e-6
 
 
-def perspective(aspect_ratio, fov_y, near_clip, far_clip):
-    """Perspective projections, as gluPerspective makes them.
+def perspective(
+    aspect_ratio: TensorLike, fov_y: TensorLike, near_clip: TensorLike, far_clip: TensorLike
+) -> tf.Tensor:
+    """Makes perspective projections, as gluPerspective does.
 
     Args:
       aspect_ratio: float32 scalar or [B], width / height of the images.
@@ -47,19 +50,25 @@ def perspective(aspect_ratio, fov_y, near_clip, far_clip):
     return _stack(rows)
 
 
-def look_at(eye, center, world_up, legacy=False):
-    """Views from a point towards another, as gluLookAt makes them.
+def look_at(
+    eye: TensorLike, center: TensorLike, world_up: TensorLike, legacy: bool = False
+) -> tf.Tensor:
+    """Makes views from a point towards another, as gluLookAt does.
 
     Args:
       eye: float32 [B, 3], where the camera is.
       center: float32 [B, 3], a point that it looks at.
       world_up: float32 [B, 3], a direction that appears upwards in the image.
-      legacy: as the original, give NaN where eye and center coincide or up has no direction across
-        the gaze. Otherwise the camera looks along -z in the first case, and in the second takes
-        the axis farthest from its gaze for up; no gradient passes through what was replaced.
+      legacy: whether the result is NaN where eye and center coincide or up has no direction across
+        the gaze, as in the original. Otherwise the camera looks along -z in the first case, and in
+        the second takes the axis farthest from its gaze for up; no gradient passes through what was
+        replaced.
 
     Returns:
       float32 [B, 4, 4], from world space to right-handed eye space.
+
+    Raises:
+      InvalidArgumentError: a wrong shape or dtype.
     """
     legacy = inputs.as_flag(legacy, "legacy")
     eye = inputs.as_tensor(eye, "eye", ("batch", 3))
@@ -82,14 +91,17 @@ def look_at(eye, center, world_up, legacy=False):
     return tf.concat([top, bottom], axis=1)
 
 
-def euler_matrices(angles):
-    """Rotations about x, then y, then z (XYZ Tait-Bryan angles).
+def euler_matrices(angles: TensorLike) -> tf.Tensor:
+    """Makes rotations about x, then y, then z (XYZ Tait-Bryan angles).
 
     Args:
       angles: float32 [B, 3], radians about x, y and z.
 
     Returns:
       float32 [B, 4, 4].
+
+    Raises:
+      InvalidArgumentError: a wrong shape or dtype.
     """
     angles = inputs.as_tensor(angles, "angles", ("batch", 3))
     sx, sy, sz = tf.unstack(tf.sin(angles), axis=1)
@@ -104,7 +116,7 @@ def euler_matrices(angles):
     return _stack(rows)
 
 
-def transform_homogeneous(matrices, vertices):
+def transform_homogeneous(matrices: TensorLike, vertices: TensorLike) -> tf.Tensor:
     """Applies matrices to points, which get w = 1.
 
     Args:
@@ -128,7 +140,7 @@ def _is_positive(values):
 
 
 def _stack(rows):
-    """Rows of entries [B] to matrices [B, 4, 4]."""
+    """Makes matrices [B, 4, 4] from rows of entries [B]."""
     return tf.stack([tf.stack(row, axis=-1) for row in rows], axis=-2)
 
 

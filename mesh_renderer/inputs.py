@@ -6,6 +6,9 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+# What tf.convert_to_tensor accepts.
+TensorLike = tf.types.experimental.TensorLike
+
 _LARGEST_INT32 = 2**31 - 1
 
 

@@ -1,4 +1,4 @@
-"""Loads the compiled ops, compiling them first where that has not been done."""
+"""Loads the compiled ops; the first import compiles them."""
 
 import tensorflow as tf
 from tensorflow.python.ops import control_flow_util
@@ -9,12 +9,12 @@ ops = tf.load_op_library(str(build_kernels.ensure_built()))
 
 
 def on_host() -> tf.device:
-    """Places the ops on the host's CPU, for which alone they exist, whatever the device scope is.
+    """Returns a scope that places ops on the host's CPU, since there are none for other devices.
 
-    A replica's own job and task are kept.
+    It keeps the job and the task of a replica.
 
     Raises:
-      InvalidInputError: inside `tf.function(jit_compile=True)`.
+      InvalidInputError: it is called inside `tf.function(jit_compile=True)`.
     """
     if not tf.executing_eagerly() and control_flow_util.GraphOrParentsInXlaContext(
         tf.compat.v1.get_default_graph()

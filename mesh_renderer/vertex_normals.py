@@ -3,15 +3,16 @@
 import tensorflow as tf
 
 from mesh_renderer import inputs
+from mesh_renderer.inputs import TensorLike
 from mesh_renderer.kernel_library import on_host, ops
 
 
-def vertex_normals(vertices: tf.Tensor, triangles: tf.Tensor) -> tf.Tensor:
-    """Unit normals: the sum of the adjacent triangles' normals, each weighted by its area.
+def vertex_normals(vertices: TensorLike, triangles: TensorLike) -> tf.Tensor:
+    """Computes unit normals: the sum of the adjacent triangles' normals, weighted by their areas.
 
-    Differentiable with respect to the vertices. A vertex without a triangle, or whose triangles
-    have no area or cancel out, gets a zero normal and no gradient. Triangles with positions that
-    are not finite count for nothing. Runs on the host's CPU.
+    The result is differentiable with respect to the vertices. A vertex without a triangle, or whose
+    triangles have no area or cancel out, gets a zero normal and no gradient. Triangles with
+    positions that are not finite count for nothing. The op runs on the host's CPU.
 
     Args:
       vertices: float32 [B, V, 3], positions in any unit.

@@ -15,8 +15,8 @@ struct HalfEdge {
 
 bool SameEdge(const HalfEdge& a, const HalfEdge& b) { return a.low == b.low && a.high == b.high; }
 
-// Twice the signed area of the triangle of an edge and a point, in the image, if all are before the
-// eye; its sign tells on which side of the edge the point is.
+// Computes twice the signed area of the triangle of an edge and a point in the image, if all are
+// before the eye. Its sign tells on which side of the edge the point is.
 double Side(const ClipVertex& a, const ClipVertex& b, const ClipVertex& c) {
   return (b.x / b.w - a.x / a.w) * (c.y / c.w - a.y / a.w) -
          (b.y / b.w - a.y / a.w) * (c.x / c.w - a.x / a.w);
@@ -38,14 +38,14 @@ struct Pixel {
   int64_t Index(ImageSize image) const { return static_cast<int64_t>(row) * image.width + column; }
 };
 
-// Where the edge from a to b crosses the way from one pixel's center to the next: the share of it,
-// 0 at `from`. With e the edge function at a center, that is e_from / (e_from - e_to). The edge
-// itself must reach from one side of the way to the other.
+// The place where the edge from a to b crosses the way from one pixel's center to the next.
 struct Crossing {
-  double at;
-  double d[2][3];  // by (x, y, w) of a and b
+  double at;       // the share of the way that lies before it
+  double d[2][3];  // the derivatives of `at` by (x, y, w) of a and b
 };
 
+// Finds the crossing, unless the edge does not reach from one side of the way to the other. With e
+// the edge function at a center, it lies at e_from / (e_from - e_to).
 bool CrossEdge(const ClipVertex& a, const ClipVertex& b, ImageSize image, Pixel from, Pixel to,
                Crossing* out) {
   if (!(a.w > 0.0f && b.w > 0.0f)) return false;
@@ -78,7 +78,7 @@ bool CrossEdge(const ClipVertex& a, const ClipVertex& b, ImageSize image, Pixel 
 }
 
 // Appends the crossing of the silhouette of the triangle that `from` shows, if there is one on the
-// way to `to`, which it hides or beside which there is nothing.
+// way to `to`, whose surface is farther away or absent.
 void AddCrossing(const MeshView& mesh, const std::vector<int32_t>& neighbors, int32_t id,
                  ImageSize image, Pixel from, Pixel to, std::vector<SilhouetteCrossing>* out) {
   const int32_t* corner = mesh.triangles + 3 * static_cast<int64_t>(id);

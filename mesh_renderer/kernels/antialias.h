@@ -11,13 +11,13 @@
 
 namespace mesh_renderer {
 
-// For each edge of each triangle, [triangles, 3] with edge i opposite to corner i: the vertex
-// across it in the neighboring triangle, or kNoNeighbor.
+// Finds the neighbor across each edge of each triangle, [triangles, 3], where edge i lies opposite
+// to corner i. A neighbor is given by its third vertex; kNoNeighbor stands where there is none.
 constexpr int32_t kNoNeighbor = -1;
 std::vector<int32_t> FindNeighbors(const int32_t* triangles, int64_t triangle_count);
 
-// Where the silhouette of one pixel's surface passes between its center and that of another pixel,
-// so that the color of the one covers a part of the other.
+// A place where the silhouette of one pixel's surface passes between its center and that of another
+// pixel, so that the color of the one covers a part of the other.
 struct SilhouetteCrossing {
   int64_t from, to;  // pixels: `to` takes a share of the color of `from`
   float share;       // 0 to 1/2
@@ -26,8 +26,8 @@ struct SilhouetteCrossing {
   float d_share[2][3];
 };
 
-// All crossings between neighbors in a row or in a column of one image, in a fixed order, given ids
-// (kNoTriangle where none) and depths.
+// Finds all crossings between neighbors in a row or in a column of one image, in a fixed order. Ids
+// are kNoTriangle where a pixel shows none.
 std::vector<SilhouetteCrossing> FindCrossings(const MeshView& mesh,
                                               const std::vector<int32_t>& neighbors,
                                               const int32_t* ids, const float* depths,

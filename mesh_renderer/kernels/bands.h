@@ -1,4 +1,4 @@
-// Images cut into bands of rows: units of work.
+// Images are cut into bands of rows, which are units of work.
 
 #ifndef MESH_RENDERER_KERNELS_BANDS_H_
 #define MESH_RENDERER_KERNELS_BANDS_H_
@@ -16,8 +16,8 @@ struct Band {
   int32_t begin, end;
 };
 
-// How images are cut into bands. It does not depend on the number of threads, so that sums over
-// bands are the same for any.
+// How images are cut into bands. This does not depend on the number of threads, and so sums over
+// bands do not depend on it either.
 struct Bands {
   static constexpr int64_t kPixelsPerBand = 4096;
 

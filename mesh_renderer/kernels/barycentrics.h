@@ -7,7 +7,7 @@ namespace mesh_renderer {
 
 // Perspective-correct barycentric coordinates at the point (px, py), inside the triangle or not
 // (section 3.2.1 of the paper: negative ones are part of the definition), with what their
-// gradient needs. They sum to one. Not finite for triangles without area.
+// gradient needs. They sum to one. They are not finite for triangles without area.
 struct Barycentrics {
   double b[3];
   // Columns x and y of the inverse of the matrix of corners, in coordinates relative to the point.
@@ -38,9 +38,9 @@ inline Barycentrics ComputeBarycentrics(const double corner_x[3], const double c
   };
 }
 
-// The gradient with respect to the corners of a loss whose gradient with respect to the
-// barycentric coordinates is db: that of corner i is -b_i times the result (x, y, w). z plays no
-// part.
+// Computes the gradient of a loss with respect to the corners, given db, that with respect to the
+// barycentric coordinates: the gradient of corner i is -b_i times the result (x, y, w). There is
+// none with respect to z.
 //
 // With M the matrix of corners and p the point, u = M^-1 p is b over w; du = -M^-1 dM u, and
 // b = u / sum(u) gives d loss / d corner i = -b_i M^-T (db - <db, b>): the scale of u cancels.

@@ -10,8 +10,8 @@ namespace mesh_renderer {
 namespace MESH_RENDERER_ISA {
 namespace {
 
-// Coordinates in pixels to the first pixel whose center is not before them, and to the end of those
-// not behind.
+// Turns coordinates in pixels into the range of pixels of which a triangle with such a corner may
+// cover some: the first whose center is not before the corner, the end of those not behind it.
 inline void PixelRange(Floats at, int32_t size, Ints* begin, Ints* end) {
   const Floats zero{}, limit = Fill(static_cast<float>(size));
   const float reach = 0.5f + kBoxSlack * size;
@@ -62,14 +62,14 @@ inline Shorts LoadBox(const VertexBox* boxes, int32_t vertex) {
   return reinterpret_cast<Shorts>(Longs{Load<int64_t>(boxes + vertex), 0});
 }
 
-// Triangles are looked at in blocks of so many.
+// The number of triangles that are looked at in a block.
 constexpr int kBlock = 512;
 
 // The triangles of a block whose boxes are not empty. Most triangles of a fine mesh cover no
-// pixel's center: here they are dropped, without a branch.
+// pixel's center. Here they are dropped without a branch.
 struct BoxedTriangles {
   int count;
-  // With room for the writes past the end of those that are kept.
+  // Writes may reach up to eight entries past those that are kept.
   int32_t ids[kBlock + 8];
   VertexBox boxes[kBlock + 8];
 
@@ -99,7 +99,7 @@ struct BoxedTriangles {
   }
 
 #if defined(__AVX512BW__)
-  // The same for eight triangles at once.
+  // Does what AddOne does for eight triangles at once.
   void AddEight(const MeshView& mesh, const VertexBox* vertices, int64_t id) {
     const int32_t* corners = mesh.triangles + 3 * id;
     const __m512i low = _mm512_loadu_si512(corners);
@@ -120,7 +120,7 @@ struct BoxedTriangles {
     const __mmask8 kept = _mm512_cmpeq_epi64_mask(_mm512_and_si512(sizes, signs), signs);
     const __m256i numbers = _mm256_add_epi32(_mm256_set1_epi32(static_cast<int32_t>(id)),
                                              _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
-    // Compressed in registers: some processors are slow to compress into memory.
+    // This compresses in registers, since some processors are slow to compress into memory.
     _mm256_storeu_si256(reinterpret_cast<__m256i*>(ids + count),
                         _mm256_maskz_compress_epi32(kept, numbers));
     _mm512_storeu_si512(boxes + count, _mm512_maskz_compress_epi64(kept, box));

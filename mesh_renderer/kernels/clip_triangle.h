@@ -41,10 +41,10 @@ struct ImageSize {
   double CenterY(int row) const { return (row + 0.5) / (0.5f * height) - 1.0; }
 };
 
-// Beyond it, float32 has no digits left for where the other corners of a triangle are.
+// Beyond this coordinate float32 has no digits left for where the other corners of a triangle are.
 constexpr float kLargestCoordinate = 1e12f;
 
-// Whether a vertex is finite, and not astronomically far away. No comparison accepts NaN.
+// Tells whether a vertex is finite, and not astronomically far away. No comparison accepts NaN.
 inline bool IsSane(const ClipVertex& v) {
   return std::fabs(v.x) <= kLargestCoordinate && std::fabs(v.y) <= kLargestCoordinate &&
          std::fabs(v.z) <= kLargestCoordinate && std::fabs(v.w) <= kLargestCoordinate;

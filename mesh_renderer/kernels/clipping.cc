@@ -17,7 +17,7 @@ struct Polygon {
   int count;
 };
 
-// How far a point is inside plane 0 to 5: -w <= x, x <= w, and so for y and z.
+// Tells how far a point is inside plane 0 to 5: -w <= x, x <= w, and so for y and z.
 double Inside(const Point& p, int plane) {
   const double along = plane < 2 ? p.x : plane < 4 ? p.y : p.z;
   return plane % 2 == 0 ? p.w + along : p.w - along;
@@ -29,14 +29,14 @@ Point Crossing(const Point& a, const Point& b, double inside_a, double inside_b)
           a.w + t * (b.w - a.w)};
 }
 
-// A bit for each plane that the point is outside of.
+// Sets a bit for each plane that the point is outside of.
 unsigned Outside(const Point& p) {
   unsigned planes = 0;
   for (int plane = 0; plane < 6; ++plane) planes |= unsigned{Inside(p, plane) < 0.0} << plane;
   return planes;
 }
 
-// Sutherland and Hodgman (1974).
+// Cuts by the algorithm of Sutherland and Hodgman (1974).
 Polygon CutByPlane(const Polygon& polygon, int plane) {
   Polygon out{{}, 0};
   for (int i = 0; i < polygon.count; ++i) {

@@ -12,8 +12,8 @@ struct Box {
   int32_t left, bottom, right, top;
 };
 
-// The box of a triangle cut to the view frustum, a pixel larger on each side so that rounding takes
-// nothing away. Empty if nothing is left, or if the triangle is not sane.
+// Computes the box of a triangle cut to the view frustum, a pixel larger on each side so that
+// rounding takes nothing away. It is empty if nothing is left, or if the triangle is not sane.
 Box ClippedBox(const ClipTriangle& triangle, ImageSize image);
 
 }  // namespace mesh_renderer

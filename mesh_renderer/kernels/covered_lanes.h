@@ -1,4 +1,4 @@
-// Covered pixels and where they lie on their triangles, one pixel a lane.
+// Covered pixels and where they lie on their triangles: a lane for each pixel.
 
 #ifndef MESH_RENDERER_KERNELS_COVERED_LANES_H_
 #define MESH_RENDERER_KERNELS_COVERED_LANES_H_
@@ -15,7 +15,7 @@ namespace {
 struct PixelLanes {
   Ints column, row, triangle;
   int count;
-  // The same in memory.
+  // The pixels as they lie in memory.
   const CoveredPixel* pixels;
 
   PixelLanes(const PixelList& list, int64_t first) {
@@ -30,13 +30,13 @@ struct PixelLanes {
     Deinterleave(Load<Ints>(pixels), Load<Ints>(pixels + kLanes / 2), &position, &triangle);
     column = position << 16 >> 16, row = position >> 16;
   }
-  // Zero in the lanes past the list's end.
+  // Sets the lanes past the list's end to zero.
   Vec3 KeepInUse(const Vec3& v) const {
     const Ints used = LaneNumbers() < count;
     return {Select(used, v.x, Floats{}), Select(used, v.y, Floats{}), Select(used, v.z, Floats{})};
   }
   Ints Index(const ImageSize& image) const { return row * image.width + column; }
-  // In an image whose row 0 is the top.
+  // The index in an image whose row 0 is the top.
   Ints FlippedIndex(const ImageSize& image) const {
     return (image.height - 1 - row) * image.width + column;
   }
@@ -48,15 +48,16 @@ struct PixelLanes {
   CoveredPixel last_[kLanes];
 };
 
-// A covered pixel's barycentric coordinates are 0 to 1 but for rounding. Where a triangle is so
-// thin that they are anything, or do not exist, they are all a third and have no gradient.
+// A covered pixel's barycentric coordinates lie in 0..1 but for rounding. Where they are larger
+// than this or do not exist, since the triangle is too thin, they become a third and have no
+// gradient.
 constexpr float kLargestWeight = 16.0f;
-// Derivatives above have none either: sums of them would leave float32.
+// Where derivatives are larger than this they become zero, since sums of them would leave float32.
 constexpr float kLargestSlope = 1e30f;
 
 inline Ints AreBelow(const Floats values[3], float limit) {
   const Floats largest = Max(Max(Abs(values[0]), Abs(values[1])), Abs(values[2]));
-  // The sum tells NaN, which Max drops.
+  // Max drops NaN, but the sum is NaN then.
   const Floats sum = values[0] + values[1] + values[2];
   return (largest < limit) & (sum == sum);
 }
@@ -68,7 +69,7 @@ struct BarycentricLanes {
   Floats inverse_x[3], inverse_y[3];
   Floats px, py;
 
-  // Inlined, so that what a caller does not need is not computed.
+  // The constructor is inlined, so that what a caller does not need is not computed.
   __attribute__((always_inline)) BarycentricLanes(const MeshView& mesh, const PixelLanes& pixel,
                                                   const ImageSize& image) {
     const auto* indices = reinterpret_cast<const float*>(mesh.triangles);
@@ -88,7 +89,7 @@ struct BarycentricLanes {
     Compute(x, y, w, pixel, image);
   }
 
-  // The gradient with respect to corner i is -b[i] times the result.
+  // Computes what gives the gradient with respect to corner i when multiplied by -b[i].
   Vec3 Gradient(const Floats db[3]) const {
     Floats out[3];
     BarycentricsGradient(b, inverse_x, inverse_y, db, px, py, out);
@@ -96,7 +97,7 @@ struct BarycentricLanes {
   }
 
  private:
-  // In float64: see ComputeBarycentrics.
+  // Computes them in float64 for the reason that ComputeBarycentrics gives.
   __attribute__((always_inline)) void Compute(const float (*x)[kLanes], const float (*y)[kLanes],
                                               const float (*w)[kLanes], const PixelLanes& pixel,
                                               const ImageSize& image) {
@@ -163,7 +164,7 @@ void ResolveBarycentrics(const MeshView& mesh, const PixelList& list, float* out
 }
 
 // Adds the gradient with respect to clip-space vertices [V, 4], given that with respect to
-// barycentric coordinates [pixels, 3]. The triangle of a pixel is held fixed, z has no gradient.
+// barycentric coordinates [pixels, 3]. The triangle of a pixel is held fixed; z has no gradient.
 void ResolveBarycentricsGradient(const MeshView& mesh, const PixelList& list, const float* d_b,
                                  float* d_vertices) {
   for (int64_t first = 0; first < list.count; first += kLanes) {

@@ -9,7 +9,7 @@
 
 namespace mesh_renderer {
 
-// A pixel that shows something, and what.
+// A pixel that shows something, and the triangle that it shows.
 struct CoveredPixel {
   int16_t column, row;
   int32_t triangle;

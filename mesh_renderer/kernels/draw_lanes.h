@@ -10,19 +10,20 @@ namespace mesh_renderer {
 namespace MESH_RENDERER_ISA {
 namespace {
 
-// Triangles whose boxes have no longer side than this are drawn one a lane, others alone, one pixel
-// a lane.
+// Triangles whose boxes have no longer side than this are drawn together, each in a lane of its
+// own. Others are drawn alone, each pixel in a lane of its own.
 constexpr int kLargestSmallSide = 8;
 
-// Triangles whose boxes have one width and one height, until there are as many as lanes.
+// A collection of triangles whose boxes have the same width and height, of as many as there are
+// lanes.
 struct Bucket {
   int32_t id[kLanes];
   VertexBox box[kLanes];
   int count;
 };
 
-// Where triangles are seen: kept until there are many, so that how many a vector of them finds
-// decides no branch.
+// A collection of places where triangles are seen. They are kept until there are many, so that no
+// branch depends on how many a vector of triangles finds.
 class Sightings {
  public:
   explicit Sightings(const KeyImage& image) : image_(image) {}
@@ -35,7 +36,7 @@ class Sightings {
     count_ += __builtin_popcount(mask);
     if (count_ > kMost) Draw();
   }
-  // Takes each pixel's nearest.
+  // Keeps the nearest triangle of each pixel.
   void Draw() {
     for (int i = 0; i < count_; ++i) {
       const Key key = static_cast<Key>(static_cast<uint32_t>(depth_[i])) << 32 |
@@ -55,7 +56,8 @@ class Sightings {
   int32_t inverted_id_[kMost + 2 * kLanes];
 };
 
-// Draws the triangles of a bucket, one a lane: the first pixel of each box, the second, ...
+// Draws the triangles of a bucket, each in a lane: the first pixel of each box, then the second,
+// and so on.
 inline void DrawBucket(const MeshView& mesh, Culling culling, const KeyImage& image, int width,
                        int height, Bucket* bucket, Sightings* sightings) {
   for (int i = bucket->count; i < kLanes; ++i) {
@@ -96,7 +98,7 @@ inline void NarrowSpan(double a, double per_a, double rest, double slack, int32_
     if (rest + slack < 0.0) *end = *begin;
     return;
   }
-  // The column, between centers, at which the function crosses -slack.
+  // This is the column, between centers, at which the function crosses -slack.
   double column = ((-slack - rest) * per_a + 1.0) * 0.5 * width - 0.5;
   if (!(column - column == 0.0)) return;
   column = column < -2.0 ? -2.0 : column > width + 2.0 ? width + 2.0 : column;
@@ -105,7 +107,7 @@ inline void NarrowSpan(double a, double per_a, double rest, double slack, int32_
   if (a < 0.0 && whole + 2 < *end) *end = whole + 2;
 }
 
-// Draws one triangle, row by row, one pixel a lane.
+// Draws one triangle row by row, each pixel in a lane.
 inline void DrawLarge(const MeshView& mesh, Culling culling, const KeyImage& image, int32_t id,
                       const Box& box, Sightings* sightings) {
   const IntArray ids(FillInts(id));
@@ -138,7 +140,7 @@ inline void DrawLarge(const MeshView& mesh, Culling culling, const KeyImage& ima
   }
 }
 
-// Distributes triangles to buckets, and draws what is ready.
+// Distributes triangles to buckets, and draws full buckets.
 class Drawing {
  public:
   Drawing(const MeshView& mesh, Culling culling, const KeyImage& image)
@@ -148,10 +150,10 @@ class Drawing {
     }
   }
 
-  // A triangle whose box is not empty.
+  // Adds a triangle whose box is not empty.
   void Add(int32_t id, const VertexBox& box) {
     const int width = -(box.left + box.minus_right), height = -(box.bottom + box.minus_top);
-    // Larger than any box is that of a triangle which has a vertex without one.
+    // A triangle with a vertex that has no box seems to have one larger than any.
     if (width > kLargestSmallSide || height > kLargestSmallSide) return AddLarge(id, box);
     Bucket& bucket = buckets_[height - 1][width - 1];
     const int i = bucket.count++;

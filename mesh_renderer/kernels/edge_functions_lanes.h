@@ -1,4 +1,4 @@
-// Homogeneous edge functions, which decide coverage and visibility, one triangle a lane.
+// Homogeneous edge functions, which decide coverage and visibility: a lane for each triangle.
 
 #ifndef MESH_RENDERER_KERNELS_EDGE_FUNCTIONS_LANES_H_
 #define MESH_RENDERER_KERNELS_EDGE_FUNCTIONS_LANES_H_
@@ -30,8 +30,8 @@ struct CornerLanes {
 
 // The inverse of the matrix whose columns are the corners' (x, y, w), without the division by its
 // determinant but with its sign (Olano and Greer 1997). Row i depends on the two corners of edge i
-// alone, so the triangles on both sides of an edge compute the same numbers up to the sign, bit
-// for bit: no cracks. That needs separate multiplications and additions: -ffp-contract=off.
+// alone, so the triangles on both sides of an edge compute the same numbers up to the sign, bit for
+// bit, and leave no crack. That needs separate multiplications and additions: -ffp-contract=off.
 //
 // Coverage and depth follow the original renderer's float32 arithmetic operation by operation, so
 // that the same triangles are shown.
@@ -62,7 +62,7 @@ struct EdgeLanes {
     if (culling == Culling::kCounterClockwise) is_drawn &= is_clockwise;
   }
 
-  // The parts of the edge functions that a point's column and its row contribute.
+  // Compute the parts of the edge functions that a point's column and its row contribute.
   void OfColumn(Floats px, Floats out[3]) const {
     for (int i = 0; i < 3; ++i) out[i] = a[i] * px;
   }
@@ -70,7 +70,7 @@ struct EdgeLanes {
     for (int i = 0; i < 3; ++i) out[i] = b[i] * py;
   }
 
-  // Where the points are seen: inside, and at a depth in [-1, 1], which is written.
+  // Tells where the points are seen, which is inside and at a depth in [-1, 1]; writes the depth.
   Ints Test(const CornerLanes& t, const Floats of_column[3], const Floats of_row[3],
             Floats* depth) const {
     Floats e[3];
@@ -86,7 +86,7 @@ struct EdgeLanes {
   }
 };
 
-// Depths as integers that compare unsigned as the depths do; -0 becomes 0.
+// Turns depths into integers that compare as the depths do if taken as unsigned; -0 becomes 0.
 inline Ints SortableDepth(Floats depth) {
   const Ints bits = FloatBits(depth + 0.0f);
   return bits < 0 ? ~bits : bits | INT32_MIN;

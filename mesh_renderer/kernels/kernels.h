@@ -41,7 +41,7 @@ struct Kernels {
                                const float* d_rgba, const SurfaceGradient&, float* lane_sums);
 };
 
-// Those for the widest vectors that this processor has. The environment variable
+// Returns the kernels for the widest vectors that this processor has. The environment variable
 // MESH_RENDERER_ISA (baseline, avx2 or avx512) asks for narrower ones.
 const Kernels& BestKernels();
 

@@ -1,4 +1,4 @@
-// Vector algebra and powers, one problem a lane.
+// Vector algebra and powers: a lane for each problem.
 
 #ifndef MESH_RENDERER_KERNELS_LANE_MATH_H_
 #define MESH_RENDERER_KERNELS_LANE_MATH_H_
@@ -52,14 +52,14 @@ struct Direction {
     unit = v * per_length;
   }
 
-  // The gradient with respect to the vector, from that with respect to its direction.
+  // Computes the gradient with respect to the vector from that with respect to its direction.
   Vec3 Gradient(const Vec3& d_unit) const {
     const Floats along = Select(is_unit, Dot(unit, d_unit), Floats{});
     return (d_unit - unit * along) * per_length;
   }
 };
 
-// log(a) for positive, normal a: Cephes' polynomial, correct to 1e-7.
+// Computes log(a) for positive, normal a by Cephes' polynomial, correct to 1e-7.
 inline Floats Log(Floats a) {
   constexpr float kSqrtHalf = 0.70710678f;
   const Ints bits = FloatBits(a);
@@ -81,7 +81,7 @@ inline Floats Log(Floats a) {
   return x + small + 0.693359375f * scale;
 }
 
-// exp(a), 0 or the largest power that float32 holds beyond its range: Cephes' polynomial.
+// Computes exp(a) by Cephes' polynomial, for a limited to where float32 can hold the result.
 inline Floats Exp(Floats a) {
   a = Min(Max(a, Fill(-87.0f)), Fill(88.0f));
   // Truncation rounds to nearest once the argument is positive.

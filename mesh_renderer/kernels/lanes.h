@@ -1,4 +1,5 @@
-// Vectors of the widest registers that the including file is compiled for: one value a lane.
+// Vectors of the widest registers that the including file is compiled for. Each holds one value in
+// each of its lanes.
 //
 // Everything that works on lanes lives in a namespace named after its instruction set and has
 // internal linkage, so that the linker never takes code for one processor into another's path.
@@ -31,7 +32,7 @@ namespace {
 constexpr int kLanes = MESH_RENDERER_LANES;
 
 typedef float Floats __attribute__((vector_size(4 * kLanes)));
-// Also masks, as comparisons give them: -1 where true, 0 where false.
+// Masks have this type too, as comparisons give them: -1 where true, 0 where false.
 typedef int32_t Ints __attribute__((vector_size(4 * kLanes)));
 
 inline Floats Fill(float value) { return value - Floats{}; }
@@ -42,7 +43,7 @@ inline Floats BitsToFloats(Ints a) { return reinterpret_cast<Floats>(a); }
 inline Ints FloatBits(Floats a) { return reinterpret_cast<Ints>(a); }
 
 inline Floats Select(Ints mask, Floats a, Floats b) { return mask ? a : b; }
-// The second operand where either is NaN.
+// Both give the second operand where either is NaN.
 inline Floats Min(Floats a, Floats b) { return a < b ? a : b; }
 inline Floats Max(Floats a, Floats b) { return a > b ? a : b; }
 
@@ -60,8 +61,8 @@ inline void Store(const T& value, void* to) {
   std::memcpy(to, &value, sizeof(T));
 }
 
-// A vector in memory: a lane whose number is not known to the compiler is cheap to read and write
-// only here.
+// A vector in memory. Only here is it cheap to read or write a lane whose number is not known to
+// the compiler.
 struct alignas(4 * kLanes) FloatArray {
   float lane[kLanes];
   FloatArray() = default;
@@ -88,7 +89,7 @@ inline Floats Sqrt(Floats a) {
 #endif
 }
 
-// One bit a lane.
+// Gives one bit for each lane.
 inline uint32_t MaskBits(Ints mask) {
 #if defined(__AVX512DQ__)
   return _mm512_movepi32_mask(reinterpret_cast<__m512i>(mask));
@@ -113,7 +114,7 @@ inline Ints LaneNumbers() {
 #endif
 }
 
-// The first `count` values at `from`; the other lanes are 0.
+// Loads the first `count` values at `from`; the other lanes are 0.
 inline Floats LoadPartial(const float* from, int count) {
   if (count == kLanes) return Load<Floats>(from);
 #if defined(__AVX512F__)
@@ -138,7 +139,7 @@ inline void StorePartial(Floats value, int count, float* to) {
 #endif
 }
 
-// base[index] of each lane.
+// Loads base[index] for each lane.
 inline Floats Gather(const float* base, Ints index) {
 #if defined(__AVX512F__)
   return _mm512_mask_i32gather_ps(_mm512_setzero_ps(), 0xffff, reinterpret_cast<__m512i>(index),
@@ -152,7 +153,7 @@ inline Floats Gather(const float* base, Ints index) {
 #endif
 }
 
-// The even and the odd elements of two vectors in a row.
+// Separates the even from the odd elements of two vectors in a row.
 inline void Deinterleave(Ints a, Ints b, Ints* even, Ints* odd) {
 #if MESH_RENDERER_LANES == 16
   const Ints first = {0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30};
@@ -165,7 +166,7 @@ inline void Deinterleave(Ints a, Ints b, Ints* even, Ints* odd) {
   *odd = __builtin_shuffle(a, b, first + 1);
 }
 
-// The reverse.
+// Reverses Deinterleave.
 inline void Interleave(Ints even, Ints odd, Ints* a, Ints* b) {
 #if MESH_RENDERER_LANES == 16
   const Ints first = {0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23};
@@ -178,7 +179,8 @@ inline void Interleave(Ints even, Ints odd, Ints* a, Ints* b) {
   *b = __builtin_shuffle(even, odd, first + kLanes / 2);
 }
 
-// Each 4x4 block: out[k] holds element k of the blocks' rows, and the reverse.
+// Transposes each 4x4 block: afterwards v[k] holds element k of the blocks' rows. Done twice, it
+// changes nothing.
 inline void TransposeBlocks(Floats v[4]) {
 #if MESH_RENDERER_LANES == 16
   const Ints low = {0, 16, 1, 17, 4, 20, 5, 21, 8, 24, 9, 25, 12, 28, 13, 29};
@@ -201,7 +203,7 @@ inline void TransposeBlocks(Floats v[4]) {
 // A row of four floats.
 typedef float FloatRow __attribute__((vector_size(16)));
 
-// The sum of each of four vectors, in an order of its own for each number of lanes.
+// Sums up the lanes of each of four vectors, in an order that depends on the number of lanes.
 inline FloatRow SumsOfLanes(Floats v[4]) {
   TransposeBlocks(v);
   const FloatArray sums(v[0] + v[1] + v[2] + v[3]);
@@ -210,11 +212,11 @@ inline FloatRow SumsOfLanes(Floats v[4]) {
   return out;
 }
 
-// Rows of four floats, row(lane) being where each begins, to one vector a column. Addresses come
-// best from memory: to take them out of a vector costs more than to load them.
+// Loads rows of four floats into one vector for each column; row(lane) tells where a row begins.
+// Addresses come best from memory: to take them out of a vector costs more than to load them.
 template <typename Row>
 inline void GatherRows(Row row, Floats out[4]) {
-  // Block g of vector k is row 4 g + k.
+  // Block g of vector k is row 4 g + k here.
   for (int k = 0; k < 4; ++k) {
 #if defined(__AVX512F__)
     __m512 r = _mm512_maskz_broadcast_f32x4(0xffff, _mm_loadu_ps(row(k)));
@@ -230,7 +232,7 @@ inline void GatherRows(Row row, Floats out[4]) {
   TransposeBlocks(out);
 }
 
-// One vector a column to rows of four floats, row(lane) being where each begins.
+// Stores one vector for each column as rows of four floats; row(lane) tells where a row begins.
 template <typename Row>
 inline void StoreRows(Floats x, Floats y, Floats z, Floats w, Row row) {
   Floats v[4] = {x, y, z, w};
@@ -241,7 +243,7 @@ inline void StoreRows(Floats x, Floats y, Floats z, Floats w, Row row) {
   }
 }
 
-// The same, those of one lane after another.
+// An array of such rows, one for each lane.
 struct alignas(4 * kLanes) RowArray {
   float row[kLanes][4];
 
@@ -254,7 +256,7 @@ struct alignas(4 * kLanes) RowArray {
 // to kLanes values, may be overwritten.
 inline void StoreCompressed(Ints value, uint32_t mask, int32_t* to) {
 #if defined(__AVX512F__)
-  // Compressed in registers: some processors are slow to compress into memory.
+  // This compresses in registers, since some processors are slow to compress into memory.
   const __m512i compressed =
       _mm512_maskz_compress_epi32(static_cast<__mmask16>(mask), reinterpret_cast<__m512i>(value));
   _mm512_storeu_si512(to, compressed);
@@ -267,7 +269,7 @@ inline void StoreCompressed(Ints value, uint32_t mask, int32_t* to) {
 #endif
 }
 
-// base[index] = value in the first `count` lanes.
+// Stores the first `count` lanes to base[index].
 inline void Scatter(Floats value, Ints index, int count, float* base) {
 #if defined(__AVX512F__)
   const __mmask16 mask = static_cast<__mmask16>((1u << count) - 1);

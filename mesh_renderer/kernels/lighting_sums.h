@@ -9,14 +9,14 @@
 
 namespace mesh_renderer {
 
-// How the sums of one unit of work are brought together: adds its lanes to sums.
+// Adds the lanes of one unit of work to sums.
 inline void AddLanes(const float* lane_sums, int64_t count, float* sums) {
   for (int64_t i = 0; i < count; ++i) {
     for (int lane = 0; lane < kMaxLanes; ++lane) sums[i] += lane_sums[i * kMaxLanes + lane];
   }
 }
 
-// The sums of several units of work, added up in order.
+// Adds up the sums of several units of work in order.
 inline std::vector<float> AddUnits(const float* sums, int64_t units, int64_t count) {
   std::vector<float> total(count, 0.0f);
   for (int64_t i = 0; i < units * count; ++i) total[i % count] += sums[i];

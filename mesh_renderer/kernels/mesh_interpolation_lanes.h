@@ -9,7 +9,8 @@ namespace mesh_renderer {
 namespace MESH_RENDERER_ISA {
 namespace {
 
-// A pixel's attributes are consecutive, and so are a vertex's: lanes are channels here.
+// Runs body(first channel, number) over vectors of channels. The attributes of a pixel are
+// consecutive, and so are those of a vertex: here lanes are channels.
 template <typename Body>
 inline void ForChannels(int64_t channels, Body body) {
   int64_t c = 0;
@@ -17,9 +18,9 @@ inline void ForChannels(int64_t channels, Body body) {
   if (c < channels) body(c, static_cast<int>(channels - c));
 }
 
-// The same in blocks of 8, 4 and 1 past the whole vectors: what is read soon after it was written
-// comes back fast only if it is read as it was written, and never from under a mask.
-// body(first channel, a value of the block's type).
+// Runs body(first channel, a value of the block's type) over whole vectors, and past them over
+// blocks of 8, 4 and 1: what is read soon after it was written comes back fast only if it is read
+// in the same blocks, and never from under a mask.
 template <typename Body>
 inline void ForChannelBlocks(int64_t channels, Body body) {
   typedef float Eight __attribute__((vector_size(32)));
@@ -30,7 +31,7 @@ inline void ForChannelBlocks(int64_t channels, Body body) {
   for (; c < channels; ++c) body(c, 0.0f);
 }
 
-// Corners and barycentric coordinates, to be read pixel by pixel.
+// Corners and barycentric coordinates in memory, where they can be read pixel by pixel.
 struct CornersInMemory {
   IntArray corner[3];
   FloatArray weight[3];
@@ -40,7 +41,7 @@ struct CornersInMemory {
     for (int k = 0; k < 3; ++k) corner[k] = IntArray(at.corner[k]);
     for (int k = 0; k < 3; ++k) weight[k] = FloatArray(at.b[k]);
   }
-  // Where the attributes of corner k of a pixel begin.
+  // Tells where the attributes of corner k of a pixel begin.
   int64_t Offset(int k, int pixel) const { return channels * corner[k].lane[pixel]; }
 };
 

@@ -1,4 +1,4 @@
-// Lengths and directions of sums of normals, one vertex a lane.
+// Lengths and directions of sums of normals: a lane for each vertex.
 
 #ifndef MESH_RENDERER_KERNELS_NORMALIZE_LANES_H_
 #define MESH_RENDERER_KERNELS_NORMALIZE_LANES_H_
@@ -9,10 +9,11 @@ namespace mesh_renderer {
 namespace MESH_RENDERER_ISA {
 namespace {
 
-// A cross product of float32 edges carries an error of about 1e-7 of the products in it: below
-// this fraction its direction means nothing.
+// A cross product of float32 edges carries an error of about 1e-7 of the products in it. If it is
+// smaller than this fraction of them, its direction means nothing.
 constexpr float kRoundingFraction = 1e-6f;
-// Keeps the reciprocal, and so the gradient, within float32.
+// No shorter sum has a direction, so that the reciprocal length and the gradient stay within
+// float32.
 constexpr float kSmallestLength = 1e-30f;
 
 // Runs body(index of the first, number, indices) over blocks of at most kLanes.
@@ -33,7 +34,7 @@ void Normalize(const float* sums, int64_t count, float* normals, float* per_leng
     Floats sum[4];
     const IntArray rows(index);
     GatherRows([&](int lane) { return sums + 4 * (first + rows.lane[lane]); }, sum);
-    // Relative to the largest component, so that no square leaves float32.
+    // Squares are taken relative to the largest component, so that none leaves float32.
     const Floats largest = Max(Max(Abs(sum[0]), Abs(sum[1])), Abs(sum[2]));
     const Floats scale = 1.0f / Max(largest, Fill(kSmallestLength));
     const Vec3 scaled = Vec3{sum[0], sum[1], sum[2]} * scale;
@@ -50,8 +51,8 @@ void Normalize(const float* sums, int64_t count, float* normals, float* per_leng
   });
 }
 
-// Writes the gradient with respect to the sums' normals to rows of four: the part of that of the
-// unit normals across them, by the reciprocal length.
+// Writes the gradient with respect to the sums to rows of four. It is the part of the gradient with
+// respect to the unit normals that is perpendicular to them, times the reciprocal length.
 void NormalizeGradient(const float* normals, const float* per_length, const float* d_normals,
                        int64_t count, float* d_sums) {
   ForBlocks(count, [&](int64_t first, int number, Ints index) {

@@ -13,14 +13,15 @@ struct Lighting {
   const float* positions;    // [lights, 3]
   const float* intensities;  // [lights, 3], RGB
   const float* ambient;      // [3], RGB
-  const float* camera;       // [3], or null: no specular light
+  const float* camera;       // [3]; null if there is no specular light
 };
 
 // Gradients with respect to lights and camera are sums over pixels. They are kept as one flat
 // array: [lights, 3] positions, [lights, 3] intensities, [3] ambient, [3] camera.
 inline int64_t LightingSumCount(int64_t light_count) { return 6 * light_count + 6; }
 
-// Widest vector of any instruction set: sums are kept for each lane until a unit of work is done.
+// The number of lanes of the widest vector of any instruction set. Sums are kept for each lane
+// until a unit of work is done.
 constexpr int kMaxLanes = 16;
 
 // Surface properties of the pixels of one image (row 0 at the bottom, normals of unit length), or
@@ -39,14 +40,14 @@ struct SurfaceGradient {
 };
 
 // The gradients of one vertex of a shaded mesh while they are summed up: normal, position, diffuse
-// and specular color, shininess, and clip-space x, y and w. All are those of pixels times the
-// vertex's barycentric coordinate, and together they are one cache line, where the arrays that they
-// end in would be six.
+// and specular color, shininess, and clip-space x, y and w. All of them are gradients of pixels
+// times the vertex's barycentric coordinate. Together they fill one cache line, whereas the arrays
+// that they are moved to at the end would take six.
 struct alignas(64) VertexSums {
   float values[16];
 };
 
-// Memory for them, [V] each: zero before and after use.
+// Memory for the sums of all vertices, [V] each. It is zero before and after use.
 struct VertexSumsScratch {
   VertexSums* sums;
   bool* is_used;

@@ -1,4 +1,4 @@
-// The Phong model and its gradient, one pixel a lane (section 3.2.2 of the paper).
+// The Phong model and its gradient (section 3.2.2 of the paper): a lane for each pixel.
 
 #ifndef MESH_RENDERER_KERNELS_PHONG_LANES_H_
 #define MESH_RENDERER_KERNELS_PHONG_LANES_H_
@@ -34,11 +34,12 @@ inline Vec3 Mirror(const Surface& s, const Vec3& to_light, Floats cosine) {
   return s.normal * (2.0f * cosine) - to_light;
 }
 
-// (R V)^shininess where the light is on the surface's side and R V is positive, else 0.
+// Computes (R V)^shininess where the light is on the surface's side and R V is positive, else 0.
 inline void ComputeHighlight(const Surface& s, const Vec3& to_camera, Reflection* r) {
   const Floats alignment = Dot(r->mirrored.unit, to_camera);
   r->shines = (r->cosine > 0.0f) & (alignment > 0.0f);
-  // Logarithm and quotient want a normal number, which any underflow of the power hides.
+  // The logarithm and the quotient need a normal number. The limit is not seen, since the power
+  // underflows there.
   r->alignment = Max(alignment, Fill(FLT_MIN));
   const Floats power = Exp(s.shininess * Log(Min(r->alignment, Fill(1.0f))));
   r->highlight = Select(r->shines, power, Floats{});
@@ -72,7 +73,7 @@ inline Vec3 Shade(const Lighting& lighting, const Surface& s) {
   return color;
 }
 
-// Sums over pixels, one a lane, of what LightingSumCount describes.
+// Sums over pixels of what LightingSumCount describes, kept for each lane.
 struct LightingSums {
   float* lanes;  // [LightingSumCount, kMaxLanes]
   int64_t light_count;
@@ -90,7 +91,8 @@ struct LightingSums {
   void AddCamera(const Vec3& d) const { AddTo(6 * light_count + 3, d); }
 };
 
-// Through the highlight to the mirrored direction; also adds d shininess and d to_camera.
+// Returns the gradient with respect to the mirrored direction, given that of the highlight; also
+// adds those with respect to the shininess and to the direction to the camera.
 inline Vec3 HighlightGradient(const Surface& s, const Vec3& to_camera, const Reflection& r,
                               Floats d_highlight, Surface* d, Vec3* d_to_camera) {
   const Floats base = Min(r.alignment, Fill(1.0f));

@@ -1,4 +1,4 @@
-// What pixels show, from keys, and lists of those that show something.
+// What pixels show, which is found from their keys, and lists of those that show something.
 
 #ifndef MESH_RENDERER_KERNELS_PIXELS_LANES_H_
 #define MESH_RENDERER_KERNELS_PIXELS_LANES_H_
@@ -13,8 +13,8 @@ namespace {
 
 typedef uint64_t Keys __attribute__((vector_size(4 * kLanes)));
 
-// The nearest of up to kLanes pixels' keys, those of pixel i at keys + part * stride + i; two
-// vectors.
+// Finds the nearest key of each of up to kLanes pixels, where the keys of pixel i lie at
+// keys + part * stride + i.
 inline void NearestKeys(const Key* keys, int parts, int64_t stride, int count, Keys out[2]) {
   Key nearest[kLanes] = {};
   std::memcpy(nearest, keys, count * sizeof(Key));
@@ -42,7 +42,7 @@ void ResolveKeys(const Key* keys, int parts, int64_t stride, int64_t begin, int6
     Ints inverted_id, sortable;
     Deinterleave(reinterpret_cast<Ints>(nearest[0]), reinterpret_cast<Ints>(nearest[1]),
                  &inverted_id, &sortable);
-    // No depth is that of an empty key.
+    // An empty key has a depth that no triangle has.
     const Ints is_empty = sortable == -1;
     const Ints depth = sortable < 0 ? sortable & INT32_MAX : ~sortable;
     StorePartial(Select(is_empty, Fill(1.0f), BitsToFloats(depth)), count, depths + first);
@@ -76,10 +76,11 @@ int64_t ListCoveredPixels(const int32_t* triangle_ids, ImageSize image, int32_t 
   return next - list;
 }
 
-// Whether all values lie in [low, last].
+// Tells whether all values lie in [low, last].
 bool AreInRange(const int32_t* values, int64_t count, int32_t low, int32_t last) {
   typedef uint32_t Words __attribute__((vector_size(4 * kLanes)));
-  // The sign bit of what a value is above the first valid one, or of what it lacks to the last.
+  // For a value outside, its distance from the first valid value or to the last has the sign bit
+  // set.
   Words signs{};
   uint32_t rest = 0;
   const auto smallest = static_cast<uint32_t>(low), largest = static_cast<uint32_t>(last);

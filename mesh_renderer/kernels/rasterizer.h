@@ -9,12 +9,14 @@
 
 namespace mesh_renderer {
 
-// Rasterizes one mesh into one image. The steps may run on any threads, each after the one before:
-// parts of Project, parts of Draw (each into keys of its own), Resolve.
+// Rasterizes one mesh into one image, in three steps: Project, Draw and Resolve. Each begins when
+// the one before has ended, and may be divided into parts that run on any threads; parts of Draw
+// need keys of their own.
 class Rasterizer {
  public:
   Rasterizer(ImageSize image, Culling culling);
 
+  // Computes the boxes of vertices [begin, end).
   void Project(const MeshView& mesh, int64_t begin, int64_t end, VertexBox* boxes) const;
 
   // Draws triangles [begin, end) into keys [pixels], which it clears first.
@@ -32,7 +34,7 @@ class Rasterizer {
   std::vector<float> center_x_, center_y_;
 };
 
-// Whether a triangle covers the pixel: barycentric coordinates are all 0 where none does.
+// Tells whether a triangle covers the pixel: barycentric coordinates are all 0 where none does.
 inline bool IsCovered(const float barycentrics[3]) {
   return barycentrics[0] != 0.0f || barycentrics[1] != 0.0f || barycentrics[2] != 0.0f;
 }

@@ -1,4 +1,4 @@
-// Memory that is kept from call to call: fresh memory costs more than what is done with it.
+// Memory that is kept from call to call, since fresh memory costs more than what is done with it.
 
 #ifndef MESH_RENDERER_KERNELS_SCRATCH_H_
 #define MESH_RENDERER_KERNELS_SCRATCH_H_
@@ -9,8 +9,8 @@
 
 namespace mesh_renderer {
 
-// This thread's array of at least `count` values of no particular content. Every use that overlaps
-// another one takes a T or a number of its own.
+// Returns this thread's array of at least `count` values of no particular content. Uses that
+// overlap must differ in T or in kNumber.
 template <typename T, int kNumber = 0>
 T* ThreadScratch(size_t count) {
   thread_local std::unique_ptr<T[]> values;
@@ -23,7 +23,8 @@ T* ThreadScratch(size_t count) {
   return values.get();
 }
 
-// This thread's array of at least `count` values that are zero, and that its user leaves zero.
+// Returns this thread's array of at least `count` values that are zero, and that its user must
+// leave zero.
 template <typename T>
 T* ThreadZeros(size_t count) {
   thread_local std::unique_ptr<T[]> values;

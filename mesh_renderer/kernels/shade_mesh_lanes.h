@@ -1,4 +1,4 @@
-// Phong shading of a mesh: vertex attributes are interpolated and lit in one go.
+// Phong shading of a mesh. Vertex attributes are interpolated and lit in one pass.
 
 #ifndef MESH_RENDERER_KERNELS_SHADE_MESH_LANES_H_
 #define MESH_RENDERER_KERNELS_SHADE_MESH_LANES_H_
@@ -11,7 +11,7 @@ namespace mesh_renderer {
 namespace MESH_RENDERER_ISA {
 namespace {
 
-// A vector attribute of the three corners.
+// The values of a vector attribute at the three corners.
 struct CornerVec3 {
   Vec3 corner[3];
 
@@ -64,7 +64,7 @@ void ShadeMeshGradient(const MeshView& mesh, const SurfaceAttributes& attributes
     const BarycentricLanes at(mesh, pixel, list.image);
     const CornerVec3 normals(attributes.normals, at), positions(attributes.positions, at);
     const CornerVec3 diffuse(attributes.diffuse, at);
-    // Without specular light it is not read: any attribute may stand for it.
+    // Without specular light this attribute does not matter, and any may stand in for it.
     const CornerVec3 specular(has_specular ? attributes.specular : attributes.diffuse, at);
     const Direction normal(normals.Interpolate(at));
     Surface s{normal.unit, positions.Interpolate(at), diffuse.Interpolate(at),

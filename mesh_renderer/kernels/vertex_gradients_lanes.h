@@ -1,4 +1,4 @@
-// Gradients with respect to the vertices of a shaded mesh, summed up over pixels.
+// Sums over pixels of the gradients with respect to the vertices of a shaded mesh.
 
 #ifndef MESH_RENDERER_KERNELS_VERTEX_GRADIENTS_LANES_H_
 #define MESH_RENDERER_KERNELS_VERTEX_GRADIENTS_LANES_H_
@@ -44,7 +44,7 @@ class VertexGradients {
 
   // Writes the gradients of all vertices, those in clip space to [V, 4], and clears the sums.
   void MoveTo(float* d_vertices, const SurfaceGradient& out, bool has_specular) {
-    // Few enough to stay in the fastest cache between the two visits.
+    // A block is small enough to stay in the fastest cache between clearing and moving.
     constexpr int64_t kBlock = 256;
     for (int64_t begin = 0; begin < vertex_count_; begin += kBlock) {
       const int64_t end = std::min(begin + kBlock, vertex_count_);

@@ -20,7 +20,7 @@ Float4 Abs(Float4 a) {
                                   Int4{INT32_MAX, INT32_MAX, INT32_MAX, 0});
 }
 
-// Values above are dropped: sums of them would leave float32.
+// Values above this are dropped, since sums of them would leave float32.
 constexpr float kLargest = 1e36f;
 
 bool IsNowhere(Int4 mask) {
@@ -29,7 +29,7 @@ bool IsNowhere(Int4 mask) {
   return (halves[0] | halves[1]) == 0;
 }
 
-// Whether all four numbers are finite, and far enough from what float32 can hold to be summed up.
+// Tells whether all four numbers are finite, and small enough to be summed up in float32.
 bool IsModerate(Float4 a) { return IsNowhere(~(a < kLargest) | ~(a > -kLargest)); }
 
 bool IsZero(Float4 a) { return IsNowhere(a != 0.0f); }
@@ -41,8 +41,8 @@ void Pad(const float* from, int64_t count, Float4* to) {
   }
 }
 
-// Sums of the cross products of two edges over the triangles around each vertex; the fourth number
-// sums up the sizes of the products in them, to tell rounding by.
+// Sums up the cross products of two edges over the triangles around each vertex. The fourth number
+// sums up the sizes of the products in them, by which rounding is recognized.
 void SumTriangleNormals(const SurfaceView& surface, const Float4* positions, Float4* sums) {
   std::fill(sums, sums + surface.vertex_count, Float4{});
   for (int64_t t = 0; t < surface.triangle_count; ++t) {
@@ -81,7 +81,7 @@ void VertexNormalsGradient(const SurfaceView& surface, const float* normals,
   for (int64_t t = 0; t < surface.triangle_count; ++t) {
     const int32_t* corner = surface.triangles + 3 * t;
     const Float4 d_normal = d_sums[corner[0]] + d_sums[corner[1]] + d_sums[corner[2]];
-    // So it is where no pixel shows a corner: most of a mesh.
+    // The gradient is zero where no pixel shows a corner, which is most of a mesh.
     if (IsZero(d_normal)) continue;
     const Float4 origin = positions[corner[0]];
     const Float4 first = positions[corner[1]] - origin, second = positions[corner[2]] - origin;

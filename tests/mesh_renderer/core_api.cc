@@ -1,4 +1,4 @@
-// The TensorFlow-free core as C functions, for the tests to call through ctypes.
+// The core without TensorFlow as C functions, which the tests call through ctypes.
 
 #include <algorithm>
 #include <cmath>
@@ -15,8 +15,8 @@ extern "C" {
 
 const char* InstructionSet() { return mr::BestKernels().name; }
 
-// Barycentrics [3] at a point, and their Jacobian [3, 3, 3]: barycentric, corner, (x, y, w).
-// Returns 0 where they do not exist.
+// Computes barycentrics [3] at a point, and their Jacobian [3, 3, 3] by barycentric, corner and
+// (x, y, w). Returns 0 where they do not exist.
 int BarycentricsAt(const double* corners, double px, double py, double* b, double* jacobian) {
   double x[3], y[3], w[3];
   for (int i = 0; i < 3; ++i) {

@@ -1,7 +1,7 @@
 """Random calls of the core under AddressSanitizer and UndefinedBehaviorSanitizer.
 
-`make fuzz` runs `python -m tests.mesh_renderer.fuzz 1000000`; a call takes one random mesh through
-everything. The calls are shared out between the instruction sets that this processor has.
+`make fuzz` runs `python -m tests.mesh_renderer.fuzz 1000000`. A call takes one random mesh through
+everything, and each instruction set that this processor has gets a third of the calls.
 """
 
 import os
@@ -28,10 +28,10 @@ def build(folder: pathlib.Path) -> pathlib.Path:
 
 
 def run(program: pathlib.Path, instruction_set: str, calls: int, seed: int) -> str:
-    """Runs it; the processor's best instruction set or `baseline` if it lacks the one asked for.
+    """Runs the fuzzer with an instruction set, or with `baseline` if the processor lacks it.
 
     Raises:
-      RuntimeError: a finding, with the sanitizer's words.
+      RuntimeError: the sanitizers found something; the message is theirs.
     """
     result = subprocess.run(
         [program, str(calls), str(seed)],
@@ -46,6 +46,7 @@ def run(program: pathlib.Path, instruction_set: str, calls: int, seed: int) -> s
 
 
 def main(calls: int) -> None:
+    """Makes calls with all instruction sets."""
     with tempfile.TemporaryDirectory() as folder:
         program = build(pathlib.Path(folder))
         share = -(-calls // len(INSTRUCTION_SETS))

@@ -1,5 +1,5 @@
-// Random meshes, most of them nasty, through all of the core: `fuzz_core CALLS SEED`. To be
-// compiled with sanitizers. Also checks what must hold for any input: ids are in range, and
+// `fuzz_core CALLS SEED` takes random meshes, most of them nasty, through all of the core. It is
+// compiled with sanitizers, and also checks what must hold for any input: ids are in range, and
 // everything that comes out of finite attributes is finite.
 
 #include <cmath>
@@ -27,7 +27,7 @@ class Source {
 
   int Int(int low, int high) { return std::uniform_int_distribution<int>(low, high)(engine_); }
   float Ordinary() { return std::uniform_real_distribution<float>(-1.5f, 1.5f)(engine_); }
-  // Ordinary values, or sometimes what no mesh should hold.
+  // Gives an ordinary value, or one time in `one_in` a value that no mesh should hold.
   float Nasty(int one_in) {
     constexpr float kInfinity = std::numeric_limits<float>::infinity();
     static const float kValues[] = {0.0f,  -0.0f, 1e-45f,    -1e-40f,   1e-30f, 1e-10f,

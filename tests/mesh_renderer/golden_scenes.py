@@ -20,7 +20,7 @@ CAMERA_OPTIONS = {"near_clip": 0.1, "far_clip": 20.0, "fov_y": 40.0}
 
 
 def cube(angles, shininess, lights, ambient, legacy=False):
-    """A scene: a turned cube with colored corners."""
+    """Makes a scene of a turned cube with colored corners."""
     turn = meshes.rotation(*angles).T
     return {
         "vertices": (meshes.CUBE_VERTICES @ turn).astype(np.float32),
@@ -45,7 +45,7 @@ SCENES = {
 
 
 def draw(scene):
-    """A scene by the reference renderer: RGBA [H, W, 4]."""
+    """Draws a scene by the reference renderer: RGBA [H, W, 4]."""
     clip = meshes.project(scene["vertices"], distance=CAMERA[2], aspect=WIDTH / HEIGHT)
     ids, _ = reference.rasterize(clip, meshes.CUBE_TRIANGLES, WIDTH, HEIGHT, np.float64)
     weights = reference.barycentrics(clip, meshes.CUBE_TRIANGLES, ids, WIDTH, HEIGHT)
@@ -70,7 +70,7 @@ def draw(scene):
 
 
 def to_bytes(image):
-    """RGBA in 0..1 to uint8."""
+    """Converts RGBA in 0..1 to uint8."""
     return np.round(np.clip(image, 0, 1) * 255).astype(np.uint8)
 
 

@@ -16,7 +16,7 @@ CUBE_COLORS = (CUBE_VERTICES * 0.4 + 0.5).astype(np.float32)
 
 
 def rotation(x, y, z):
-    """About x, then y, then z: the matrix of `camera_utils.euler_matrices`, in float64."""
+    """Makes the matrix of `camera_utils.euler_matrices` in float64, about x, then y, then z."""
     cx, cy, cz = np.cos([x, y, z])
     sx, sy, sz = np.sin([x, y, z])
     about_x = np.array([[1, 0, 0], [0, cx, -sx], [0, sx, cx]])
@@ -26,7 +26,7 @@ def rotation(x, y, z):
 
 
 def project(vertices, distance=6.0, fov_y_deg=40.0, near=0.1, far=20.0, aspect=1.0):
-    """Clip-space vertices [V, 4] seen by a camera on the z axis that looks at the origin."""
+    """Projects to clip space [V, 4], for a camera on the z axis that looks at the origin."""
     focal = 1 / np.tan(np.radians(fov_y_deg) / 2)
     x, y, z = np.asarray(vertices, np.float64).T
     w = distance - z
@@ -35,7 +35,7 @@ def project(vertices, distance=6.0, fov_y_deg=40.0, near=0.1, far=20.0, aspect=1
 
 
 def sphere(rings=24, segments=32):
-    """A unit sphere of many small triangles: vertices [V, 3], triangles [T, 3] (outward)."""
+    """Makes a unit sphere of small outward triangles: vertices [V, 3], triangles [T, 3]."""
     polar, azimuth = np.meshgrid(
         np.linspace(0, np.pi, rings + 1), np.arange(segments) * 2 * np.pi / segments, indexing="ij"
     )
@@ -51,12 +51,12 @@ def sphere(rings=24, segments=32):
 
 
 def random_clip_triangles(seed, count, behind_eye=False):
-    """Triangles that overlap, intersect and leave the screen: clip vertices, triangles [count, 3].
+    """Makes triangles [count, 3] that overlap, intersect and leave the screen, and clip vertices.
 
     Args:
-      seed: of the random numbers.
-      count: how many.
-      behind_eye: some corners get a negative w.
+      seed: the seed of the random numbers.
+      count: the number of triangles.
+      behind_eye: whether some corners get a negative w.
     """
     rng = np.random.default_rng(seed)
     w = rng.uniform(-0.5 if behind_eye else 0.5, 2.0, [3 * count, 1])

@@ -1,4 +1,4 @@
-"""A clear, slow renderer in NumPy: what the kernels are compared with.
+"""A clear, slow renderer in NumPy, with which the kernels are compared.
 
 Everything is float64 except where float32 is asked for: then coverage and depth follow the original
 renderer's arithmetic operation by operation.
@@ -11,14 +11,14 @@ LARGEST_COORDINATE = 1e12
 
 
 def pixel_centers(width, height, dtype=np.float64):
-    """Normalized device coordinates of the columns [W] and of the rows [H]."""
+    """Returns normalized device coordinates of the columns [W] and of the rows [H]."""
     x = (np.arange(width) + 0.5) / (width / 2) - 1.0
     y = (np.arange(height) + 0.5) / (height / 2) - 1.0
     return x.astype(dtype), y.astype(dtype)
 
 
 def edge_functions(corners, px, py):
-    """Barycentrics over w, up to a positive factor, of corners [3, 4] at points px, py.
+    """Computes barycentrics over w, up to a positive factor, of corners [3, 4] at points px, py.
 
     Returns an array [3, ...] of the points' shape, or None for a triangle without area.
     """
@@ -35,7 +35,7 @@ def edge_functions(corners, px, py):
 
 
 def rasterize(vertices, triangles, width, height, dtype=np.float32):
-    """Visible triangles: ids [H, W] (-1 where none) and depths [H, W] (1 where none)."""
+    """Finds visible triangles: ids [H, W] (-1 where none) and depths [H, W] (1 where none)."""
     vertices = np.asarray(vertices, dtype)
     px, py = np.meshgrid(*pixel_centers(width, height, dtype))
     ids = np.full([height, width], -1)
@@ -59,7 +59,7 @@ def rasterize(vertices, triangles, width, height, dtype=np.float32):
 
 
 def barycentrics(vertices, triangles, ids, width, height):
-    """Float64 barycentrics [H, W, 3] of given triangles (0 where the id is -1)."""
+    """Computes float64 barycentrics [H, W, 3] of given triangles (0 where the id is -1)."""
     vertices = np.asarray(vertices, np.float64)
     px, py = pixel_centers(width, height)
     out = np.zeros([height, width, 3])
@@ -70,13 +70,13 @@ def barycentrics(vertices, triangles, ids, width, height):
 
 
 def barycentrics_at(corners, px, py):
-    """Float64 barycentrics [3] of corners [3, 4] at any point of the plane."""
+    """Computes float64 barycentrics [3] of corners [3, 4] at any point of the plane."""
     solution = np.linalg.solve(np.asarray(corners, np.float64)[:, [0, 1, 3]].T, [px, py, 1.0])
     return solution / solution.sum()
 
 
 def barycentrics_jacobian(corners, px, py):
-    """Derivatives [3, 3, 3] of barycentric i by coordinate (x, y, w) of corner j, in closed form.
+    """Computes derivatives [3, 3, 3] of barycentric i by x, y, w of corner j, in closed form.
 
     M u = p and b = u / sum(u) give du = -M^-1 dM u.
     """
@@ -88,18 +88,18 @@ def barycentrics_jacobian(corners, px, py):
 
 
 def interpolate(attributes, triangles, ids, weights, background):
-    """Attributes [V, A] at the pixels: [H, W, A]."""
+    """Interpolates attributes [V, A] at the pixels: [H, W, A]."""
     values = np.einsum("hwk,hwka->hwa", weights, np.asarray(attributes)[triangles[ids]])
     return np.where((ids >= 0)[..., None], values, background)
 
 
 def normalize(vectors):
-    """Unit vectors along the last axis; zeros stay zeros."""
+    """Scales vectors along the last axis to unit length; zeros stay zeros."""
     return vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-12)
 
 
 def phong(pixels, covered, lights, intensities, camera, shininess, ambient, legacy=False):
-    """RGBA [H, W, 4], row 0 at the top, of interpolated `pixels`: a dict of [H, W, 3]."""
+    """Shades interpolated `pixels`, a dict of [H, W, 3]: RGBA [H, W, 4], row 0 at the top."""
     normals, positions = normalize(pixels["normals"]), pixels["positions"]
     colors = ambient * pixels["diffuse"]
     for light, intensity in zip(lights, intensities, strict=True):
@@ -119,7 +119,7 @@ def phong(pixels, covered, lights, intensities, camera, shininess, ambient, lega
 
 
 def vertex_normals(vertices, triangles):
-    """Area-weighted unit normals [V, 3]."""
+    """Computes area-weighted unit normals [V, 3]."""
     vertices = np.asarray(vertices, np.float64)
     sums = np.zeros_like(vertices)
     for a, b, c in triangles:

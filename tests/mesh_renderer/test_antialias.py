@@ -13,7 +13,7 @@ TRIANGLES = np.array([(0, 1, 2), (0, 2, 3)], np.int32)
 
 
 def coverage(corners, antialiased=True, w=1.0, size=SIZE):
-    """A white square before black, [size, size]."""
+    """Draws a white square before black: [size, size]."""
     flat = tf.concat([corners, tf.zeros([4, 1]), tf.ones([4, 1])], axis=-1)
     return rasterize_triangles.rasterize_clip_space(
         flat[None] * w, tf.ones([1, 4, 1]), TRIANGLES, size, size, [0.0], antialiased=antialiased
@@ -41,7 +41,7 @@ def test_inner_edges_are_left_alone():
 
 @pytest.mark.parametrize("w", [1.0, [[1.0], [2.0], [0.5], [1.5]]])
 def test_area_and_its_gradient(w):
-    """The sum over pixels is the square's area, and so is its derivative the length of a side."""
+    """The sum over pixels is the square's area, and its derivative is the length of a side."""
     corners = tf.constant(SQUARE, tf.float32)
     with tf.GradientTape() as tape:
         tape.watch(corners)
@@ -54,7 +54,7 @@ def test_area_and_its_gradient(w):
 
 
 def test_gradient_numeric():
-    """Piecewise: the blending jumps where a corner passes between two pixels."""
+    """Some differences may disagree: blending jumps where a corner passes between two pixels."""
     weights = np.random.default_rng(0).normal(size=[SIZE, SIZE])
 
     def loss(corners):
@@ -77,7 +77,7 @@ def test_plain_silhouettes_have_no_gradient():
 
 
 def test_a_silhouette_alone_moves_a_cube_to_its_place():
-    """Only alpha is compared: nothing but the silhouette tells where the cube is."""
+    """Only alpha is compared, so nothing but the silhouette tells where the cube is."""
 
     def alpha(offset):
         vertices = tf.constant(meshes.CUBE_VERTICES @ meshes.rotation(0.4, 0.5, 0.1).T, tf.float32)

@@ -21,7 +21,7 @@ TRIANGLE = np.array([(-0.9, -0.4, 0.1, 1.2), (0.8, -0.5, 0.2, 0.9), (0.1, 1.1, 0
 
 @pytest.fixture(scope="session")
 def library(tmp_path_factory):
-    """The core as a shared library, compiled without any of TensorFlow's headers."""
+    """Compiles the core as a shared library, without any of TensorFlow's headers."""
     path = tmp_path_factory.mktemp("core") / "core.so"
     build_kernels.compile_core(path, [HERE / "core_api.cc"], ("-Werror", "-shared"))
     return path
@@ -50,7 +50,7 @@ def barycentrics_at(core, corners, px, py):
 
 
 def rasterize(core, clip, triangles, width=50, height=50, culling=0, parts=1):
-    """Barycentrics [H, W, 3], ids (-1 where nothing is) and depths [H, W]."""
+    """Returns barycentrics [H, W, 3], ids (-1 where nothing is) and depths [H, W]."""
     out = (
         np.empty([height, width, 3], np.float32),
         np.empty([height, width], np.int32),
@@ -120,7 +120,7 @@ def test_division_into_parts_changes_no_bit(core, parts):
 
 
 def digest(library):
-    """Of what a few meshes look like."""
+    """Returns the instruction set, and a hash of what a few meshes look like."""
     core = load(library)
     scenes = [meshes.random_clip_triangles(seed, 200, behind_eye=True) for seed in range(3)]
     for distance in (1.5, 4.0):

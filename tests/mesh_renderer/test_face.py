@@ -1,4 +1,4 @@
-"""On a face model's mesh: accuracy, and an optimization that recovers coefficients."""
+"""Accuracy on a mesh as fine as a face model's, and an optimization of coefficients."""
 
 import numpy as np
 import pytest
@@ -17,7 +17,7 @@ SIZE = 224
 
 @pytest.fixture(scope="module")
 def scene():
-    """A mesh as large as the Basel Face Model's: clip-space vertices, triangles, framebuffer."""
+    """Rasterizes a mesh as large as the Basel Face Model's."""
     vertices, triangles = head()
     clip = meshes.project(vertices @ meshes.rotation(0.1, 0.3, 0.0).T, distance=5, fov_y_deg=27)
     buffer = rasterize_triangles.rasterize_barycentric_coordinates(
@@ -32,7 +32,7 @@ def test_coverage_and_barycentrics_of_a_fine_mesh(scene):
     assert 0.4 < covered.mean() < 0.5
     exact = ExactPixels(clip, triangles, ids, covered).barycentrics
     assert np.abs(barycentrics[covered] - exact).mean() < 2e-6
-    # Float32 decides coverage: seen from float64, few pixels lie outside, and those barely.
+    # Float32 decides coverage. By float64 few of its pixels lie outside, and those barely.
     assert (exact.min(-1) < 0).mean() < 5e-4
 
 
@@ -53,7 +53,7 @@ def test_gradient_of_a_fine_mesh(scene):
 
 
 def test_optimization_recovers_coefficients():
-    """From one shaded image, with pose and light known."""
+    """One shaded image is enough, if pose and light are known."""
     face = load_face_model(open_parts.FACE_MODEL)
     generator = np.random.default_rng(3)
     sizes = face.shape_components, face.texture_components

@@ -53,7 +53,7 @@ def test_eager(changes, message):
 
 @pytest.mark.parametrize("changes, message", BAD_ARGUMENTS.values(), ids=BAD_ARGUMENTS)
 def test_graph_with_unknown_shapes(changes, message):
-    """What only the op can see: every tensor's shape is unknown while tracing."""
+    """The ops see what is wrong even if no tensor's shape is known while tracing."""
     tensors = {k: tf.convert_to_tensor(v) for k, v in changes.items() if "image_" not in k}
     sizes = {k: v for k, v in changes.items() if "image_" in k}
 

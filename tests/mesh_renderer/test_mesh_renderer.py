@@ -73,7 +73,7 @@ def test_negative_diffuse_color_makes_no_hole():
 
 
 def pixel_inputs(position):
-    """One pixel that faces +z, its light and camera both at `position`."""
+    """Makes one pixel that faces +z, with light and camera both at `position`."""
     up = tf.constant([[[[0.0, 0.0, 1.0]]]])
     return {
         "normals": up,

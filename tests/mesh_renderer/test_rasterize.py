@@ -11,7 +11,7 @@ SIZE = 48
 
 
 def rasterize(vertices, triangles, width=SIZE, height=SIZE):
-    """One image's framebuffer as arrays; ids are -1 where nothing is."""
+    """Returns one image's framebuffer as arrays; ids are -1 where nothing is."""
     buffer = rasterize_triangles.rasterize_barycentric_coordinates(
         np.asarray(vertices, np.float32)[None], triangles, width, height
     )

@@ -20,7 +20,7 @@ def barycentrics_and_ids(clip, triangles):
 
 
 def reference_gradient(clip, triangles, ids, d_barycentrics):
-    """Float64 gradient [V, 4] for given ids."""
+    """Computes the gradient [V, 4] in float64 for given ids."""
     out = np.zeros(clip.shape)
     px, py = reference.pixel_centers(SIZE, SIZE)
     for row, column in np.argwhere(ids >= 0):
@@ -49,7 +49,7 @@ def test_gradient_reference():
 
 
 def test_cube_jacobian_numeric():
-    """All pixels by all coordinates; only pixels that change their triangle may differ."""
+    """Only pixels that change their triangle may differ from the differences."""
     clip = meshes.project(meshes.CUBE_VERTICES @ meshes.rotation(-0.3, 0.4, 0.8).T)
     triangles = meshes.CUBE_TRIANGLES
     variable = tf.constant(clip)

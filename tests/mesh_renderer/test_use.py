@@ -18,7 +18,7 @@ VERTICES, TRIANGLES = meshes.sphere()
 
 
 def turned_spheres(count):
-    """Clip-space vertices [count, V, 4] of turned and shifted spheres."""
+    """Makes clip-space vertices [count, V, 4] of turned and shifted spheres."""
     return np.stack(
         [
             meshes.project(VERTICES @ meshes.rotation(0.2 * k, 0.3 * k, 0.1).T, distance=3.0 + k)
@@ -28,7 +28,7 @@ def turned_spheres(count):
 
 
 def render(clip):
-    """Normals of spheres in clip space, as images [B, H, W, 3]."""
+    """Draws the normals of spheres in clip space: [B, H, W, 3]."""
     normals = vertex_normals(clip[..., :3], TRIANGLES)
     return rasterize_triangles.rasterize_clip_space(
         clip, normals, TRIANGLES, SIZE, SIZE, [0.0, 0.0, 0.0]
@@ -90,7 +90,7 @@ def test_two_replicas():
 
 
 def digest():
-    """Of images and gradients of one image and of several."""
+    """Returns a hash of images and gradients, of one image and of several."""
     content = [
         value.numpy().tobytes() for n in (1, 5) for value in images_and_gradient(turned_spheres(n))
     ]

@@ -68,7 +68,7 @@ struct Inputs : VisibleMesh {
   }
   int64_t Channels() const { return image.dim_size(3); }
 
-  // The crossings of one image, with pixels as they lie in `image`.
+  // Finds the crossings of one image, with pixels as they lie in `image`.
   std::vector<SilhouetteCrossing> Crossings(const std::vector<int32_t>& neighbors,
                                             int64_t number) const {
     const int64_t first = number * Size().PixelCount();

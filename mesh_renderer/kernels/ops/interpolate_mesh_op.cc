@@ -103,7 +103,7 @@ class InterpolateMeshOp : public OpKernel {
     const int64_t count = channels * width * (band.end - band.begin);
     const float* background = FloatsOf(inputs.background);
     std::copy(background, background + channels, out);
-    // What is filled is copied behind itself, so that few copies do.
+    // What is filled is copied behind itself, so that a few large copies suffice.
     for (int64_t filled = channels; filled < count; filled *= 2) {
       std::copy(out, out + std::min(filled, count - filled), out + filled);
     }
@@ -134,7 +134,8 @@ class InterpolateMeshGradOp : public OpKernel {
           ZerosOf(d_vertices, image), ZerosOf(d_attributes, image));
       AddBackgroundGradient(inputs, image, d_out, background_sums.data() + image * channels);
     });
-    // One sum an image, added up in order: the same result for any number of threads.
+    // There is one sum for each image, and they are added up in order, so that the result is the
+    // same for any number of threads.
     float* total = d_background->flat<float>().data();
     std::fill(total, total + channels, 0.0f);
     for (size_t i = 0; i < background_sums.size(); ++i) total[i % channels] += background_sums[i];
@@ -145,7 +146,7 @@ class InterpolateMeshGradOp : public OpKernel {
                                     float* sums) {
     const int64_t channels = inputs.Channels(), pixels = inputs.Size().PixelCount();
     const int32_t* ids = inputs.ids.flat<int32_t>().data() + image * pixels;
-    // Empty pixels mostly lie side by side: eight at once are one long sum.
+    // Empty pixels mostly lie side by side, so that eight at once can be added as one long array.
     constexpr int64_t kBlock = 8;
     std::vector<float> block_sums(kBlock * channels, 0.0f);
     const auto is_empty = [ids](int64_t pixel) { return ids[pixel] == kNoTriangle; };

@@ -18,7 +18,8 @@ using tensorflow::shape_inference::DimensionHandle;
 using tensorflow::shape_inference::InferenceContext;
 using tensorflow::shape_inference::ShapeHandle;
 
-// Pixels of a unit of work: small beside an image, large beside the cost of handing it out.
+// The number of pixels of a unit of work. It is small beside an image, and large enough that
+// handing it out costs little.
 constexpr int64_t kPixelsPerUnit = 4096;
 
 absl::Status InterpolateShape(InferenceContext* c) {
@@ -68,7 +69,7 @@ REGISTER_OP("MeshRenderer>InterpolateGrad")
     .Output("d_background: float")
     .SetShapeFn(InterpolateGradShape);
 
-// The inputs that both ops share, checked.
+// The inputs that both ops share.
 struct Inputs {
   const Tensor &attributes, &triangles, &barycentrics, &ids, &background;
 
@@ -143,7 +144,8 @@ class InterpolateGradOp : public OpKernel {
                    context->allocate_output(1, inputs.barycentrics.shape(), &d_barycentrics));
     OP_REQUIRES_OK(context, context->allocate_output(2, inputs.background.shape(), &d_background));
     if (inputs.HasNoPixel()) return SetOutputsToZero(context);
-    // One sum an image, added up in order: the same result for any number of threads.
+    // There is one sum for each image, and they are added up in order, so that the result is the
+    // same for any number of threads.
     std::vector<float> background_sums(inputs.Batch() * inputs.Channels(), 0.0f);
     ParallelFor(context, inputs.Batch(), [&](int64_t image) {
       float* d_values = d_attributes->flat<float>().data() + image * inputs.AttributeCount();

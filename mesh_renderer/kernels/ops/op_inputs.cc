@@ -15,14 +15,15 @@ namespace {
 using tensorflow::Tensor;
 using tensorflow::errors::InvalidArgument;
 
-// Large enough for TensorFlow to hand out every unit of work on its own.
+// This is large enough for TensorFlow to hand out every unit of work by itself.
 constexpr int64_t kCostPerUnit = 1 << 20;
 
 // Positions in arrays of up to four values a pixel, a vertex or a triangle are kept in 32 bits.
 constexpr int64_t kMostPixels = 1 << 27;
 constexpr int64_t kMostVertices = 1 << 29, kMostTriangles = 1 << 29;
 
-// The position of the first value outside [low, limit), or count.
+// Finds the position of the first value outside [low, limit); returns the number of values if there
+// is none.
 int64_t FirstOutside(const Tensor& tensor, int32_t low, int64_t limit) {
   const int32_t* values = tensor.flat<int32_t>().data();
   const int64_t count = tensor.NumElements();
@@ -43,7 +44,7 @@ absl::Status CheckNoPixelCovered(const Tensor& barycentrics) {
   return absl::OkStatus();
 }
 
-// Checks ids against [low, limit) of a mesh's triangles.
+// Checks that ids lie in [low, limit); messages name the number of triangles.
 absl::Status CheckTriangleIds(const Tensor& ids, int32_t low, int64_t limit,
                               int64_t triangle_count) {
   const int64_t first = FirstOutside(ids, low, limit);

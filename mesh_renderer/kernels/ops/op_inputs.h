@@ -1,4 +1,4 @@
-// What the ops share: validation that names the input and its value, and division of the work.
+// What all ops share: checks that name the input and its value, and division of the work.
 
 #ifndef MESH_RENDERER_KERNELS_OP_INPUTS_H_
 #define MESH_RENDERER_KERNELS_OP_INPUTS_H_
@@ -13,7 +13,7 @@
 
 namespace mesh_renderer {
 
-// Checks the rank and the last dimension; `expected` is the shape as documented.
+// Checks the rank, and the last dimension unless -1 is given for it; messages name `expected`.
 absl::Status CheckShape(const tensorflow::Tensor& tensor, const char* name, int rank,
                         int64_t last_dimension, const char* expected);
 
@@ -42,21 +42,21 @@ absl::Status CheckLights(const tensorflow::Tensor& positions, const tensorflow::
 absl::Status CheckTriangles(const tensorflow::Tensor& triangles, int64_t vertex_count);
 
 // Checks barycentrics [batch, height, width, 3] and ids [batch, height, width] against each other
-// and the triangles. Ids are 0 where there is none, so a mesh may have no triangle at all if no
-// pixel is covered.
+// and the triangles. Ids are 0 where a pixel shows none, so a mesh may have no triangle at all if
+// no pixel is covered.
 absl::Status CheckPixels(const tensorflow::Tensor& barycentrics, const tensorflow::Tensor& ids,
                          int64_t triangle_count);
 
-// Checks ids [batch, height, width] of visible triangles: kNoTriangle where there is none.
+// Checks ids [batch, height, width] of visible triangles; kNoTriangle is valid.
 absl::Status CheckVisible(const tensorflow::Tensor& ids, int64_t triangle_count);
 
-// One image's mesh, of clip-space vertices [batch, vertices, 4].
+// Returns one image's mesh, given clip-space vertices [batch, vertices, 4].
 MeshView MeshOfImage(const tensorflow::Tensor& vertices, const tensorflow::Tensor& triangles,
                      int64_t image);
 
 int ThreadCount(tensorflow::OpKernelContext* context);
 
-// Allocates an output; an error where its size leaves 64 bits or there is no memory for it.
+// Allocates an output. It is an error if its size leaves 64 bits or there is no memory for it.
 absl::Status AllocateOutput(tensorflow::OpKernelContext* context, int index, const Sizes& sizes,
                             tensorflow::Tensor** output);
 
@@ -72,7 +72,7 @@ inline const float* FloatsOf(const tensorflow::Tensor& tensor) {
   return tensor.flat<float>().data();
 }
 
-// A [batch, ...] tensor's part for one image.
+// Both return the part of a [batch, ...] tensor for one image.
 inline const float* FloatsOf(const tensorflow::Tensor& tensor, int64_t image) {
   return FloatsOf(tensor) + image * (tensor.NumElements() / tensor.dim_size(0));
 }
@@ -80,7 +80,7 @@ inline float* FloatsOf(tensorflow::Tensor* tensor, int64_t image) {
   return tensor->flat<float>().data() + image * (tensor->NumElements() / tensor->dim_size(0));
 }
 
-// The same, with zeros written to it.
+// Sets an output's part for one image to zero, and returns it.
 inline float* ZerosOf(tensorflow::Tensor* tensor, int64_t image) {
   const int64_t count = tensor->NumElements() / tensor->dim_size(0);
   float* values = FloatsOf(tensor, image);

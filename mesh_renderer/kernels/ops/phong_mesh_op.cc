@@ -32,7 +32,7 @@ absl::Status PhongMeshGradShape(InferenceContext* c) {
   return absl::OkStatus();
 }
 
-// From "normals" on: see ShadingInputs.
+// ShadingInputs describes the inputs from "normals" on.
 REGISTER_OP("MeshRenderer>PhongMesh")
     .Input("clip_space_vertices: float")
     .Input("triangles: int32")
@@ -85,7 +85,7 @@ struct Inputs : VisibleMesh {
 
   absl::Status Check() const {
     TF_RETURN_IF_ERROR(VisibleMesh::Check());
-    return shading.Check({Batch(), VertexCount()}, "vertices");
+    return shading.Check({Batch(), VertexCount()}, "positions");
   }
 };
 
@@ -109,7 +109,7 @@ class PhongMeshOp : public ShadingOp {
   }
 
  private:
-  // Black, with an alpha of 1 where there is a triangle; row 0 is the top.
+  // Makes a band black, with an alpha of 1 where there is a triangle; row 0 is the top.
   static void ClearBand(ImageSize size, const Band& band, const PixelList& pixels, float* rgba) {
     const int64_t values = 4 * static_cast<int64_t>(size.width);
     std::fill(rgba + values * (size.height - band.end), rgba + values * (size.height - band.begin),

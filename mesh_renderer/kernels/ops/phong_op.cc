@@ -32,7 +32,7 @@ absl::Status PhongGradShape(InferenceContext* c) {
   return absl::OkStatus();
 }
 
-// From "normals" on: see ShadingInputs.
+// ShadingInputs describes the inputs from "normals" on.
 REGISTER_OP("MeshRenderer>Phong")
     .Input("alphas: float")
     .Input("normals: float")
@@ -95,7 +95,8 @@ struct Inputs {
   Bands Rows() const { return {alphas.dim_size(0), Size()}; }
 };
 
-// Lists the pixels of a band that are shaded. Valid until this thread asks for the next list.
+// Lists the pixels of a band that are shaded. The list is valid until this thread asks for the next
+// one.
 PixelList OpaquePixels(const float* alphas, const Band& band, ImageSize size) {
   auto* list = ThreadScratch<CoveredPixel>(static_cast<size_t>(band.end - band.begin) * size.width);
   int64_t count = 0;
@@ -109,7 +110,7 @@ PixelList OpaquePixels(const float* alphas, const Band& band, ImageSize size) {
   return {list, count, size};
 }
 
-// Makes a band of rgba black, with its alphas, rows reversed.
+// Makes a band black and gives it its alphas; the rows of rgba are reversed.
 void ClearBand(const float* alphas, const Band& band, ImageSize size, float* rgba) {
   for (int32_t row = band.begin; row < band.end; ++row) {
     const float* alpha = alphas + static_cast<int64_t>(row) * size.width;
@@ -121,7 +122,7 @@ void ClearBand(const float* alphas, const Band& band, ImageSize size, float* rgb
   }
 }
 
-// The gradient of a band's alphas, which pass through.
+// Writes the gradient of a band's alphas, which pass through unchanged.
 void CopyAlphas(const float* d_rgba, const Band& band, ImageSize size, float* d_alphas) {
   for (int32_t row = band.begin; row < band.end; ++row) {
     const float* d_pixel = d_rgba + 4 * static_cast<int64_t>(size.height - 1 - row) * size.width;

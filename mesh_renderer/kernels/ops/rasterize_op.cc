@@ -1,4 +1,4 @@
-// TensorFlow ops: which triangle each pixel shows, and where on it the pixel lies.
+// TensorFlow ops that find which triangle each pixel shows, and where on it the pixel lies.
 
 #include <algorithm>
 #include <vector>
@@ -67,8 +67,8 @@ REGISTER_OP("MeshRenderer>Barycentrics")
     .Output("barycentrics: float")
     .SetShapeFn(BarycentricsShape);
 
-// The gradient with respect to clip-space vertices, given that with respect to barycentric
-// coordinates. The triangle of a pixel is held fixed, z has no gradient.
+// Gives the gradient with respect to clip-space vertices, from that with respect to barycentric
+// coordinates. The triangle of a pixel is held fixed; z has no gradient.
 REGISTER_OP("MeshRenderer>BarycentricsGrad")
     .Input("clip_space_vertices: float")
     .Input("triangles: int32")
@@ -121,7 +121,7 @@ class VisibilityOp : public OpKernel {
                 InvalidArgument(name, " must be at least 1 pixel, got ", *size));
   }
 
-  // Each image by one thread.
+  // Draws each image by one thread.
   void RasterizeImages(OpKernelContext* context, const Rasterizer& rasterizer,
                        const Tensor& vertices, const Tensor& triangles, const Output& out) const {
     const int64_t pixels = size_.PixelCount();
@@ -135,8 +135,9 @@ class VisibilityOp : public OpKernel {
     });
   }
 
-  // Fewer images than threads: each image's triangles are divided, and the nearest of what the
-  // parts show is taken at each pixel. The order of drawing plays no part in a key.
+  // Draws fewer images than there are threads: each image's triangles are divided, and at each
+  // pixel the nearest of what the parts show is taken. A key does not depend on the order of
+  // drawing.
   void RasterizeInParts(OpKernelContext* context, const Rasterizer& rasterizer,
                         const Tensor& vertices, const Tensor& triangles, const Output& out) const {
     const int64_t batch = vertices.dim_size(0), pixels = size_.PixelCount();

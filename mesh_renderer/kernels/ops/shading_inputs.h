@@ -1,4 +1,4 @@
-// What the ops that shade share: what they are given of surface and lights, and its gradients.
+// What the ops that shade share: their inputs that describe surface and lights, and the gradients.
 
 #ifndef MESH_RENDERER_KERNELS_SHADING_INPUTS_H_
 #define MESH_RENDERER_KERNELS_SHADING_INPUTS_H_
@@ -10,9 +10,9 @@
 
 namespace mesh_renderer {
 
-// Nine inputs in a row: normals, positions, diffuse colors, specular colors and shininess of each
-// pixel or vertex; positions and intensities of lights, ambient color, position of the camera.
-// Without specular light its colors, the shininess and the camera are empty.
+// Nine consecutive inputs: normals, positions, diffuse colors, specular colors and shininess of
+// each pixel or vertex; positions and intensities of lights, ambient color, position of the camera.
+// Without specular light the specular colors, the shininess and the camera are empty.
 struct ShadingInputs {
   const tensorflow::Tensor &normals, &positions, &diffuse, &specular, &shininess;
   const tensorflow::Tensor &lights, &intensities, &ambient, &camera;
@@ -30,7 +30,7 @@ struct ShadingInputs {
         camera(c->input(first + 8)),
         has_specular(specular_light) {}
 
-  // `surface` is the shape of what there is one of for each point of the surface: [batch, ...].
+  // `surface` is the shape [batch, ...] of an array with one value for each point of the surface.
   absl::Status Check(const Sizes& surface, const char* positions_name) const {
     Sizes vectors = surface;
     vectors.push_back(3);
@@ -58,10 +58,10 @@ struct ShadingInputs {
   }
 };
 
-// Their gradients, in their order.
+// The gradients with respect to these inputs, in the same order.
 class ShadingGradients {
  public:
-  // Output `first` is the gradient of input `first_input`, and so on.
+  // Allocates the outputs. Output `first` is the gradient of input `first_input`, and so on.
   absl::Status Allocate(tensorflow::OpKernelContext* context, int first, int first_input) {
     for (int i = 0; i < 9; ++i) {
       TF_RETURN_IF_ERROR(context->allocate_output(
@@ -79,7 +79,7 @@ class ShadingGradients {
       if (float* d = Part(i, image)) std::fill(d + width * begin, d + width * end, 0.0f);
     }
   }
-  // Writes those of lights and camera from their sums, see LightingSumCount.
+  // Writes the gradients of lights and camera from their sums, see LightingSumCount.
   void SetLighting(int64_t image, const float* sums) const {
     for (int i = 5; i < 9; ++i) {
       float* d = Part(i, image);
@@ -91,7 +91,7 @@ class ShadingGradients {
   }
 
  private:
-  // An image's part of an output; null where the output is empty.
+  // Returns an image's part of an output, and null where the output is empty.
   float* Part(int i, int64_t image) const {
     return outputs_[i]->NumElements() == 0 ? nullptr : FloatsOf(outputs_[i], image);
   }

@@ -10,8 +10,8 @@
 
 namespace mesh_renderer {
 
-// Their first three inputs: clip-space vertices [batch, vertices, 4], triangles, and the ids of
-// visible triangles [batch, height, width].
+// The first three inputs of these ops: clip-space vertices [batch, vertices, 4], triangles
+// [triangles, 3], and the ids of visible triangles [batch, height, width].
 struct VisibleMesh {
   const tensorflow::Tensor &vertices, &triangles, &ids;
 
@@ -35,7 +35,7 @@ struct VisibleMesh {
   }
   Bands Rows() const { return {ids.dim_size(0), Size()}; }
   MeshView Mesh(int64_t image) const { return MeshOfImage(vertices, triangles, image); }
-  // Valid until this thread asks for the next list.
+  // Lists the covered pixels of a band. The list is valid until this thread asks for the next one.
   PixelList Pixels(const Band& band) const {
     const int64_t most = static_cast<int64_t>(band.end - band.begin) * Size().width;
     auto* list = ThreadScratch<CoveredPixel>(most + kMaxLanes);
