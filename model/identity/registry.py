@@ -25,7 +25,15 @@ def load(
     if name not in identity.NAMES:
         raise ValueError(f"identity encoder {name!r} is not among {', '.join(identity.NAMES)}")
     if name == "openvino_ir":
-        backbone = OpenvinoIr(weights or open_parts.ENCODER, **options)
+        weights = weights or open_parts.ENCODER
+        backbone = OpenvinoIr(weights, **options)
     else:
-        backbone = DEFINITIONS[name].load(weights or fetch.find(name), **options)
-    return IdentityNetwork(name, backbone, features, crop)
+        weights = weights or fetch.find(name)
+        backbone = DEFINITIONS[name].load(weights, **options)
+    network = IdentityNetwork(name, backbone, features, crop)
+    if not network.is_finite():
+        raise ValueError(
+            f"{weights}: gives features that are not finite numbers; the file is damaged, or it "
+            "belongs to another network"
+        )
+    return network
