@@ -22,7 +22,15 @@ def load(
 ) -> IdentityNetwork:
     """Loads a network; `model.identity.load` says what the arguments are, and checks the name."""
     if name == "openvino_ir":
-        backbone = OpenvinoIr(weights or open_parts.ENCODER, **options)
+        weights = weights or open_parts.ENCODER
+        backbone = OpenvinoIr(weights, **options)
     else:
-        backbone = DEFINITIONS[name].load(weights or fetch.find(name), **options)
-    return IdentityNetwork(name, backbone, features, crop)
+        weights = weights or fetch.find(name)
+        backbone = DEFINITIONS[name].load(weights, **options)
+    network = IdentityNetwork(name, backbone, features, crop)
+    if not network.is_finite():
+        raise ValueError(
+            f"{weights}: gives features that are not finite numbers; the file is damaged, or it "
+            "belongs to another network"
+        )
+    return network

@@ -12,6 +12,9 @@ from model.identity.networks import weight_file
 
 RANDOM = "random"
 
+# Sizes and factors beyond this are those of no network, and would exhaust the memory.
+_LARGEST_SETTING = 4096
+
 Weights = dict[str, np.ndarray]
 
 
@@ -93,15 +96,23 @@ class Definition:
                 raise ValueError(f"{self.name} has no option {name!r}; it has {', '.join(known)}")
 
     def _read_own(self, path, options):
-        weights, stored = weight_file.read_weights(path)
+        stored = weight_file.read_settings(path)
         network = stored.pop("network", None)
         if network != self.name:
             raise ValueError(f"{path}: weights of {network}, not of {self.name}")
-        try:
-            settings = self.settings(**stored)
-        except TypeError as error:
-            raise ValueError(f"{path}: unknown settings {sorted(stored)}") from error
+        settings = self._stored_settings(path, stored)
         for name, value in options.items():
             if getattr(settings, name) != value:
                 raise ValueError(f"{path}: {name} is {getattr(settings, name)}, not {value}")
-        return weights, settings
+        return weight_file.read_weights(path, self.weight_shapes(settings)), settings
+
+    def _stored_settings(self, path, stored):
+        defaults = {field.name: field.default for field in dataclasses.fields(self.settings)}
+        for name, value in stored.items():
+            if name not in defaults:
+                raise ValueError(f"{path}: unknown settings {sorted(stored.keys() - defaults)}")
+            kinds = (int, float) if isinstance(defaults[name], float) else type(defaults[name])
+            is_number = isinstance(value, int | float) and not isinstance(value, bool)
+            if not isinstance(value, kinds) or (is_number and not 0 < value <= _LARGEST_SETTING):
+                raise ValueError(f"{path}: its setting {name} is {value!r}, which no network has")
+        return self.settings(**stored)

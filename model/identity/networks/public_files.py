@@ -4,13 +4,19 @@ Arrays are all that is read: no configuration, no bytecode, no pickle. What a ne
 is in its own module.
 """
 
+import glob
+import itertools
+import math
 import pathlib
 import re
 
-import h5py
 import numpy as np
-import scipy.io
 import tensorflow as tf
+
+from model.identity.networks import weight_file
+from storage.hdf5_file import read_dataset
+from storage.lfs_pointer import refuse_lfs_pointer
+from storage.matlab_file import read_matlab
 
 # How Keras has called the weights of its layers, and what they are called here.
 _KERAS_ROLES = {
@@ -37,19 +43,16 @@ def read_keras_h5(path: pathlib.Path) -> dict[str, dict[str, np.ndarray]]:
     Raises:
       FileNotFoundError, ValueError: no file, or not one of Keras weights.
     """
-    _require(path)
     try:
-        with h5py.File(path, "r") as file:
+        with weight_file.open_h5(path) as file:
             root = file.get("model_weights", file)
             names = [_text(name) for name in root.attrs["layer_names"]]
             layers = {name: _keras_layer(root[name], name, path) for name in names}
-    except KeyError as error:
+    except (KeyError, TypeError, AttributeError) as error:
         raise ValueError(
             f"{path}: not an HDF5 file of Keras weights ({error}); files of Keras 3 "
             "(.weights.h5, .keras) are not supported"
         ) from error
-    except OSError as error:
-        raise ValueError(f"{path}: not a readable HDF5 file ({error})") from error
     return {name: arrays for name, arrays in layers.items() if arrays}
 
 
@@ -61,7 +64,7 @@ def _keras_layer(group, layer, path):
         roles = [role for end, role in _KERAS_ROLES.items() if f"_{leaf}".endswith(f"_{end}")]
         if not roles:
             raise ValueError(f"{path}: layer {layer!r} has the unknown weight {name!r}")
-        arrays[roles[-1]] = group[name][...]
+        arrays[roles[-1]] = read_dataset(path, group[name])
     return arrays
 
 
@@ -81,18 +84,44 @@ def read_checkpoint(path: pathlib.Path, scope: str) -> dict[str, np.ndarray]:
       FileNotFoundError, ValueError: there is no checkpoint, or it is damaged.
     """
     prefix = _checkpoint_prefix(path)
+    _check_checkpoint_files(prefix)
     try:
-        reader = tf.train.load_checkpoint(prefix)
+        reader = tf.train.load_checkpoint(str(prefix))
         names = [
             name
             for name in reader.get_variable_to_shape_map()
             if name.startswith(f"{scope}/")
             and name.rsplit("/", 1)[-1] not in ("ExponentialMovingAverage", "Adam", "Adam_1")
         ]
+        _check_checkpoint_sizes(prefix, reader)
         return {name.removeprefix(f"{scope}/"): reader.get_tensor(name) for name in names}
-    except (tf.errors.OpError, ValueError, RuntimeError, IndexError) as error:
+    except (tf.errors.OpError, RuntimeError, IndexError) as error:
         line = str(error).splitlines()[0]
         raise ValueError(f"{prefix}: not a readable TensorFlow checkpoint ({line})") from error
+
+
+def _data_files(prefix):
+    return sorted(prefix.parent.glob(f"{glob.escape(prefix.name)}.data-*"))
+
+
+def _check_checkpoint_files(prefix):
+    for file in [prefix.with_name(f"{prefix.name}.index"), *_data_files(prefix)]:
+        refuse_lfs_pointer(file)
+
+
+def _check_checkpoint_sizes(prefix, reader):
+    """Compares what the index declares with the sizes of the files that hold the values."""
+    dtypes = reader.get_variable_to_dtype_map()
+    declared = sum(
+        math.prod(shape) * dtypes[name].size
+        for name, shape in reader.get_variable_to_shape_map().items()
+    )
+    held = sum(file.stat().st_size for file in _data_files(prefix))
+    if declared > held:
+        raise ValueError(
+            f"{prefix}: not a readable TensorFlow checkpoint: it declares {declared:,} bytes of "
+            f"variables, but holds {held:,}; copy it again, with all of its files"
+        )
 
 
 def _checkpoint_prefix(path):
@@ -102,12 +131,14 @@ def _checkpoint_prefix(path):
             raise FileNotFoundError(
                 f"{path}: holds {len(found)} checkpoints (files *.index); name one of them"
             )
-        return str(found[0].with_suffix(""))
+        return found[0].with_suffix("")
     for end in (".index", ".data-00000-of-00001", ".meta"):
         if path.name.endswith(end):
             path = path.with_name(path.name.removesuffix(end))
-    _require(path.with_name(path.name + ".index"))
-    return str(path)
+    index = path.with_name(path.name + ".index")
+    if not index.is_file():
+        raise FileNotFoundError(f"{index}: no such file of weights")
+    return path
 
 
 def read_csv_folder(path: pathlib.Path) -> dict[str, np.ndarray]:
@@ -118,6 +149,7 @@ def read_csv_folder(path: pathlib.Path) -> dict[str, np.ndarray]:
     """
     arrays = {}
     for file in sorted(path.glob("*.csv")):
+        refuse_lfs_pointer(file)
         try:
             arrays[file.stem] = np.loadtxt(file, np.float32, delimiter=",", ndmin=1).reshape(-1)
         except ValueError as error:
@@ -136,31 +168,25 @@ def read_matconvnet(path: pathlib.Path) -> dict[str, dict[str, np.ndarray]]:
     Raises:
       FileNotFoundError, ValueError: no file, or no such network.
     """
-    _require(path)
-    try:
-        data = scipy.io.loadmat(path)
-        layers = data["layers"] if "layers" in data else data["net"][0, 0]["layers"]
-        found = {}
-        for layer in (cell[0, 0] for cell in layers.reshape(-1)):
-            weights = layer["weights"].reshape(-1) if "weights" in layer.dtype.names else ()
-            if len(weights) == 2:
-                kernel, bias = weights
-                found[str(layer["name"][0])] = {"kernel": kernel, "bias": bias.reshape(-1)}
-    except Exception as error:  # scipy's reader fails in any way on a damaged file.
-        raise ValueError(f"{path}: not a MatConvNet network ({error})") from error
-    return {
-        name: {role: _four_axes(array, role) for role, array in arrays.items()}
-        for name, arrays in found.items()
-    }
-
-
-def _four_axes(array, role):
-    """MATLAB drops axes of length 1 at the end."""
-    if role == "bias":
-        return array
-    return array.reshape(array.shape + (1,) * (4 - array.ndim))
-
-
-def _require(path):
     if not path.is_file():
         raise FileNotFoundError(f"{path}: no such file of weights")
+    refuse_lfs_pointer(path)
+    arrays = read_matlab(path, ("layers", "net"))
+    prefix = "layers" if any(name.startswith("layers/") for name in arrays) else "net/layers"
+    found = {}
+    for index in itertools.count():
+        cell = f"{prefix}/{index}"
+        if f"{cell}/name" not in arrays:
+            break
+        kernel, bias = arrays.get(f"{cell}/weights/0"), arrays.get(f"{cell}/weights/1")
+        if kernel is not None and bias is not None:
+            name = str(arrays[f"{cell}/name"].reshape(-1)[0])
+            found[name] = {"kernel": _four_axes(kernel), "bias": bias.reshape(-1)}
+    if not found:
+        raise ValueError(f"{path}: not a MatConvNet network: it has no layers with weights")
+    return found
+
+
+def _four_axes(kernel):
+    """MATLAB drops axes of length 1 at the end."""
+    return kernel.reshape(kernel.shape + (1,) * (4 - kernel.ndim))

@@ -34,7 +34,7 @@ def _relu(layer, sources):
 
 
 def _clamp(layer, sources):
-    low, high = float(layer.attributes["min"]), float(layer.attributes["max"])
+    low, high = layer.number("min"), layer.number("max")
     return broadcast(lambda x: tf.clip_by_value(x, low, high), layer, sources)
 
 
@@ -44,7 +44,7 @@ def _negative_part(x):
 
 
 def _elu(layer, sources):
-    alpha = float(layer.attributes.get("alpha", 1))
+    alpha = layer.number("alpha", "1")
     return broadcast(lambda x: tf.nn.relu(x) + alpha * _negative_part(x), layer, sources)
 
 

@@ -12,6 +12,7 @@ and read from a small JSON file beside the network (`NAME.json`) for others:
 the crop (integers are centers of pixels) of the `model.alignment.FIVE_POINTS` in `point_indices`.
 """
 
+import contextlib
 import dataclasses
 import hashlib
 import itertools
@@ -31,6 +32,7 @@ from model.identity.openvino.folding import Node
 from model.identity.openvino.graph import read_graph
 from model.identity.openvino.layout import stored_order, to_file
 from model.identity.openvino.translate import translate
+from storage.lfs_pointer import refuse_lfs_pointer
 
 _IMAGE = "the image, RGB in 0..1"
 
@@ -76,31 +78,41 @@ class OpenvinoIr(Backbone):
         self._path = pathlib.Path(path)
         image_input = _input_of(self._path)
         self.crop = image_input.crop
-        with conversion.as_fixed_ir(self._path, self.crop.image_size) as xml_path:
+        with (
+            conversion.as_fixed_ir(self._path, self.crop.image_size) as xml_path,
+            self._named_in_errors(),
+        ):
             layers = read_graph(xml_path)
         parameter, output = _ends(layers, self._path)
         self._output, self._output_shape = output.name, output.shape
         _check_image(parameter, self.crop.image_size, self._path)
-        try:
+        with self._named_in_errors():
             nodes = translate(layers, self._output)
-        except ValueError as error:
-            raise ValueError(f"{self._path}: {error}") from error
         self._nodes = _image_nodes(image_input, parameter) | nodes
         self.penultimate = _penultimate(nodes, layers, self._path)
         self.digest = _digest(self._path, image_input)
+
+    @contextlib.contextmanager
+    def _named_in_errors(self):
+        """Puts the file's path in front of errors that lack it."""
+        try:
+            yield
+        except ValueError as error:
+            if str(error).startswith(str(self._path.with_suffix(""))):
+                raise
+            raise ValueError(f"{self._path}: {error}") from error
 
     def bind(self, names):
         for name in names:
             if name not in self._nodes:
                 raise ValueError(f"{self._path}: the network has no tensor {name!r}")
         output, shape = self._output, self._output_shape
-        nodes = folding.fold(self._nodes, names | {output})
+        with self._named_in_errors():
+            nodes = folding.fold(self._nodes, names | {output})
 
         def forward(images: tf.Tensor) -> Forward:
-            try:
+            with self._named_in_errors():
                 tensors = folding.run(nodes, {_IMAGE: images})
-            except ValueError as error:
-                raise ValueError(f"{self._path}: {error}") from error
             embedding = tf.reshape(to_file(tensors[output], shape), [-1, math.prod(shape)])
             return Forward({name: tensors[name] for name in names}, embedding)
 
@@ -184,6 +196,7 @@ def _input_of(path):
 
 
 def _read_sidecar(path):
+    refuse_lfs_pointer(path)
     try:
         fields = json.loads(path.read_text(encoding="utf-8"))
         crop = Crop(
@@ -206,8 +219,7 @@ def _read_sidecar(path):
 
 def _digest(path, image_input):
     digest = hashlib.sha256()
-    files = [path] if path.suffix == conversion.ONNX_SUFFIX else [path, path.with_suffix(".bin")]
-    for file in files:
+    for file in conversion.files_of(path):
         digest.update(hashlib.sha256(file.read_bytes()).digest())
     digest.update(f"{image_input.channels} {image_input.pixel_range}".encode())
     return digest.hexdigest()

@@ -7,8 +7,32 @@ import tempfile
 from collections.abc import Iterator
 
 from model.identity.openvino.graph import is_for_one_image
+from storage.lfs_pointer import refuse_lfs_pointer
 
 ONNX_SUFFIX = ".onnx"
+# An entry "location" of a tensor's external data, as the file's format has it: the length of the
+# file's name, and the name.
+_EXTERNAL_FILE = rb"\x0a\x08location\x12([\x01-\x7f])(?=(.{1,127}))"
+
+
+def files_of(path: pathlib.Path) -> list[pathlib.Path]:
+    """The files that a network consists of, the one at `path` first.
+
+    Args:
+      path: an `.xml`, whose constants lie in the `.bin`; or an `.onnx`, whose constants may lie in
+        further files, which it names.
+
+    Raises:
+      FileNotFoundError: the `.onnx` is not there.
+    """
+    if path.suffix != ONNX_SUFFIX:
+        return [path, path.with_suffix(".bin")]
+    if not path.is_file():
+        raise FileNotFoundError(f"{path}: no such file")
+    found = re.finditer(_EXTERNAL_FILE, path.read_bytes(), re.DOTALL)
+    names = sorted({match[2][: match[1][0]].decode(errors="replace") for match in found})
+    files = [path.parent / name for name in names if "\0" not in name]
+    return [path, *(file for file in files if file.is_file())]
 
 
 @contextlib.contextmanager
@@ -29,8 +53,9 @@ def as_fixed_ir(path: pathlib.Path, image_size: int) -> Iterator[pathlib.Path]:
         understand the file.
     """
     is_onnx = path.suffix == ONNX_SUFFIX
-    if is_onnx and not path.is_file():
-        raise FileNotFoundError(f"{path}: no such file")
+    if is_onnx:
+        for file in files_of(path):
+            refuse_lfs_pointer(file)
     if not is_onnx and (is_for_one_image(path) or not _is_installed()):
         yield path
         return

@@ -12,7 +12,7 @@ import tensorflow as tf
 from model.identity.frozen.layers import Affine, Function
 from model.identity.openvino.folding import NOTHING
 from model.identity.openvino.forms import number, unsupported
-from model.identity.openvino.graph import Layer
+from model.identity.openvino.layer import Layer
 from model.identity.openvino.layout import (
     along_channels,
     arrange_constant,
@@ -157,7 +157,7 @@ def _batch_normalization(layer, sources):
         for source in sources
         if source.value is not None
     )
-    scale = gamma / np.sqrt(variance + float(layer.attributes["epsilon"]))
+    scale = gamma / np.sqrt(variance + layer.number("epsilon"))
     return affine(layer, tensors[0], scale, beta - mean * scale)
 
 

@@ -66,7 +66,7 @@ def run(nodes: dict[str, Node], tensors: dict[str, tf.Tensor]) -> dict[str, tf.T
     for name, node in nodes.items():
         try:
             tensors[name] = node.layer(*(tensors[source] for source in node.inputs))
-        except (TypeError, ValueError, tf.errors.OpError) as error:
+        except (IndexError, TypeError, ValueError, tf.errors.OpError) as error:
             reason = str(error).strip().splitlines()[0]
             raise ValueError(f"layer {name!r} cannot be computed ({reason})") from error
     return tensors

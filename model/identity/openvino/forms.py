@@ -4,20 +4,21 @@ from typing import NoReturn
 
 import numpy as np
 
-from model.identity.openvino.graph import Layer
+from model.identity.openvino.layer import Layer
+
+# TensorFlow ends the process at numbers that 32 bits do not hold.
+_LARGEST_WINDOW = 1 << 16
 
 
 def unsupported(layer: Layer, what: str) -> NoReturn:
     """Refuses a form of an operation that is supported otherwise."""
-    raise ValueError(f"layer {layer.name!r} ({layer.type}): {what} is not supported")
+    raise ValueError(f"{layer}: {what} is not supported")
 
 
 def constant(layer: Layer, source: Layer) -> np.ndarray:
     """The value of an input that must be a constant."""
     if source.value is None:
-        raise ValueError(
-            f"layer {layer.name!r} ({layer.type}): its input {source.name!r} must be a constant"
-        )
+        raise ValueError(f"{layer}: its input {source.name!r} must be a constant")
     return source.value
 
 
@@ -43,6 +44,9 @@ def named_axes(layer: Layer, source: Layer, rank: int) -> list[int]:
     return [axis % rank for axis in named]
 
 
-def flag(layer: Layer, attribute: str, default: bool = False) -> bool:
-    """An attribute that is "true" or "false", or 1 or 0 in older files."""
-    return layer.attributes.get(attribute, str(default)).lower() in ("true", "1")
+def window_sizes(layer: Layer, attribute: str, count: int, default: str | None = None) -> tuple:
+    """An attribute of a window, a number of at least 1 for each of `count` axes."""
+    sizes = layer.integers(attribute, default)
+    if len(sizes) != count or min(sizes) < 1 or max(sizes) > _LARGEST_WINDOW:
+        unsupported(layer, f"an attribute {attribute} of {sizes}")
+    return sizes

@@ -3,59 +3,15 @@
 Everything stays in the file's own NCHW order here, and describes a batch of one image.
 """
 
-import dataclasses
-import math
 import pathlib
 import xml.etree.ElementTree as ElementTree
 from typing import NamedTuple
 
-import numpy as np
+from model.identity.openvino.constants import check_end, read_constant
+from model.identity.openvino.layer import Layer
+from storage.lfs_pointer import refuse_lfs_pointer
 
 _SUPPORTED_VERSIONS = (10, 11)
-_ELEMENT_TYPES = {
-    "f16": "<f2",
-    "f32": "<f4",
-    "f64": "<f8",
-    "i8": "<i1",
-    "i16": "<i2",
-    "i32": "<i4",
-    "i64": "<i8",
-    "u8": "<u1",
-    "u16": "<u2",
-    "u32": "<u4",
-    "u64": "<u8",
-    "boolean": "?",
-}
-
-
-@dataclasses.dataclass
-class Layer:
-    """One output of an operation of the graph; most operations have only one.
-
-    Attributes:
-      name: its name, unique in the graph; outputs after the first one have ":1", ":2", … behind it.
-      type: the operation, e.g. "Convolution".
-      attributes: the operation's, as text.
-      inputs: names of the layers that it reads, by port.
-      shape: NCHW, with an open batch written as 1, and -1 for any other size that is open.
-      output: which output of the operation it is, counted from 0.
-      value: the array of a constant, float32, int64 or bool; None for what is computed.
-    """
-
-    name: str
-    type: str
-    attributes: dict[str, str]
-    inputs: list[str]
-    shape: tuple[int, ...]
-    output: int = 0
-    value: np.ndarray | None = None
-
-    def integers(self, attribute: str, default: str | None = None) -> tuple[int, ...]:
-        """An attribute such as "1, 1" as integers."""
-        text = self.attributes.get(attribute, default)
-        if text is None:
-            raise ValueError(f"layer {self.name!r} ({self.type}) lacks attribute {attribute!r}")
-        return tuple(int(part) for part in text.split(",") if part.strip())
 
 
 def read_graph(xml_path: str | pathlib.Path) -> dict[str, Layer]:
@@ -78,13 +34,14 @@ def read_graph(xml_path: str | pathlib.Path) -> dict[str, Layer]:
     blob = bin_path.read_bytes()
     outputs = _outputs(root, xml_path)
     inputs = _inputs(root, outputs, xml_path)
-    layers = {}
-    for element in root.find("layers"):
-        for layer in _layers(element, outputs, inputs):
-            if layer.type == "Const":
-                layer.value = _constant(layer, blob, bin_path)
-            layers[layer.name] = layer
-    return _topological(layers, xml_path)
+    layers = [
+        layer for element in root.find("layers") for layer in _layers(element, outputs, inputs)
+    ]
+    constants = [layer for layer in layers if layer.type == "Const"]
+    check_end(constants, blob, bin_path)
+    for layer in constants:
+        layer.value = read_constant(layer, blob, bin_path)
+    return _topological({layer.name: layer for layer in layers}, xml_path)
 
 
 def is_for_one_image(xml_path: str | pathlib.Path) -> bool:
@@ -104,6 +61,7 @@ def _check_files(xml_path):
     for path in (xml_path, xml_path.with_suffix(".bin")):
         if not path.is_file():
             raise FileNotFoundError(f"{path}: no such file; an IR is a pair of .xml and .bin")
+        refuse_lfs_pointer(path)
 
 
 def _parse(path):
@@ -141,18 +99,28 @@ def _outputs(root, path):
             name = f"{name}#{identifier}"
         ports = element.findall("output/port")
         found[identifier] = [
-            _Output(port.get("id"), f"{name}:{index}" if index else name, _shape(port))
+            _Output(port.get("id"), f"{name}:{index}" if index else name, _shape(port, name, path))
             for index, port in enumerate(ports)
         ] or [_Output(None, name, ())]
         taken.update(output.name for output in found[identifier])
     return found
 
 
-def _shape(port):
-    sizes = [int(dimension.text) for dimension in port.findall("dim")]
+def _shape(port, name, path):
+    sizes = [
+        _whole(dimension.text, f"{path}: a size of layer {name!r}")
+        for dimension in port.findall("dim")
+    ]
     if sizes[:1] == [-1]:
         sizes[0] = 1
     return tuple(sizes)
+
+
+def _whole(text, what):
+    try:
+        return int(text)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{what} is {text!r}, not a whole number") from error
 
 
 def _inputs(root, outputs, path):
@@ -168,10 +136,12 @@ def _inputs(root, outputs, path):
                 f"{path}: layer {outputs[target][0].name!r} reads the output "
                 f"{edge.get('from-port')} of {outputs[source][0].name!r}, which has no such output"
             )
-        ports.setdefault(target, {})[int(edge.get("to-port"))] = names[edge.get("from-port")]
+        port = _whole(edge.get("to-port"), f"{path}: a port of an edge to layer {target}")
+        ports.setdefault(target, {})[port] = names[edge.get("from-port")]
     for element in root.find("layers"):
         connected = ports.setdefault(element.get("id"), {})
-        for number in (int(port.get("id")) for port in element.findall("input/port")):
+        for port in element.findall("input/port"):
+            number = _whole(port.get("id"), f"{path}: a port of layer {element.get('name')!r}")
             if number not in connected:
                 raise ValueError(
                     f"{path}: nothing is connected to input {number} of layer "
@@ -195,28 +165,6 @@ def _layers(element, outputs, inputs):
         )
         for index, output in enumerate(outputs[identifier])
     ]
-
-
-def _constant(layer, blob, bin_path):
-    where = f"{bin_path}: constant {layer.name!r}"
-    element_type = layer.attributes.get("element_type", "?")
-    if element_type not in _ELEMENT_TYPES:
-        raise ValueError(f"{where} has the unsupported element type {element_type!r}")
-    dtype = np.dtype(_ELEMENT_TYPES[element_type])
-    shape = layer.integers("shape", "")
-    offset, size = layer.integers("offset")[0], layer.integers("size")[0]
-    count = math.prod(shape)
-    if count and count * dtype.itemsize != size:
-        raise ValueError(f"{where} of shape {shape} and type {element_type} has {size} bytes")
-    if offset < 0 or offset + size > len(blob):
-        raise ValueError(
-            f"{where} needs bytes {offset} to {offset + size}, but the file has {len(blob)}: it "
-            "is cut short or belongs to another .xml"
-        )
-    array = np.frombuffer(blob, dtype, count, offset).reshape(shape)
-    if dtype.kind == "b":
-        return array
-    return array.astype(np.float32 if dtype.kind == "f" else np.int64)
 
 
 def _topological(layers, path):

@@ -20,7 +20,7 @@ import numpy as np
 import tensorflow as tf
 
 from model.identity.frozen.layers import Function
-from model.identity.openvino.graph import Layer
+from model.identity.openvino.layer import Layer
 
 Shape = tuple[int, ...]
 

@@ -5,7 +5,7 @@ import tensorflow as tf
 
 from model.identity.frozen.convolution import Window
 from model.identity.frozen.layers import Convolution, Dense, Function
-from model.identity.openvino.forms import constant, flag, unsupported
+from model.identity.openvino.forms import constant, unsupported, window_sizes
 from model.identity.openvino.layout import in_file_order, is_batched, is_image
 from model.identity.openvino.pools import padding
 
@@ -19,8 +19,9 @@ def _convolution(layer, sources):
     shape = sources[0].shape
     if not is_batched(shape) or len(shape) not in (3, 4) or kernel.ndim != len(shape):
         unsupported(layer, f"a kernel of shape {sources[1].shape} for a tensor of shape {shape}")
-    strides = layer.integers("strides")
-    dilations = layer.integers("dilations", ", ".join("1" * len(strides)))
+    axes = len(shape) - 2
+    strides = window_sizes(layer, "strides", axes)
+    dilations = window_sizes(layer, "dilations", axes, ", ".join("1" * axes))
     pads = padding(layer, shape, kernel.shape[2:])
     if max(strides) > 1 and max(dilations) > 1:
         # TensorFlow has no such convolution on the CPU.
@@ -59,7 +60,7 @@ def _along_a_line(kernel, strides, pads, dilations, groups):
 
 
 def _matrix_product(layer, sources):
-    transposed = [flag(layer, "transpose_a"), flag(layer, "transpose_b")]
+    transposed = [layer.flag("transpose_a"), layer.flag("transpose_b")]
     shape, kernel = sources[0].shape, sources[1].value
     is_dense = kernel is not None and kernel.ndim == 2 and not transposed[0]
     if is_dense and is_batched(shape) and not is_image(shape) and len(shape) > 1:

@@ -4,8 +4,8 @@ import numpy as np
 import tensorflow as tf
 
 from model.identity.frozen.layers import AveragePool, MaxPool
-from model.identity.openvino.forms import flag, integers, unsupported
-from model.identity.openvino.graph import Layer
+from model.identity.openvino.forms import integers, unsupported, window_sizes
+from model.identity.openvino.layer import Layer
 from model.identity.openvino.layout import Shape, along_axes, is_image
 
 
@@ -35,8 +35,8 @@ def padding(layer: Layer, shape: Shape, kernel: tuple[int, ...]) -> tuple[int, .
 
 
 def _totals_of_same(layer, shape, kernel):
-    strides = layer.integers("strides")
-    dilations = layer.integers("dilations", ", ".join("1" * len(kernel)))
+    strides = window_sizes(layer, "strides", len(kernel))
+    dilations = window_sizes(layer, "dilations", len(kernel), ", ".join("1" * len(kernel)))
     spans = [(size - 1) * dilation + 1 for size, dilation in zip(kernel, dilations, strict=True)]
     return [
         max(0, (-(-size // stride) - 1) * stride + span - size)
@@ -49,9 +49,9 @@ def _pool(layer, sources):
     shape = sources[0].shape
     if not is_image(shape):
         unsupported(layer, f"a pool of a tensor of shape {shape}")
-    if max(layer.integers("dilations", "1, 1")) > 1:
+    if max(window_sizes(layer, "dilations", 2, "1, 1")) > 1:
         unsupported(layer, "a dilated window")
-    kernel, strides = layer.integers("kernel"), layer.integers("strides")
+    kernel, strides = window_sizes(layer, "kernel", 2), window_sizes(layer, "strides", 2)
     pads = padding(layer, shape, kernel)
     needed = [(n - 1) * s + k for n, s, k in zip(layer.shape[2:], strides, kernel, strict=True)]
     given = [shape[2] + pads[0] + pads[1], shape[3] + pads[2] + pads[3]]
@@ -70,7 +70,7 @@ def _average_pool(layer, sources):
     kernel, strides, pads, (down, across) = _pool(layer, sources)
     top, bottom, left, right = pads
     # As in OpenVINO, what is beyond the pads where sizes are rounded up counts as they do.
-    exclude = flag(layer, "exclude-pad", default=True) or not any(pads)
+    exclude = layer.flag("exclude-pad", default=True) or not any(pads)
     return AveragePool(kernel, strides, (top, bottom + down, left, right + across), exclude)
 
 

@@ -41,7 +41,7 @@ def _transpose(layer, sources):
 
 
 def _concat(layer, sources):
-    axis = layer.integers("axis")[0] % len(layer.shape)
+    axis = layer.integer("axis") % len(layer.shape)
     constants = [source.value is not None for source in sources]
 
     def build(axes):
@@ -62,7 +62,7 @@ def _split(layer, sources):
     shape = sources[0].shape
     axis = named_axes(layer, sources[1], len(shape))[0]
     if layer.type == "Split":
-        count = layer.integers("num_splits")[0]
+        count = layer.integer("num_splits")
         sizes = [shape[axis] // count] * count
     else:
         sizes = integers(layer, sources[2])
@@ -125,7 +125,7 @@ def _index(begin, end, step, no_begin, no_end, is_new, is_single, is_ellipsis):
 
 
 def _gather(layer, sources):
-    if layer.integers("batch_dims", "0")[0]:
+    if layer.integer("batch_dims", "0"):
         unsupported(layer, "batch_dims")
     shape = sources[0].shape
     axis = int(number(layer, sources[2])) % len(shape)
@@ -203,7 +203,7 @@ def _tile(layer, sources):
 
 def _depth_to_space(layer, sources):
     count, channels, height, width = sources[0].shape
-    size = layer.integers("block_size")[0]
+    size = layer.integer("block_size")
     if layer.attributes["mode"] == "blocks_first":
         shape, order = [size, size, channels // size**2], [0, 3, 4, 1, 5, 2]
     else:
@@ -218,7 +218,7 @@ def _depth_to_space(layer, sources):
 
 def _space_to_depth(layer, sources):
     count, channels, height, width = sources[0].shape
-    size = layer.integers("block_size")[0]
+    size = layer.integer("block_size")
     blocks_first = layer.attributes["mode"] == "blocks_first"
     order = [0, 3, 5, 1, 2, 4] if blocks_first else [0, 1, 3, 5, 2, 4]
     shape = [channels, height // size, size, width // size, size]
@@ -231,8 +231,8 @@ def _space_to_depth(layer, sources):
 
 
 def _shuffle_channels(layer, sources):
-    axis = layer.integers("axis", "1")[0] % len(layer.shape)
-    groups = layer.integers("group", "1")[0]
+    axis = layer.integer("axis", "1") % len(layer.shape)
+    groups = layer.integer("group", "1")
     count = layer.shape[axis]
     order = np.arange(count).reshape(groups, -1).T.reshape(-1)
     return along_axes(

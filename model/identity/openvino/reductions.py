@@ -6,7 +6,7 @@ import tensorflow as tf
 
 from model.identity.frozen.layers import Function
 from model.identity.openvino.elementwise import root
-from model.identity.openvino.forms import constant, flag, named_axes, unsupported
+from model.identity.openvino.forms import constant, named_axes, unsupported
 from model.identity.openvino.layout import (
     along_axes,
     in_file_order,
@@ -28,7 +28,7 @@ def _reduction(function):
     def translate(layer, sources):
         shape = sources[0].shape
         reduced = named_axes(layer, sources[1], len(shape))
-        keep = flag(layer, "keep_dims")
+        keep = layer.flag("keep_dims")
 
         def build(axes: list[int]) -> Callable[[tf.Tensor], tf.Tensor]:
             return lambda x: function(x, axes, keep)
@@ -51,7 +51,7 @@ def _drops_in_place(shape, result, reduced):
 
 
 def _normalize_l2(layer, sources):
-    epsilon, add = float(layer.attributes["eps"]), layer.attributes.get("eps_mode") == "add"
+    epsilon, add = layer.number("eps"), layer.attributes.get("eps_mode") == "add"
 
     def build(axes: list[int]) -> Callable[[tf.Tensor], tf.Tensor]:
         def normalize(x):
@@ -73,9 +73,9 @@ def _standardize(layer, sources):
     if len(sources) > 1:
         named = named_axes(layer, sources[1], rank)
     else:
-        named = list(range(1 if flag(layer, "across_channels") else 2, rank))
-    epsilon = float(layer.attributes.get("eps", 0))
-    divide = flag(layer, "normalize_variance", default=True)
+        named = list(range(1 if layer.flag("across_channels") else 2, rank))
+    epsilon = layer.number("eps", "0")
+    divide = layer.flag("normalize_variance", default=True)
     outside = layer.attributes.get("eps_mode", "inside_sqrt").lower() == "outside_sqrt"
 
     def build(axes: list[int]) -> Callable[[tf.Tensor], tf.Tensor]:
@@ -92,7 +92,7 @@ def _standardize(layer, sources):
 
 
 def _group_normalization(layer, sources):
-    groups, epsilon = layer.integers("num_groups")[0], float(layer.attributes["epsilon"])
+    groups, epsilon = layer.integer("num_groups"), layer.number("epsilon")
     ones = [1] * (len(layer.shape) - 2)
     scale, offset = (constant(layer, s).reshape(1, 1, -1, *ones) for s in sources[1:3])
 
@@ -108,14 +108,14 @@ def _group_normalization(layer, sources):
 def _local_response_normalization(layer, sources):
     if not is_image(layer.shape) or named_axes(layer, sources[1], 4) != [1]:
         unsupported(layer, "a normalization over anything but channels")
-    size = layer.integers("size")[0]
-    alpha, beta, bias = (float(layer.attributes[name]) for name in ("alpha", "beta", "bias"))
+    size = layer.integer("size")
+    alpha, beta, bias = (layer.number(name) for name in ("alpha", "beta", "bias"))
     return Function(lambda x: tf.nn.lrn(x, size // 2, bias, alpha / size, beta))
 
 
 def _along_one(function):
     def translate(layer, sources):
-        axis = layer.integers("axis", "1")[0] % len(layer.shape)
+        axis = layer.integer("axis", "1") % len(layer.shape)
         return along_axes(lambda axes: lambda x: function(x, axes[0]), [axis], layer, sources)
 
     return translate

@@ -14,7 +14,7 @@ from model.identity.openvino import (
     reductions,
 )
 from model.identity.openvino.folding import Node
-from model.identity.openvino.graph import Layer
+from model.identity.openvino.layer import Layer
 from model.identity.openvino.layout import to_file
 
 # From a layer and what it reads to a function of the tensors among the latter, in stored order.
@@ -75,9 +75,7 @@ def _evaluate(function, layer):
         return to_file(function(), layer.shape)[0].numpy()
     except (TypeError, ValueError, tf.errors.OpError) as error:
         reason = str(error).strip().splitlines()[0]
-        raise ValueError(
-            f"layer {layer.name!r} ({layer.type}) cannot be computed ({reason})"
-        ) from error
+        raise ValueError(f"{layer} cannot be computed ({reason})") from error
 
 
 def _read(layer, inputs):
@@ -103,10 +101,14 @@ def _translate(layer, sources):
         )
     if -1 in layer.shape:
         raise ValueError(
-            f"layer {layer.name!r} ({layer.type}): its shape {layer.shape} is open; the package "
+            f"{layer}: its shape {layer.shape} is open; the package "
             "openvino closes it (pip install openvino), or convert the network for one image"
         )
     try:
         return TRANSLATORS[layer.type](layer, sources)
     except (IndexError, KeyError) as error:
-        raise ValueError(f"layer {layer.name!r} ({layer.type}): lacks {error}") from error
+        raise ValueError(f"{layer} lacks {error}") from error
+    except (ArithmeticError, TypeError, ValueError) as error:
+        if str(error).startswith(str(layer)):
+            raise
+        raise ValueError(f"{layer} is not as it should be ({error})") from error

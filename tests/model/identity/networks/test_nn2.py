@@ -6,9 +6,8 @@ import tensorflow as tf
 
 from model import identity
 from model.identity.frozen import named_backbone
-from model.identity.networks import nn2, nn4_small2
+from model.identity.networks import nn2
 from model.identity.networks.nn2 import NN2
-from model.identity.networks.nn4_small2 import NN4_SMALL2
 
 # The column of parameters (weights and biases) of Schroff et al. 2015, table 2, recomputed.
 _PARAMETERS = {
@@ -127,57 +126,6 @@ def test_weights_survive_a_file(tmp_path):
     np.testing.assert_allclose(
         network(images).features, expected.tensors["avg_pool"], rtol=1e-4, atol=1e-4
     )
-
-
-def _damage(tmp_path, change):
-    settings = nn2.Settings(64, 0.25)
-    path = tmp_path / "nn2.npz"
-    NN2.save(path, NN2.random_weights(settings), settings)
-    with np.load(path) as archive:
-        arrays = dict(archive)
-    change(arrays)
-    np.savez(path, **arrays)
-    return path
-
-
-@pytest.mark.parametrize(
-    "change, message",
-    [
-        (lambda w: w.pop("conv1/bias"), "conv1/bias: not in the file"),
-        (lambda w: w.update({"conv9/bias": np.zeros(3)}), "conv9/bias: not in the network"),
-        (
-            lambda w: w.update({"conv1/bias": np.zeros(3)}),
-            r"conv1/bias: shape \(3,\) in the file, \(16,\) in the network",
-        ),
-        (lambda w: w.update({"conv1/bias": np.full(16, np.nan)}), "conv1/bias: not finite"),
-        (lambda w: w.pop("settings"), "settings"),
-        (lambda w: w.update({"conv1/bias": np.array([None])}), "allow_pickle"),
-    ],
-)
-def test_damaged_weights(tmp_path, change, message):
-    with pytest.raises(ValueError, match=rf"nn2\.npz(?s:.*){message}"):
-        identity.load("nn2", _damage(tmp_path, change))
-
-
-def test_options_that_contradict_the_file(tmp_path):
-    path = _damage(tmp_path, lambda weights: None)
-    with pytest.raises(ValueError, match="width is 0.25, not 1.0"):
-        identity.load("nn2", path, width=1.0)
-
-
-@pytest.mark.parametrize("name", ["nn2.txt", "nn2.npz", "nn2.h5"])
-def test_file_of_another_kind(tmp_path, name):
-    (tmp_path / name).write_text("no weights")
-    with pytest.raises(ValueError, match="nn2.*: not a file of weights"):
-        identity.load("nn2", tmp_path / name)
-
-
-def test_weights_of_another_network(tmp_path):
-    settings = nn4_small2.Settings(0.125)
-    path = tmp_path / "nn4.npz"
-    NN4_SMALL2.save(path, NN4_SMALL2.random_weights(settings), settings)
-    with pytest.raises(ValueError, match=r"nn4\.npz: weights of nn4_small2, not of nn2"):
-        identity.load("nn2", path)
 
 
 def test_no_weights_are_no_random_weights():

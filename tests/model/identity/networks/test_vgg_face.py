@@ -155,7 +155,7 @@ def test_file_of_another_network(tmp_path):
 @pytest.mark.parametrize(
     "name, content, message",
     [
-        ("a.mat", b"no matrix", r"a\.mat: not a MatConvNet network"),
+        ("a.mat", b"no matrix", r"a\.mat: is truncated or damaged"),
         ("a.h5", b"no archive", r"a\.h5: not a readable HDF5 file"),
         ("a.pkl", b"", r"a\.pkl: weights of VGG-Face are a \.mat, \.h5 or \.npz file"),
     ],
@@ -164,6 +164,12 @@ def test_file_of_another_kind(tmp_path, name, content, message):
     (tmp_path / name).write_bytes(content)
     with pytest.raises(ValueError, match=message):
         identity.load("vgg_face", tmp_path / name)
+
+
+def test_matlab_file_without_layers(tmp_path):
+    scipy.io.savemat(tmp_path / "a.mat", {"layers": np.zeros(3)})
+    with pytest.raises(ValueError, match=r"a\.mat: not a MatConvNet network"):
+        identity.load("vgg_face", tmp_path / "a.mat")
 
 
 def test_hdf5_that_is_not_of_keras(tmp_path):

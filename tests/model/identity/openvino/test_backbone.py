@@ -2,7 +2,6 @@
 
 import json
 import math
-import re
 
 import numpy as np
 import pytest
@@ -15,15 +14,8 @@ from model.identity.openvino import folding
 from model.identity.openvino.backbone import OpenvinoIr
 from model.identity.openvino.graph import read_graph
 from model.identity.openvino.translate import translate
+from tests.model.identity.openvino import small_network
 from tests.model.identity.openvino.ir_writer import IrWriter
-
-_SIDECAR = {
-    "image_size": 8,
-    "channels": "bgr",
-    "pixel_range": [0, 255],
-    "point_indices": [0, 1],
-    "points": [[2, 3], [5, 3]],
-}
 
 
 @pytest.mark.parametrize(
@@ -66,59 +58,7 @@ def test_features_of_the_carried_encoder():
     assert network.feature_spec == "penultimate,pooled:557"
 
 
-# A network with every kind of folding, and its plain computation in float64.
-
-
-def _weights():
-    generator = np.random.default_rng(3)
-    shapes = {
-        "first": (6, 3, 3, 3),
-        "depthwise": (6, 1, 1, 3, 3),
-        "grouped": (2, 4, 3, 1, 1),
-        "squeeze": (8, 8, 1, 1),
-        "dense": (14, 5),
-    }
-    return {name: generator.normal(size=s).astype(np.float16) for name, s in shapes.items()}
-
-
-def _column(*values):
-    return np.float32(values).reshape(1, -1, 1, 1)
-
-
-_SHIFT, _FACTOR = _column(100, 110, 120), _column(0.02, 0.01, 0.03)
-_SCALE, _OFFSET = _column(1, -2, 0.5, 1, 2, 3), _column(0.1, 0.2, 0.3, -0.1, 0, 0.5)
-_SLOPES = np.float32([0.1, -0.2, 0.3, 1.5, 0.0, 0.6])
-
-
-def _write(folder, output="output"):
-    w, ir = _weights(), IrWriter((1, 3, 8, 8))
-    window = {"dilations": "1, 1", "auto_pad": "explicit"}
-    padded = window | {"pads_begin": "1, 1", "pads_end": "1, 1", "strides": "1, 1"}
-    strided = padded | {"strides": "2, 2"}
-    point = window | {"pads_begin": "0, 0", "pads_end": "0, 0", "strides": "1, 1"}
-    ir.add("centered", "Subtract", ["image", _SHIFT], (1, 3, 8, 8))
-    ir.add("scaled", "Multiply", ["centered", _FACTOR], (1, 3, 8, 8))
-    ir.add("first", "Convolution", ["scaled", w["first"]], (1, 6, 8, 8), **padded)
-    ir.add("first_scaled", "Multiply", ["first", _SCALE], (1, 6, 8, 8))
-    ir.add("first_added", "Add", [_OFFSET, "first_scaled"], (1, 6, 8, 8))
-    ir.add("first_prelu", "PReLU", ["first_added", _SLOPES], (1, 6, 8, 8))
-    ir.add("depth", "GroupConvolution", ["first_prelu", w["depthwise"]], (1, 6, 4, 4), **strided)
-    ir.add("depth_relu", "PReLU", ["depth", np.float32([-0.5])], (1, 6, 4, 4))
-    ir.add("groups", "GroupConvolution", ["depth_relu", w["grouped"]], (1, 8, 4, 4), **point)
-    pool = {"kernel": "4, 4", "exclude-pad": "true", "rounding_type": "floor"}
-    ir.add("mean", "AvgPool", ["groups"], (1, 8, 1, 1), **pool, **point | {"strides": "4, 4"})
-    ir.add("squeeze", "Convolution", ["mean", w["squeeze"]], (1, 8, 1, 1), **point)
-    ir.add("gate", "Sigmoid", ["squeeze"], (1, 8, 1, 1))
-    ir.add("gated", "Multiply", ["groups", "gate"], (1, 8, 4, 4))
-    maximum = strided | {"kernel": "3, 3", "rounding_type": "floor"}
-    ir.add("maximum", "MaxPool", ["first_prelu"], (1, 6, 4, 4), **maximum)
-    ir.add("joined", "Concat", ["gated", "maximum"], (1, 14, 4, 4), axis=1)
-    axes, shape = np.int64([2, 3]), np.int64([0, 14])
-    ir.add("average", "ReduceMean", ["joined", axes], (1, 14, 1, 1), keep_dims="true")
-    ir.add("flat", "Reshape", ["average", shape], (1, 14), special_zero="true")
-    ir.add("dense", "MatMul", ["flat", w["dense"]], (1, 5), transpose_b="false")
-    ir.add("output", "Subtract", ["dense", np.float32([[1, 2, 3, 4, 5]])], (1, 5))
-    return ir.write(folder, output)
+# A network with every kind of folding, by hand in float64.
 
 
 def _convolve(x, kernel, stride=1, groups=1, pad=0):
@@ -136,11 +76,15 @@ def _convolve(x, kernel, stride=1, groups=1, pad=0):
 
 
 def _by_hand(images):
-    """The network of `_write` on RGB in 0..1, NHWC; in float64."""
-    w = {name: value.astype(np.float64) for name, value in _weights().items()}
+    """The network of `small_network` on RGB in 0..1, NHWC; in float64."""
+    w = {name: value.astype(np.float64) for name, value in small_network.weights().items()}
     x = images[..., ::-1].transpose(0, 3, 1, 2) * 255.0
-    x = _convolve((x - _SHIFT) * _FACTOR, w["first"], pad=1) * _SCALE + _OFFSET
-    first = np.where(x > 0, x, x * _SLOPES[:, None, None])
+    x = (
+        _convolve((x - small_network.SHIFT) * small_network.FACTOR, w["first"], pad=1)
+        * small_network.SCALE
+        + small_network.OFFSET
+    )
+    first = np.where(x > 0, x, x * small_network.SLOPES[:, None, None])
     depth = _convolve(first, w["depthwise"], 2, 6, 1)
     groups = _convolve(np.where(depth > 0, depth, -0.5 * depth), w["grouped"], groups=2)
     squeezed = _convolve(groups.mean((2, 3), keepdims=True), w["squeeze"])
@@ -153,9 +97,7 @@ def _by_hand(images):
 
 @pytest.fixture(name="path")
 def _path(tmp_path):
-    path = _write(tmp_path)
-    path.with_suffix(".json").write_text(json.dumps(_SIDECAR))
-    return path
+    return small_network.write(tmp_path)
 
 
 def test_small_network_reference(path):
@@ -221,54 +163,20 @@ def test_wrong_features(path, features, message):
         identity.load("openvino_ir", path, features=features)
 
 
-def test_truncated_constants(path):
-    blob = path.with_suffix(".bin")
-    blob.write_bytes(blob.read_bytes()[:-4])
-    with pytest.raises(ValueError, match=r"net\.bin: constant 'output_1' needs bytes .* cut short"):
-        OpenvinoIr(path)
-
-
-def test_missing_constants_file(path):
-    path.with_suffix(".bin").unlink()
-    with pytest.raises(FileNotFoundError, match=r"net\.bin: no such file"):
-        OpenvinoIr(path)
-
-
-@pytest.mark.parametrize(
-    "pattern, replacement, message",
-    [
-        ('type="Sigmoid"', 'type="Roll"', "layer 'gate': the operation 'Roll' is not supported"),
-        (
-            r'<edge from-layer="\d+" from-port="9" to-layer="(\d+)" to-port="1" />',
-            "",
-            "nothing is connected to input 1 of layer 'centered'",
-        ),
-        ('version="11"', 'version="6"', "IR version 6"),
-        ('element_type="f16"', 'element_type="u4"', "unsupported element type 'u4'"),
-        ("</net>", "", "not an XML file"),
-        ('axis="1"', 'bxis="1"', "layer 'joined' .*lacks attribute 'axis'"),
-    ],
-)
-def test_broken_graph(path, pattern, replacement, message):
-    text = re.sub(pattern, replacement, path.read_text(), count=1)
-    path.write_text(text)
-    with pytest.raises(ValueError, match=message):
-        OpenvinoIr(path)
-
-
 def test_weight_that_is_no_constant(tmp_path):
     ir = IrWriter((1, 3, 8, 8))
     ir.add("gate", "Sigmoid", ["image"], (1, 3, 8, 8))
     ir.add("product", "Convolution", ["image", "gate"], (1, 3, 8, 8))
     path = ir.write(tmp_path, "product")
-    path.with_suffix(".json").write_text(json.dumps(_SIDECAR))
+    path.with_suffix(".json").write_text(json.dumps(small_network.DESCRIPTION))
     with pytest.raises(ValueError, match=r"net\.xml: layer 'product' .* must be a constant"):
         OpenvinoIr(path)
 
 
-def test_unknown_network_needs_its_crop(tmp_path):
+def test_unknown_network_needs_its_crop(path):
+    path.with_suffix(".json").unlink()
     with pytest.raises(FileNotFoundError, match=r"net\.json: no such file"):
-        OpenvinoIr(_write(tmp_path))
+        OpenvinoIr(path)
 
 
 @pytest.mark.parametrize(
@@ -281,7 +189,7 @@ def test_unknown_network_needs_its_crop(tmp_path):
     ],
 )
 def test_broken_sidecar(path, change, message):
-    path.with_suffix(".json").write_text(json.dumps(_SIDECAR | change))
+    path.with_suffix(".json").write_text(json.dumps(small_network.DESCRIPTION | change))
     with pytest.raises(ValueError, match=message):
         OpenvinoIr(path)
 
