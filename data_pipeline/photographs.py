@@ -1,8 +1,8 @@
 """Photographs on disk: which there are, who is in them, and their pixels.
 
-Understood are any folder (searched recursively; where it has a subfolder per person, as LFW has,
-the subfolder's name is the identity) and the layout of the VGG-Face dataset (Parkhi et al. 2015):
-`files/<Person>.txt` beside `images/<Person>/<id>.jpg`.
+A folder is searched with all its subfolders. Where it has a subfolder for each person, as LFW has,
+the subfolder's name is the identity. The layout of the VGG-Face dataset (Parkhi et al. 2015) is
+known by its `files/<Person>.txt` beside `images/<Person>/<id>.jpg`.
 """
 
 import collections
@@ -10,6 +10,7 @@ import dataclasses
 import os
 import pathlib
 
+import numpy as np
 from absl import logging
 
 from data_pipeline.csv_rows import read_csv
@@ -27,8 +28,8 @@ class Photograph:
     Attributes:
       path: the image file.
       name: its path relative to the folder that was listed, with forward slashes; unique there.
-      identity: whose photograph it is, or None where nobody says.
-      box: where a listing says the face is: left, top, right, bottom in pixels; or None.
+      identity: whose photograph it is; None if nothing says it.
+      box: left, top, right and bottom in pixels of the face that a listing means; None without one.
     """
 
     path: pathlib.Path
@@ -64,7 +65,11 @@ class Listing:
         return f"{files}: {', '.join(shown)}"
 
 
-def list_photographs(folder, photo_list=None, photo_split=None):
+def list_photographs(
+    folder: str | os.PathLike,
+    photo_list: str | os.PathLike | None = None,
+    photo_split: str | None = None,
+) -> Listing:
     """Lists the photographs of a folder, in an order that depends on their names alone.
 
     Args:
@@ -74,12 +79,9 @@ def list_photographs(folder, photo_list=None, photo_split=None):
       photo_split: keeps only the rows of the list whose column `split` has this value; without
         `photo_list` the list is the `splits.csv` of the folder.
 
-    Returns:
-      A `Listing`.
-
     Raises:
       FileNotFoundError: the folder or the list does not exist.
-      ValueError: the list lacks a column or a split, or nothing is left.
+      ValueError: the list lacks a column or a split, or no photograph is left.
     """
     folder = pathlib.Path(folder)
     if not folder.is_dir():
@@ -102,8 +104,8 @@ def list_photographs(folder, photo_list=None, photo_split=None):
     return listing
 
 
-def read_photo_list(path, split=None):
-    """Reads the names in column `file` of a CSV file, of one split if given.
+def read_photo_list(path: str | os.PathLike, split: str | None = None) -> list[str]:
+    """Reads the names in column `file` of a CSV file; with `split` those of its rows alone.
 
     Raises:
       FileNotFoundError: the file does not exist.
@@ -203,7 +205,7 @@ def _is(test):
         return False
 
 
-def is_vgg_face(folder):
+def is_vgg_face(folder: str | os.PathLike) -> bool:
     """Says whether a folder has the listing of the VGG-Face dataset."""
     return any(pathlib.Path(folder, "files").glob("*.txt"))
 
@@ -228,7 +230,11 @@ def _list_vgg_face(folder):
 
 
 def _parse_vgg_face(line, where):
-    """Parses `id [uid] url left top right bottom pose score curation`; (None, None) if not so."""
+    """Parses a row `id [uid] url left top right bottom pose score curation`.
+
+    Returns:
+      The id and the box; twice None for a row that is empty or damaged, which is logged.
+    """
     fields = line.split()
     try:
         if len(fields) not in (9, 10):
@@ -242,7 +248,7 @@ def _parse_vgg_face(line, where):
         return None, None
 
 
-def read_image(path):
+def read_image(path: str | os.PathLike) -> np.ndarray:
     """Reads an image file of any common kind, turned upright as its EXIF tag says.
 
     The kind is known by the file's content, not by its suffix. Gray, palette, CMYK and 16-bit

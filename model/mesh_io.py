@@ -35,12 +35,12 @@ class Mesh:
     triangles: np.ndarray
 
     def normals(self) -> np.ndarray:
-        """Smooth normals float32 [N, 3]."""
+        """Returns smooth unit normals, float32 [N, 3]."""
         return vertex_normals(self.vertices[None], self.triangles)[0].numpy()
 
 
 def glb(mesh: Mesh, name: str) -> bytes:
-    """A binary glTF 2.0 file: meters, linear vertex colors, a rough non-metallic material.
+    """Makes a binary glTF 2.0 file: meters, linear vertex colors, a rough non-metallic material.
 
     The colors have 16 bits: linear light of 8 bits has no more than 19 levels for the 72 darkest of
     sRGB, and dark skin gets bands. The specification asks for linear colors and meters, and
@@ -79,7 +79,7 @@ def _declare_colors(tree: dict) -> None:
 
 
 def ply(mesh: Mesh) -> bytes:
-    """A binary PLY file: millimeters, smooth normals, sRGB vertex colors of 8 bits."""
+    """Makes a binary PLY file: millimeters, smooth normals, sRGB vertex colors of 8 bits."""
     surface = trimesh.Trimesh(
         mesh.vertices,
         mesh.triangles,
@@ -91,15 +91,18 @@ def ply(mesh: Mesh) -> bytes:
 
 
 def obj(mesh: Mesh, atlas: TextureAtlas, name: str) -> dict[str, bytes]:
-    """An OBJ file with its material and texture: `<name>.obj`, `<name>.mtl`, `<name>.png`.
+    """Makes an OBJ file in millimeters with its material and texture.
 
-    Written here and not by `trimesh`, which would split the vertices along the seams of the
-    texture: so vertex i stays vertex i of the face model. Millimeters.
+    It is not made by `trimesh`, which would split the vertices along the seams of the texture:
+    vertex i stays vertex i of the face model.
 
     Args:
       mesh: the face.
       atlas: the texture's layout for this topology.
-      name: without white space, since readers take the first word for the file's name.
+      name: a name without white space, since readers take the first word for the file's name.
+
+    Returns:
+      The bytes of `<name>.obj`, `<name>.mtl` and `<name>.png`, by these names.
     """
     text = io.StringIO()
     text.write(f"# millimeters; +y up, +z out of the face\nmtllib {name}.mtl\no {name}\n")

@@ -1,9 +1,9 @@
 """A texture for faces of a morphable model: where each triangle lies in it, and its colors.
 
-The mean head is unrolled onto a sphere around it and laid out flat, as on a map of the world, the
-face in the middle and the seam at the back. What such a map cannot show (triangles across the seam,
-behind others, or seen edge-on: nostrils, ears, eyelids) gets small cells below the map. The layout
-depends on the face model alone, so textures of different faces can be compared and blended.
+The mean head is unrolled onto a sphere around it and laid out flat, as on a map of the world, with
+the face in the middle and the seam at the back. Triangles that such a map cannot show (across the
+seam, behind others, or seen edge-on: nostrils, ears, eyelids) get small cells below the map. The
+layout depends on the face model alone, so textures of different faces can be compared and blended.
 """
 
 import numpy as np
@@ -27,7 +27,7 @@ class TextureAtlas:
 
     Attributes:
       size: width and height of the texture in pixels.
-      uv: float64 [M, 2], texture coordinates in 0..1, v upwards.
+      uv: float64 [M, 2], texture coordinates in 0..1; v grows upwards.
       triangles: int32 [T, 3], rows of `uv` for the corners of the model's triangles.
     """
 
@@ -35,8 +35,9 @@ class TextureAtlas:
         """Lays a face model out.
 
         Args:
-          face_model: the model; its mean decides.
-          size: of the texture in pixels. It is doubled until the cells take less than half.
+          face_model: the model; the layout is that of its mean.
+          size: width and height of the texture in pixels. They are doubled until the cells take
+            less than half of it.
 
         Raises:
           ValueError: the size is not positive.
@@ -54,7 +55,7 @@ class TextureAtlas:
         self._lay_out(directions, distance, np.flatnonzero(in_cells))
 
     def bake(self, colors: np.ndarray) -> np.ndarray:
-        """Colors float [N, 3] in 0..1 of the vertices to a texture uint8 [size, size, 3]."""
+        """Turns colors of vertices, float [N, 3] in 0..1, into a texture uint8 [size, size, 3]."""
         corners = colors[self._colored[self._pixel_triangles]]
         pixels = np.einsum("hwc,hwcd->hwd", self._pixel_weights, corners)
         return to_bytes(pixels)
@@ -80,9 +81,9 @@ class TextureAtlas:
 
 
 def _unroll(vertices):
-    """Longitude and latitude, scaled to 0..1 [N, 2], around the middle of the head; and radius."""
+    """Longitude and latitude around the middle of the head, [N, 2] in 0..1, and the radius [N]."""
     middle = (vertices.min(axis=0) + vertices.max(axis=0)) / 2
-    # Faces have most vertices: at their height, not halfway to the end of the neck.
+    # Most vertices are of the face: their mean height is its, and not halfway down the neck.
     middle[1] = vertices[:, 1].mean()
     x, y, z = (vertices - middle).T
     angles = np.stack([np.arctan2(x, z), np.arctan2(y, np.hypot(x, z))], axis=-1)
@@ -91,14 +92,14 @@ def _unroll(vertices):
 
 
 def _unmappable(vertices, directions, distance, triangles, size):
-    """Which triangles [T] the map does not show, or not well."""
+    """Says which triangles [T] the map does not show, or not well."""
     corners = directions[triangles]
     crosses_seam = np.ptp(corners[..., 0], axis=1) > 0.5
     first, second = corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]
     twice_area = (first[:, 0] * second[:, 1] - first[:, 1] * second[:, 0]) * size**2
     edges = vertices[triangles[:, 1:]] - vertices[triangles[:, :1]]
     surface = np.linalg.norm(np.cross(edges[:, 0], edges[:, 1]), axis=-1)
-    # Millimeters a pixel; infinite where a triangle faces inwards.
+    # In millimeters a pixel; it is infinite where a triangle faces inwards.
     stretch = np.sqrt(surface / np.maximum(twice_area, 1e-12))
     bad = crosses_seam | (stretch > _MAX_STRETCH_MM)
     good = np.flatnonzero(~bad)
@@ -110,9 +111,9 @@ def _unmappable(vertices, directions, distance, triangles, size):
 
 
 def _hidden(vertices, directions, distance, triangles, ids, weights, stretch):
-    """Which triangles [T] are, at a corner or in the middle, covered by something else."""
+    """Says which triangles [T] are covered by something else at a corner or in the middle."""
     size = len(ids)
-    # Slightly inside of the corners, which belong to the neighbors as well.
+    # The points lie slightly inside of the corners, which belong to the neighbors as well.
     inside = np.array([[8, 1, 1], [1, 8, 1], [1, 1, 8], [10 / 3] * 3]) / 10
     pixels = np.einsum("pc,tcd->tpd", inside, directions[triangles]) * size
     column, row = np.clip(pixels.astype(int), 0, size - 1).transpose(2, 0, 1)
@@ -122,7 +123,7 @@ def _hidden(vertices, directions, distance, triangles, ids, weights, stretch):
     away = np.linalg.norm(shown - inside @ vertices[triangles], axis=-1)
     # The pixel's center lies up to 0.7 pixels beside the point.
     covered = (away > 0.3 + 1.5 * stretch[:, None]) & ~empty
-    # Eyeballs end at the lids, of another color: there not even the next pixel may be shared.
+    # Eyeballs end at the lids, which have another color: not even the next pixel may be shared.
     part = connected_components(triangles, len(vertices))
     height = np.einsum("hwc,hwc->hw", weights, distance[triangles[ids]])
     own = part[triangles[:, 0]]
@@ -134,10 +135,13 @@ def _hidden(vertices, directions, distance, triangles, ids, weights, stretch):
 
 
 def _rasterize(uv, distance, triangles, size):
-    """Triangle [size, size] and barycentrics [size, size, 3] of each pixel, row 0 at the top.
+    """Finds the triangle [size, size] and the barycentrics [size, size, 3] of each pixel.
 
     Args:
-      uv: [N, 2] in pixels, v upwards; distance: [N], the larger one is in front.
+      uv: float [N, 2] in pixels; v grows upwards.
+      distance: float [N]; of two vertices the one with the larger distance is in front.
+      triangles: int32 [T, 3].
+      size: width and height in pixels; row 0 is at the top.
     """
     depth = -0.9 * distance / distance.max()
     position = np.stack([*(2 * uv / size - 1).T, depth, np.ones(len(uv))], axis=-1)
@@ -152,12 +156,12 @@ def _cell_rows(count, size):
 
 
 def _cells(triangle_ids, size):
-    """A square of pixels for each triangle, filled from the bottom of the texture.
+    """Gives each triangle a square of pixels, from the bottom of the texture upwards.
 
     Returns:
-      Corners [n, 3, 2] in pixels, v upwards; for the lowest rows of the texture, row 0 at the top,
-      the triangle of each pixel and barycentrics. They are extrapolated beyond the triangle, so
-      that bilinear sampling is exact up to its edges.
+      The corners [n, 3, 2] in pixels, where v grows upwards; and for the lowest rows of the texture
+      (row 0 at the top) the triangle and the barycentrics of each pixel. These are extrapolated
+      beyond the triangle, so that bilinear sampling is exact up to its edges.
     """
     per_row, rows = size // _CELL, _cell_rows(len(triangle_ids), size)
     leg = _CELL - 2 * _CELL_INSET
