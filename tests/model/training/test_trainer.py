@@ -201,7 +201,10 @@ def test_terms_are_means_since_they_were_logged_last(tmp_path, caplog):
 
 
 def test_replicas_share_the_batches_of_one_stream(tmp_path, whole):
-    strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
+    # TensorFlow remembers the shapes of collective operations by their numbers for the life of a
+    # process, and each strategy begins to count anew: strategies of other tests would be disturbed.
+    one_device = tf.distribute.ReductionToOneDevice()
+    strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"], one_device)
 
     class HalfLoss(LineFit):
         """Each replica's share of the loss; this model knows nothing of replicas else."""
