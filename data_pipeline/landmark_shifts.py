@@ -15,10 +15,11 @@ import tensorflow as tf
 from tqdm import tqdm
 
 from data_pipeline.csv_rows import CsvTable
-from data_pipeline.detection import POINT_COLUMNS, Detector, choose_face, points_of
+from data_pipeline.detection import POINT_COLUMNS, Detector, points_of
 from data_pipeline.photographs import read_image
 from model.alignment import crop_transform
 from model.crop import MIRRORED_POINTS
+from model.face_finding import find_face
 from model.identity.canonical_crops import FIVE_POINT_CROP
 from storage.atomic import write_bytes
 
@@ -79,11 +80,11 @@ def _difference(name, points, folder, detector):
     """From the file's points to the detector's, in the frame of the face; nothing if not found."""
     try:
         image = read_image(pathlib.Path(folder, name))
+        box = (*points.min(axis=0).tolist(), *points.max(axis=0).tolist())
+        face = find_face(image, detector, name, box)
     except (OSError, ValueError):
         return []
-    box = (*points.min(axis=0).tolist(), *points.max(axis=0).tolist())
-    face = choose_face(detector(image, name), box)
-    return [] if face is None else [(face.points - points) @ _to_frame(points).T]
+    return [(face.points - points) @ _to_frame(points).T]
 
 
 def _to_frame(points):
