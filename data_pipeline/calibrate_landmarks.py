@@ -25,10 +25,11 @@ def calibrate_face_model(options: argparse.Namespace) -> None:
     from data_pipeline.landmark_offsets import LOOSE_CROP, measure_offsets
     from data_pipeline.mtcnn_detector import MtcnnDetector
     from model.crop import FIVE_POINTS
-    from model.face_models.load import load_face_model
+    from model.face_models.load import read_face_model, to_morphable_model
     from model.landmarks import EMBEDDED_MESH, mesh_digest, offsets_path, write_offsets
 
-    model = load_face_model(options.face_model)
+    # Without its offsets: these are about to be made, and the old ones may be damaged.
+    model = to_morphable_model(read_face_model(options.face_model))
     if options.output is None and mesh_digest(model) == EMBEDDED_MESH:
         raise ValueError(
             f"{printable(options.face_model)}: this is the mesh of the embedded face model, whose "

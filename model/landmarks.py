@@ -47,6 +47,7 @@ EMBEDDED_OFFSETS_MM: Offsets = {
 EMBEDDED_MESH = "d04597266904ea8fe774bba7d2a458461214c626164d16fa51ad093b06042dc8"
 
 FORMAT = "landmark offsets 1"
+_COMMAND = "python -m data_pipeline.calibrate_landmarks --face_model="
 _MAX_BYTES = 65536
 # A larger offset is no detector's habit, but a mistake.
 _MAX_MM = 40.0
@@ -121,7 +122,14 @@ def detector_offsets(face_model_path: str | os.PathLike, face_model: MorphableMo
     """
     beside, mesh = offsets_path(face_model_path), mesh_digest(face_model)
     if beside.is_file():
-        return _read(beside, mesh)
+        try:
+            return _read(beside, mesh)
+        # Deeply nested brackets end in the second of these.
+        except (ValueError, RecursionError) as error:
+            raise ValueError(
+                f"{printable(beside)}: no offsets of landmarks: {error}; remove the file, or make "
+                f"it again: {_COMMAND}{printable(face_model_path)}"
+            ) from error
     if mesh != EMBEDDED_MESH:
         _say_not_measured(printable(face_model_path))
     return EMBEDDED_OFFSETS_MM
@@ -131,9 +139,9 @@ def detector_offsets(face_model_path: str | os.PathLike, face_model: MorphableMo
 def _say_not_measured(path):
     logging.warning(
         "%s: where the detector sees its eyes, nose and mouth was not measured; the embedded face "
-        "model's offsets are used. To measure its own: "
-        "python -m data_pipeline.calibrate_landmarks --face_model=%s",
+        "model's offsets are used. To measure its own: %s%s",
         path,
+        _COMMAND,
         path,
     )
 
@@ -141,19 +149,12 @@ def _say_not_measured(path):
 def _read(path, mesh):
     with path.open("rb") as file:
         text = file.read(_MAX_BYTES)
-    try:
-        content = json.loads(text)
-        if not isinstance(content, dict) or content.get("format") != FORMAT:
-            raise ValueError(f"its format is not {FORMAT!r}")
-        if content.get("mesh") != mesh:
-            raise ValueError("it was measured on another mesh than that of the face model beside")
-        return _checked(content.get("offsets_mm"))
-    # Deeply nested brackets end in the second of these.
-    except (ValueError, RecursionError) as error:
-        raise ValueError(
-            f"{printable(path)}: no offsets of landmarks: {error}; remove the file, or make it "
-            "again by python -m data_pipeline.calibrate_landmarks"
-        ) from error
+    content = json.loads(text)
+    if not isinstance(content, dict) or content.get("format") != FORMAT:
+        raise ValueError(f"its format is not {FORMAT!r}")
+    if content.get("mesh") != mesh:
+        raise ValueError("it was measured on another mesh than that of the face model beside")
+    return _checked(content.get("offsets_mm"))
 
 
 def _checked(offsets):

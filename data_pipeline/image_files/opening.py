@@ -89,7 +89,10 @@ def _check_is_no_preview(image):
     kind = image.tag_v2.get(_NEW_SUBFILE_TYPE, 0)
     is_preview = isinstance(kind, int) and kind & 1
     if is_preview or _DNG_VERSION in image.tag_v2:
-        raise ValueError("a camera's raw data, which are not read; save the photograph as JPEG")
+        raise ValueError(
+            "it begins with a preview, as the raw data of cameras do, which are not read; save the "
+            "photograph as JPEG"
+        )
 
 
 def _register_heif():

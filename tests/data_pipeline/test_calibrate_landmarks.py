@@ -91,6 +91,7 @@ def test_command_writes_the_file_beside_the_model(small, tmp_path, monkeypatch, 
     path, model = small
     own = tmp_path / "own.h5"
     own.write_bytes(path.read_bytes())
+    offsets_path(own).write_text("damaged")
     _run(monkeypatch, KnownHabits(model), f"--face_model={own}", "--faces=30")
     content = json.loads(offsets_path(own).read_text())
     assert content["detector"] == "known habits" and content["rendered_faces"] == 24

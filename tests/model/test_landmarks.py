@@ -32,11 +32,6 @@ def small(tmp_path):
     return path, load_face_model(path)
 
 
-@pytest.fixture(autouse=True)
-def nothing_was_said():
-    landmarks._say_not_measured.cache_clear()
-
-
 def test_points_lie_offsets_away_from_the_landmarks(small):
     _, model = small
     none = five_points(model, dict.fromkeys(FIVE_POINTS, (0.0, 0.0, 0.0)))
@@ -75,6 +70,7 @@ def test_embedded_model_has_its_offsets_without_a_word(caplog):
 
 def test_model_without_offsets_says_so_once(small, caplog):
     path, model = small
+    landmarks._say_not_measured.cache_clear()
     with caplog.at_level(logging.WARNING):
         for _ in range(3):
             assert detector_offsets(path, model) == EMBEDDED_OFFSETS_MM
