@@ -57,6 +57,9 @@ def run_subcommand(name: str, parser: argparse.ArgumentParser) -> None:
 
 def _guarded(name, main):
     def run_main(arguments):
+        # A name that no text can hold must not end a command after its work.
+        for stream in (sys.stdout, sys.stderr):
+            stream.reconfigure(errors="backslashreplace")
         _use_plain_log()
         with one_line_errors(name):
             main(arguments)

@@ -39,7 +39,7 @@ def main(arguments: list[str]) -> None:
     if FLAGS.sheet and pathlib.Path(FLAGS.sheet).suffix not in (".jpg", ".jpeg", ".png"):
         raise ValueError(f"--sheet={FLAGS.sheet}: must end in .jpg or .png")
     command_line.import_tensorflow()
-    from data_pipeline.detection import MtcnnDetector
+    from data_pipeline.mtcnn_detector import MtcnnDetector
     from model import identity
     from model.face_models.load import load_face_model
     from programs.face_distinctness import DistinctnessTest, markdown_table, sheet

@@ -59,13 +59,15 @@ setup(
         "matplotlib>=3.8",
         "mtcnn==1.0.0",
         "opencv-python-headless>=4.9",
-        "pillow>=10",
+        "pillow>=11.3",
         "tqdm>=4.66",
         "trimesh>=4.4",
     ],
     extras_require={
         # ONNX files are read by way of the converter of this package.
         "onnx": ["openvino>=2024.0"],
+        # Photographs in HEIF, as telephones take them.
+        "heif": ["pillow-heif>=0.16"],
         "dev": ["pytest>=8", "pytest-timeout>=2.3", "ruff>=0.8", "clang-format>=18", "onnx>=1.16"],
     },
 )

@@ -22,6 +22,8 @@ from storage.printable import printable
 from storage.regular_file import open_regular
 
 FORMAT = "face features 1"
+# It changes whenever `data_pipeline.photographs.read_image` makes other pixels of the same file.
+_READING = "pixels in sRGB, of all bits"
 
 # The names of `data_pipeline.crop_variants.VARIANTS`, as they stand in the key of a cache.
 VARIANTS = tuple(variant.text for variant in crop_variants.VARIANTS)
@@ -98,7 +100,7 @@ class CacheKey:
 
 
 def _photographs_digest(listing):
-    digest = hashlib.sha256()
+    digest = hashlib.sha256(_READING.encode())
     for photo in listing.photographs:
         fields = (photo.name, photo.identity, photo.box, *_file_digest(photo.path))
         digest.update(repr(fields).encode())

@@ -12,7 +12,7 @@ import numpy as np
 import tensorflow as tf
 from tqdm import tqdm
 
-from data_pipeline.detection import MtcnnDetector
+from data_pipeline.mtcnn_detector import MtcnnDetector
 from data_pipeline.synthetic import draw_face
 from evaluation.contact_sheet import contact_sheet
 from evaluation.verification import verification

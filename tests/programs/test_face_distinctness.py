@@ -6,7 +6,7 @@ import numpy as np
 import tensorflow as tf
 
 import open_parts
-from data_pipeline.detection import MtcnnDetector
+from data_pipeline.mtcnn_detector import MtcnnDetector
 from data_pipeline.synthetic import draw_face
 from model import identity
 from model.face_models.bfm_hdf5 import write_bfm_hdf5
