@@ -241,6 +241,14 @@ def define_scenes() -> None:
         0.0,
         180.0,
     )
+    flags.DEFINE_float(
+        "exposure_compensation",
+        ranges.exposure_compensation,
+        "How far the exposure of random scenes makes up for a dark or a light face, as "
+        "photographers do: 0 exposes all faces alike, 1 makes all equally bright.",
+        0.0,
+        1.0,
+    )
     _define_range(
         "light_elevation",
         ranges.light_elevation_deg,
@@ -260,6 +268,7 @@ def scene_ranges() -> SceneRanges:
         pitch_deg=FLAGS.pitch,
         light_azimuth_deg=FLAGS.light_azimuth,
         light_elevation_deg=_as_range(FLAGS.light_elevation),
+        exposure_compensation=FLAGS.exposure_compensation,
         ambient_share=_as_range(FLAGS.ambient_share),
     )
 

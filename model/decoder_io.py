@@ -13,7 +13,7 @@ import zipfile
 
 import numpy as np
 
-from model.decoder import Decoder
+from model.decoder import Decoder, ToneInput
 from model.identity.network import IdentityNetwork
 from model.morphable_model import MorphableModel
 from model.shading import Shading
@@ -53,6 +53,7 @@ def save_decoder(
         "shape_components": decoder.shape_components,
         "texture_components": decoder.texture_components,
         "radius": decoder.radius,
+        "tone": dataclasses.asdict(decoder.tone) if decoder.tone else None,
         "shading": dataclasses.asdict(shading),
         "notes": notes or {},
     }
@@ -108,6 +109,7 @@ def load_decoder(
             metadata["shape_components"],
             metadata["texture_components"],
             radius=metadata.get("radius"),
+            tone=ToneInput(**metadata["tone"]) if metadata.get("tone") else None,
         )
         for variable in decoder.weights:
             variable.assign(_array(path, arrays, _key(variable), tuple(variable.shape)))

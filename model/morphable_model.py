@@ -38,6 +38,8 @@ class MorphableModel:
       regions: names to masks bool [N], as the model's file has them (see `model.face_regions`).
       mean_vertices: float32 [N, 3] mm; mean_colors: float32 [N, 3] in `color_space`.
       color_space: of the linear model of colors: "srgb" (encoded) or "linear".
+      tone_components: how many of the first color components are skin tone alone; 0 where tone and
+        the rest are mixed.
       name: what the file was called.
       fingerprint: a hash of everything that the meaning of a coefficient depends on.
     """
@@ -53,8 +55,10 @@ class MorphableModel:
         landmarks_68: np.ndarray | None = None,
         regions: dict[str, np.ndarray] | None = None,
         color_space: str = "srgb",
+        tone_components: int = 0,
     ):
         """Makes a model of its parts; see the class for what they are."""
+        self.tone_components = tone_components
         self.n_vertices = shape.mean.shape[0]
         self.shape_components = shape.components.shape[0]
         self.texture_components = texture.components.shape[0]

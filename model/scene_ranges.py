@@ -17,6 +17,9 @@ class SceneRanges:
       light_elevation_deg: lowest and highest.
       light_distance: millimeters; section 3.2.2 says several meters.
       exposure: the light that reaches a surface facing the camera, as a factor of a white one's.
+      exposure_compensation: how far the exposure makes up for a dark or a light face, as photographers
+        and cameras do; 0 exposes all faces alike, 1 makes all of them equally bright. Without it
+        renders teach that brightness is skin tone, which it is not in photographs.
       ambient_share: the part of the light that has no direction. Section 3.2.2 has none, and it
         would flatten the relief by which faces are recognized.
       white_balance: how far the camera takes the color of the light back; 0 leaves it, 1 none.
@@ -29,7 +32,8 @@ class SceneRanges:
     light_azimuth_deg: float = 40.0
     light_elevation_deg: tuple[float, float] = (0.0, 45.0)
     light_distance: tuple[float, float] = (2000.0, 5000.0)
-    exposure: tuple[float, float] = (0.7, 1.1)
+    exposure: tuple[float, float] = (0.6, 1.3)
+    exposure_compensation: float = 0.8
     ambient_share: tuple[float, float] = (0.0, 0.0)
     white_balance: float = 0.85
     color_perturbation: float = 0.06
