@@ -17,8 +17,8 @@ class SceneRanges:
       light_elevation_deg: lowest and highest.
       light_distance: millimeters; section 3.2.2 says several meters.
       exposure: the light that reaches a surface facing the camera, as a factor of a white one's.
-      exposure_compensation: how far the exposure makes up for a dark or a light face, as photographers
-        and cameras do; 0 exposes all faces alike, 1 makes all of them equally bright. Without it
+      exposure_compensation: how far the exposure makes up for a dark or a light face, as
+        photographers do; 0 exposes all faces alike, 1 makes all of them equally bright. Without it
         renders teach that brightness is skin tone, which it is not in photographs.
       ambient_share: the part of the light that has no direction. Section 3.2.2 has none, and it
         would flatten the relief by which faces are recognized.

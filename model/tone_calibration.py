@@ -1,7 +1,7 @@
-"""Brings the skin tones that are decoded from photographs to the level of the photographed people.
+"""Brings the skin tones that are decoded from photographs to the level of the people on them.
 
-The features of an early layer tell which of two people is darker. How dark all of them are they tell
-only up to a shift and a scale, since photographs are not renders. A single photograph's cheek does
+The features of an early layer tell which of two people is darker. How dark all of them are they
+tell only up to a shift and a scale, since photographs are not renders. A single photograph's cheek does
 not tell it either: it is exposure and cast before it is skin. Over hundreds of photographs these
 average out, and the middle and the spread of the cheeks are those of the people.
 """
@@ -15,7 +15,7 @@ from model.crop import Crop
 from model.face_regions import cheek_mask
 from model.morphable_model import MorphableModel
 
-# This part of the spread of photographed cheeks is taken for the people's own; the rest is exposure.
+# This part of the spread of photographed cheeks is taken for the people's; the rest is exposure.
 PEOPLES_SHARE = 0.75
 # A cheek lies this far from the eye to the corner of the mouth and this far outward, and the patch
 # that is looked at is this wide; all are parts of the distance from eye to mouth.
