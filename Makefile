@@ -6,7 +6,7 @@ SHIPPED := open_parts/decoder/decoder.npz
 CXX_FILES := $(wildcard mesh_renderer/kernels/*.h mesh_renderer/kernels/*.cc \
   mesh_renderer/kernels/ops/*.h mesh_renderer/kernels/ops/*.cc \
   tests/mesh_renderer/*.cc benchmarks/*.cc)
-export TF_CPP_MIN_LOG_LEVEL ?= 2
+export TF_CPP_MIN_LOG_LEVEL ?= 3
 
 .PHONY: setup kernels demo test bench fuzz check format clean
 

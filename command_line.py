@@ -83,10 +83,15 @@ def import_tensorflow() -> None:
 
     Those lines are written before any setting is read, so they are caught with the stream itself.
     They are shown if the import fails, at `--verbosity=1`, and where TF_CPP_MIN_LOG_LEVEL is set to
-    0 or 1.
+    less than 3.
     """
-    verbose = absl_logging.level_debug() or os.environ.get("TF_CPP_MIN_LOG_LEVEL") in ("0", "1")
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    verbose = absl_logging.level_debug() or os.environ.get("TF_CPP_MIN_LOG_LEVEL") in (
+        "0",
+        "1",
+        "2",
+    )
+    # Its graph optimizer reports as errors what it then does without; real ones are exceptions.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "0" if verbose else "3")
     with contextlib.nullcontext() if verbose else _stderr_held_back():
         import tensorflow as tf
 
@@ -123,8 +128,11 @@ def _stderr_held_back() -> Iterator[None]:
 
 
 def _use_plain_log() -> None:
-    """Logs our own progress without the date, process and source line that absl begins with."""
+    """Logs without the date, process and source line that absl begins with, and ours alone."""
     absl_logging.get_absl_handler().setFormatter(_PlainFormatter())
+    # absl shows the progress of all libraries by default.
+    if absl_logging.get_verbosity() == absl_logging.INFO:
+        logging.getLogger().setLevel(logging.WARNING)
 
 
 class _PlainFormatter(logging.Formatter):

@@ -165,14 +165,15 @@ def main(arguments: list[str]) -> None:
     command_line.import_tensorflow()
     from model.training import run_folder
     from programs import decoder_training
+    from storage.lock import folder_lock
 
-    command_line.show_progress("train", "model")
+    command_line.show_progress("train", "model", "data_pipeline")
     options, settings = read_options(), flag_sets.settings(arguments[0])
-    with run_folder.lock(options.run.folder):
+    with folder_lock(options.run.folder):
         run_folder.check(options.run.folder, settings, options.run.resume, FREE_FLAGS)
         networks = decoder_training.load_networks(options)
         parts = decoder_training.prepare_parts(options, *networks)
-        run_folder.write_settings(options.run.folder, settings)
+        run_folder.write(options.run.folder, settings)
         decoder_training.train(options, parts)
 
 

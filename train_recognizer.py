@@ -62,8 +62,9 @@ def main(arguments: list[str]) -> None:
     command_line.import_tensorflow()
     from model.training import run_folder
     from programs import recognizer_training
+    from storage.lock import folder_lock
 
-    command_line.show_progress("train_recognizer", "model")
+    command_line.show_progress("train_recognizer", "model", "data_pipeline")
     run = flag_sets.run()
     options = recognizer_training.Options(
         run=run,
@@ -84,10 +85,10 @@ def main(arguments: list[str]) -> None:
         learning_rate=FLAGS.learning_rate,
     )
     settings = flag_sets.settings(arguments[0])
-    with run_folder.lock(run.folder):
+    with folder_lock(run.folder):
         run_folder.check(run.folder, settings, run.resume, FREE_FLAGS)
         people = recognizer_training.open_people(options)
-        run_folder.write_settings(run.folder, settings)
+        run_folder.write(run.folder, settings)
         recognizer_training.train(options, people)
 
 

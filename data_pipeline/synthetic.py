@@ -1,13 +1,13 @@
 """Synthetic faces: sampled from the morphable model and rendered on the fly inside tf.data."""
 
 import dataclasses
+import logging
 import os
 import pathlib
 import zipfile
 
 import numpy as np
 import tensorflow as tf
-from absl import logging
 from tqdm import tqdm
 
 from data_pipeline.random_streams import Stream, sample_seed
@@ -16,6 +16,8 @@ from model.identity.network import IdentityNetwork
 from model.scene import draw_noise, random_scene
 from model.scene_ranges import SceneRanges
 from storage.atomic import atomic_file
+
+_LOG = logging.getLogger(__name__)
 
 
 def draw_face(
@@ -145,9 +147,9 @@ def _read_pool(path: pathlib.Path, key: str) -> SyntheticPool | None:
             if str(arrays["key"]) == key:
                 return SyntheticPool(arrays["features"], arrays["shape"], arrays["texture"])
     except (ValueError, KeyError, zipfile.BadZipFile) as error:
-        logging.warning("%s: is no pool of synthetic faces (%s); it is made anew", path, error)
+        _LOG.warning("%s: is no pool of synthetic faces (%s); it is made anew", path, error)
         return None
-    logging.info("%s: was made of other parts or settings; it is made anew", path)
+    _LOG.info("%s: was made of other parts or settings; it is made anew", path)
     return None
 
 

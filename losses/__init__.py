@@ -1,4 +1,4 @@
-"""Losses as pure functions of tensors: the paper's (section 3.3), and FaceNet's."""
+"""Losses as pure functions of tensors: those of the paper (section 3.3), and that of FaceNet."""
 
 from losses.batch_distribution import batch_distribution_loss, batch_moments
 from losses.identity import cosine_score, identity_loss

@@ -8,7 +8,7 @@ import tensorflow as tf
 def batch_moments(
     coefficients: tf.Tensor, sum_over_replicas: Callable[[tf.Tensor], tf.Tensor] = tf.identity
 ) -> tuple[tf.Tensor, tf.Tensor]:
-    """Mean and (biased) variance of each component over the whole batch.
+    """Computes the mean and the (biased) variance of each component over the whole batch.
 
     Args:
       coefficients: float [B, K], this replica's part of the batch; B may be 0.
@@ -28,10 +28,11 @@ def batch_moments(
 def batch_distribution_loss(
     shape_moments: tuple[tf.Tensor, tf.Tensor], texture_moments: tuple[tf.Tensor, tf.Tensor]
 ) -> tf.Tensor:
-    """How far the batch is from zero mean and unit variance (equation 5).
+    """Measures how far the batch is from zero mean and unit variance (equation 5).
 
     Args:
-      shape_moments, texture_moments: mean and variance, each float [K], of `batch_moments`.
+      shape_moments, texture_moments: mean and variance, each float [K], as `batch_moments`
+        returns them.
 
     Returns:
       A scalar.

@@ -4,7 +4,7 @@ import tensorflow as tf
 
 
 def cosine_score(gamma_1: tf.Tensor, gamma_2: tf.Tensor) -> tf.Tensor:
-    """The cosine of two faces' unit embeddings (equation 4).
+    """Computes the cosine of two faces' unit embeddings (equation 4).
 
     The paper calls this its loss, but it is a similarity: 1 for the same face.
 
@@ -18,7 +18,7 @@ def cosine_score(gamma_1: tf.Tensor, gamma_2: tf.Tensor) -> tf.Tensor:
 
 
 def identity_loss(photo_embedding: tf.Tensor, view_embeddings: tf.Tensor) -> tf.Tensor:
-    """One minus the cosine score of a photograph and each view of its predicted face.
+    """Returns one minus the cosine score of a photograph and each view of its predicted face.
 
     Args:
       photo_embedding: float [B, E], unit embeddings of the photographs.

@@ -13,7 +13,7 @@ def loopback_loss(
     shape_weight: float = 0.4,
     texture_weight: float = 0.002,
 ) -> tf.Tensor:
-    """The parameter loss between a prediction and what is predicted from its own renders.
+    """Computes the parameter loss between a prediction and what its own renders are read as.
 
     The gradient flows along both paths of figure 2: through the coefficients first predicted, and
     through those read back from the renders.

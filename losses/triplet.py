@@ -4,25 +4,26 @@ import tensorflow as tf
 
 
 def squared_distances(embedding: tf.Tensor) -> tf.Tensor:
-    """Squared distances [B, B] between all pairs of unit embeddings [B, E]."""
-    # Of unit vectors it is 2 - 2 cos, whose gradient is finite where two coincide.
+    """Returns the squared distances float [B, B] between all pairs of unit embeddings [B, E]."""
+    # For unit vectors this is 2 - 2 cos, whose gradient is finite where two of them coincide.
     return 2.0 - 2.0 * tf.matmul(embedding, embedding, transpose_b=True)
 
 
 def triplet_loss(embedding: tf.Tensor, identity: tf.Tensor, margin: float = 0.2) -> tf.Tensor:
-    """Loss of every pair of one person's images, against one image of another person.
+    """Compares every pair of one person's images with one image of another person.
 
-    That one is the nearest to the anchor of all that are farther from it than the pair's other
-    image is (semi-hard); if there is none, the farthest.
+    An ordered pair consists of an anchor and a positive, two images of one person. The negative is
+    an image of another person. It is the nearest to the anchor among those that are farther from it
+    than the positive (semi-hard); if there is none, it is the farthest of all.
 
     Args:
       embedding: float [B, E], unit embeddings.
-      identity: int [B], whose images they are.
-      margin: alpha of equation 1; 0.2 in the paper.
+      identity: int [B], the number of the person in each image.
+      margin: alpha of equation 1, which is 0.2 in the paper.
 
     Returns:
       float [number of ordered pairs], each max(0, d(anchor, positive) - d(anchor, negative) +
-      margin); 0 where a batch has no other person.
+      margin), with squared distances d. It is 0 where a batch has no other person.
     """
     distances = squared_distances(embedding)
     same = tf.equal(identity[:, None], identity)
@@ -37,7 +38,7 @@ def triplet_loss(embedding: tf.Tensor, identity: tf.Tensor, margin: float = 0.2)
 
 
 def _semi_hard(to_positive, to_all, is_other):
-    """Distances [M] to the chosen negatives, of distances [M] and [M, B]."""
+    """Chooses the negatives by distances [M] and [M, B]; returns the distances [M] to them."""
     # No squared distance of unit vectors exceeds 4.
     farther = is_other & (to_all > to_positive[:, None])
     nearest_farther = tf.reduce_min(tf.where(farther, to_all, 5.0), axis=-1)

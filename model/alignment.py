@@ -17,7 +17,7 @@ _ALIASING_SCALE = 0.7
 
 
 def crop_transform(points: tf.Tensor, crop: Crop) -> tf.Tensor:
-    """The map that takes a face's landmarks nearest to their places in a crop.
+    """Finds the map that takes a face's landmarks nearest to their places in a crop.
 
     Args:
       points: float [..., P, 2], the landmarks of `crop.point_indices` in pixels of a photograph, or
@@ -25,8 +25,8 @@ def crop_transform(points: tf.Tensor, crop: Crop) -> tf.Tensor:
       crop: the crop.
 
     Returns:
-      [..., 2, 3]: matrices M with M @ [x, y, 1] in pixels of the crop. A similarity; for a
-      `BoxCrop` without rotation, and followed by its squeeze.
+      float [..., 2, 3], matrices M such that M @ [x, y, 1] is in pixels of the crop. They are
+      similarities. Those of a `BoxCrop` have no rotation, and are followed by its squeeze.
     """
     squeeze = tf.constant([[crop.aspect], [1.0]], points.dtype)
     target = tf.cast(crop.canonical_points(), points.dtype) * squeeze[:, 0]
@@ -34,17 +34,17 @@ def crop_transform(points: tf.Tensor, crop: Crop) -> tf.Tensor:
 
 
 def similarity_transform(source: tf.Tensor, target: tf.Tensor, upright: bool = False) -> tf.Tensor:
-    """Least-squares similarity (rotation, uniform scale, translation; no reflection).
+    """Finds the least-squares similarity: rotation, uniform scale, translation; no reflection.
 
     The gradient flows to both arguments and is finite where all source points coincide.
 
     Args:
-      source: float [..., P, 2].
-      target: float [P, 2] or [..., P, 2].
-      upright: without the rotation.
+      source: float [..., P, 2], the points to map.
+      target: float [P, 2] or [..., P, 2], where each of them belongs.
+      upright: whether to leave out the rotation.
 
     Returns:
-      [..., 2, 3]: matrices M with M @ [x, y, 1] nearest to the target points.
+      float [..., 2, 3], matrices M such that M @ [x, y, 1] is nearest to the target points.
     """
     target = tf.broadcast_to(target, tf.shape(source))
     source_center = tf.reduce_mean(source, axis=-2)
@@ -82,8 +82,7 @@ def warp_photograph(image: np.ndarray, points: np.ndarray, crop: Crop) -> np.nda
     # The vertical scale, which no crop squeezes.
     scale = np.hypot(matrix[1, 0], matrix[1, 1])
     if scale < _ALIASING_SCALE:
-        shrunk, to_shrunk = _shrink(image, scale)
-        image = shrunk
+        image, to_shrunk = _shrink(image, scale)
         matrix = (np.vstack([matrix, [0, 0, 1]]) @ np.linalg.inv(to_shrunk))[:2]
     size = (crop.image_size, crop.image_size)
     return cv2.warpAffine(
@@ -92,14 +91,23 @@ def warp_photograph(image: np.ndarray, points: np.ndarray, crop: Crop) -> np.nda
 
 
 def mirror_points(points: np.ndarray, image_width: int) -> np.ndarray:
-    """Five points [..., 5, 2] of a photograph, as they lie in its mirror image."""
+    """Mirrors five points.
+
+    Args:
+      points: float [..., 5, 2], in pixels of a photograph.
+      image_width: the photograph's width in pixels.
+
+    Returns:
+      float [..., 5, 2], the five points of the mirrored photograph in its pixels. The right eye
+      of the mirrored face is the left one of the face.
+    """
     mirrored = np.array(points)[..., list(MIRRORED_POINTS), :]
     mirrored[..., 0] = image_width - 1 - mirrored[..., 0]
     return mirrored
 
 
 def _shrink(image: np.ndarray, scale: float) -> tuple[np.ndarray, np.ndarray]:
-    """Shrinks an image by areas, and returns the 3×3 map from old to new pixel coordinates."""
+    """Shrinks an image by areas; also returns the 3×3 map from old to new pixel coordinates."""
     height, width = image.shape[:2]
     new_width, new_height = max(1, round(width * scale)), max(1, round(height * scale))
     shrunk = cv2.resize(image, (new_width, new_height), interpolation=cv2.INTER_AREA)

@@ -14,7 +14,12 @@ DOMAINS = ("photo", "render")
 
 
 class Coefficients(NamedTuple):
-    """Standard normal coefficients: shape float32 [B, Ks] and texture float32 [B, Kt]."""
+    """Coefficients of a morphable model; those of its random faces are standard normal.
+
+    Attributes:
+      shape: float32 [B, Ks].
+      texture: float32 [B, Kt].
+    """
 
     shape: tf.Tensor
     texture: tf.Tensor
@@ -57,12 +62,15 @@ class Decoder(tf_keras.Model):
         Args:
           feature_size: D, the width of the features, those of tone included.
           shape_components, texture_components: Ks and Kt of the face model.
-          normalization: the frozen map of features for each domain; none by default, as the paper.
-          radius: shape and texture longer than this times the square root of their components are
-            shortened to it. A random face of the model has length 1 in that unit, give or take 0.07
-            for 100 components; unusual photographs send a linear layer as far as 2, to a
-            caricature. None, as the paper, for no limit. Skin tone is not shortened.
-          tone: what skin tone is read from; None, as the paper, for the same features as all else.
+          normalization: the frozen map of features by the name of each domain. By default features
+            are left alone, as in the paper.
+          radius: the greatest length of shape and of texture, in units of the square root of the
+            number of their components; longer ones are shortened. In that unit the random faces of
+            a model with 100 components have lengths of 1 ± 0.07, while unusual photographs send a
+            linear layer as far as 2, which looks like a caricature. None sets no limit, as the
+            paper does. Skin tone is not shortened.
+          tone: what skin tone is read from. None reads it from the features of all else, as in the
+            paper.
 
         Raises:
           ValueError: the radius is not positive, or `tone` takes more than there is.
@@ -118,7 +126,7 @@ class Decoder(tf_keras.Model):
         return Coefficients(shape, texture)
 
     def set_normalization(self, normalization: dict[str, AffineMap]) -> None:
-        """Sets the frozen map of both domains."""
+        """Sets the frozen maps of both domains, given by their names."""
         for domain in DOMAINS:
             self._mean[domain].assign(normalization[domain].mean)
             self._matrix[domain].assign(normalization[domain].matrix)
@@ -129,8 +137,8 @@ class Decoder(tf_keras.Model):
         self._tone_offset.assign(offset)
 
     def weight_norm(self) -> tf.Tensor:
-        """Sums the squared weights: "the weights were regularized towards zero"; a scalar."""
-        layers = [self._hidden_1, self._hidden_2, self._coefficients]
+        """Returns the sum of the squared weights; they "were regularized towards zero"."""
+        layers = (self._hidden_1, self._hidden_2, self._coefficients)
         return tf.add_n([tf.reduce_sum(tf.square(layer.kernel)) for layer in layers])
 
     def split_tone(self, coefficients: Coefficients) -> tuple[tf.Tensor, Coefficients]:

@@ -1,4 +1,4 @@
-"""Coefficients and a scene in, images aligned to the recognition network's crop out."""
+"""Renders coefficients in scenes to images that are aligned to a recognition network's crop."""
 
 import numpy as np
 import tensorflow as tf
@@ -24,7 +24,11 @@ class FaceRenderer:
     """Draws faces of a morphable model (sections 3.2.1 and 3.2.2).
 
     Gradients flow from the images to the coefficients: through shading, barycentric coordinates
-    and the alignment. There is none from a silhouette, as in the paper.
+    and the alignment. No gradient comes from a silhouette, as in the paper.
+
+    Attributes:
+      face_model, crop, shading: as they are given.
+      fingerprint: a text that differs for renderers that draw differently.
     """
 
     def __init__(
@@ -40,7 +44,7 @@ class FaceRenderer:
           face_model: the morphable model.
           crop: the crop that images are aligned to; its size is theirs.
           shading: how light becomes color.
-          landmarks: where the five points lie, those of the detector by default.
+          landmarks: where the five points lie on the face; by default where the detector sees them.
 
         Raises:
           ValueError: the model lacks one of the landmarks.
@@ -65,8 +69,9 @@ class FaceRenderer:
         """Renders each face in each of its scenes.
 
         Args:
-          shape: float32 [B, Ks]; texture: float32 [B, Kt]. Coefficients.
-          scenes: fields [B, V, ...].
+          shape: coefficients float32 [B, Ks].
+          texture: coefficients float32 [B, Kt].
+          scenes: V scenes for each face: fields [B, V, ...].
 
         Returns:
           float32 [B, V, S, S, 3] RGB in 0..1, row 0 at the top, aligned to the crop.
@@ -76,7 +81,16 @@ class FaceRenderer:
         return self.render_meshes(vertices, colors, scenes)
 
     def render_meshes(self, vertices: tf.Tensor, colors: tf.Tensor, scenes: Scene) -> tf.Tensor:
-        """As `__call__`, for vertices [B, N, 3] mm and colors [B, N, 3] of the model's topology."""
+        """Renders meshes of the face model's topology, as `__call__` renders coefficients.
+
+        Args:
+          vertices: float32 [B, N, 3] in millimeters, in the face model's frame.
+          colors: float32 [B, N, 3], encoded sRGB in 0..1.
+          scenes: fields [B, V, ...].
+
+        Returns:
+          float32 [B, V, S, S, 3] RGB in 0..1.
+        """
         size = self.crop.image_size
         batch, views = tf.shape(scenes.rotation)[0], scenes.rotation.shape[1]
         normals = vertex_normals(vertices, self.face_model.triangles)
@@ -133,13 +147,13 @@ class FaceRenderer:
         return _transform(vertices, self.model_to_clip(vertices, scenes))
 
     def project_landmarks(self, vertices: tf.Tensor, scenes: Scene) -> tf.Tensor:
-        """The five points of vertices [B, N, 3] in the aligned images: [B, V, 5, 2] pixels."""
+        """Finds the five points of vertices [B, N, 3] mm in the images: [B, V, 5, 2] pixels."""
         clip = _transform(self._landmarks(vertices), self.model_to_clip(vertices, scenes))
         ndc = clip[..., :2] / clip[..., 3:]
         return (ndc * (1.0, -1.0) + 1.0) * (self.crop.image_size / 2) - 0.5
 
     def model_to_clip(self, vertices: tf.Tensor, scenes: Scene) -> tf.Tensor:
-        """Perspective projection with the crop's alignment folded in: [B, V, 4, 4].
+        """Returns perspective projections with the crop's alignment folded in: [B, V, 4, 4].
 
         With u, v the pixel coordinates that the crop's map M gives to the perspective image
         (x / w, -y / w), clip space is linear in (x, y, w): u w = M00 x - M01 y + M02 w.
@@ -167,7 +181,7 @@ class FaceRenderer:
 
 
 def specular_colors(diffuse: tf.Tensor, c: float) -> tf.Tensor:
-    """Ks = c - c Kd (section 3.2.2), elementwise."""
+    """Returns Ks = c - c Kd of diffuse colors Kd (section 3.2.2), elementwise."""
     return c - c * diffuse
 
 
@@ -182,13 +196,13 @@ def _model_to_view(scenes: Scene) -> tf.Tensor:
 
 
 def _transform(points: tf.Tensor, matrices: tf.Tensor) -> tf.Tensor:
-    """Points [B, P, 3] by matrices [B, V, 4, 4] to homogeneous points [B, V, P, 4]."""
+    """Maps points [B, P, 3] by matrices [B, V, 4, 4] to homogeneous points [B, V, P, 4]."""
     linear = tf.matmul(points[:, None], matrices[..., :3], transpose_b=True)
     return linear + matrices[..., None, :, 3]
 
 
 def _merge_views(field: tf.Tensor) -> tf.Tensor:
-    """[B, V, ...] to [B V, ...]."""
+    """Joins batch and views: [B, V, ...] to [B V, ...]."""
     return tf.reshape(field, tf.concat([[-1], tf.shape(field)[2:]], 0))
 
 

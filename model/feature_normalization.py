@@ -1,7 +1,7 @@
 """Frozen constants that bring the features of photographs and of renders into one frame.
 
 Features of photographs lie about one standard deviation away from those of renders. The paper
-does not treat this domain gap; "none" is the paper's input.
+does nothing about this domain gap, and so does the kind "none".
 """
 
 from typing import NamedTuple
@@ -17,7 +17,12 @@ _CORAL_SHRINKAGE = 1.0
 
 
 class AffineMap(NamedTuple):
-    """features -> (features - mean) @ matrix, with mean float32 [D] and matrix float32 [D, D]."""
+    """The map of features [..., D] to (features - mean) @ matrix.
+
+    Attributes:
+      mean: float32 [D].
+      matrix: float32 [D, D].
+    """
 
     mean: np.ndarray
     matrix: np.ndarray
@@ -37,12 +42,12 @@ def fit_normalization(
     Args:
       kind: "none" leaves features alone; "standardize" gives each domain zero mean and unit
         variance; "coral" (Sun et al. 2016) also gives photographs the covariance of renders.
-      photo_features: float [P, D], of the training photographs.
-      render_features: float [R, D], of synthetic faces.
+      photo_features: float [P, D], features of the training photographs.
+      render_features: float [R, D], features of synthetic faces.
       tone_features: how many of the last features tell skin tone.
 
     Returns:
-      A map for "photo" and one for "render".
+      A map for "photo" and one for "render", by these names.
 
     Raises:
       ValueError: an unknown kind, or fewer than two samples of a domain.

@@ -2,7 +2,7 @@
 
 import dataclasses
 
-# The losses of a batch are averaged, or summed as equation 3 is written.
+# The losses of single samples are averaged, or they are added up as equation 3 is written.
 REDUCTIONS = ("mean", "paper_sum")
 
 
@@ -11,11 +11,11 @@ class LossWeights:
     """The weights of equations 2 and 3; the defaults are the paper's.
 
     Attributes:
-      shape, texture: omega_s and omega_t of the parameter loss.
-      identity: of the identity loss, which has none in equation 2.
+      shape, texture: omega_s and omega_t, which weight both parts of the parameter loss.
+      identity: the weight of the identity loss. Equation 2 has none, which means 1.
       batch_distribution: omega_batch.
       loopback: omega_loop.
-      weight_decay: of the decoder's squared weights; the paper gives no value.
+      weight_decay: the weight of the decoder's squared weights. The paper gives no value.
     """
 
     shape: float = 0.4

@@ -17,15 +17,16 @@ TERMS = ("loss", "parameter", "identity", "batch_distribution", "loopback", "wei
 class Regressor(tf_keras.Model):
     """Trains a decoder on batches of photographs and synthetic faces (figure 2).
 
-    A batch is a dictionary with one or both of
+    A batch is a dictionary of one or both of these, with tensors of float32:
 
-      synthetic: {shape [Bs, Ks], texture [Bs, Kt]} and {images [Bs, S, S, 3]} or {features};
+      synthetic: {shape [Bs, Ks], texture [Bs, Kt]}, and {images [Bs, S, S, 3]} or {features};
       photos: {features [Bp, D], embedding [Bp, E]} or {images}, {scene_noise [Bp, V, NOISE_SIZE]},
-        and optionally {moment_features [Bm, D]}: photographs for the batch distribution loss alone.
+        and optionally {moment_features [Bm, D]}, of photographs for the batch distribution loss
+        alone.
 
-    Stage 1 of section 3.3 is training on batches without photographs. Under a distribution
-    strategy each replica sees its part of the batch, and losses and their gradients are those of
-    the whole batch. The encoder is frozen and none of its weights is a weight of this model.
+    Stage 1 of section 3.3 trains on batches without photographs. Under a distribution strategy each
+    replica sees its part of the batch, and the losses and their gradients are those of the whole
+    batch. The encoder is frozen, and none of its weights is a weight of this model.
     """
 
     def __init__(
@@ -40,12 +41,13 @@ class Regressor(tf_keras.Model):
         """Puts the parts together.
 
         Args:
-          decoder: what is trained.
+          decoder: the network to train.
           encoder: the frozen recognition network.
           renderer: draws faces in the encoder's crop.
-          loss_weights: weights of the terms; a term of weight zero is not computed.
-          scene_ranges: what poses and lights of the identity loss are drawn from.
-          loss_reduction: "mean" over batch and views, or "paper_sum": the sums of equation 3.
+          loss_weights: the weights of the terms; a term of weight zero is not computed.
+          scene_ranges: the ranges of the poses and lights of the identity loss.
+          loss_reduction: "mean" takes means over batch and views; "paper_sum" takes the sums of
+            equation 3.
 
         Raises:
           ValueError: an unknown reduction.
@@ -75,7 +77,11 @@ class Regressor(tf_keras.Model):
         return list(self._logged.values())
 
     def train_step(self, batch: dict) -> dict[str, tf.Tensor]:
-        """One step on one batch; returns the mean of each unweighted term since the last reset."""
+        """Trains one step on one batch.
+
+        Returns:
+          The mean of each unweighted term, and of their weighted sum "loss", since the last reset.
+        """
         variables = self.decoder.trainable_variables
         with tf.GradientTape() as tape:
             terms = self.loss_terms(batch)
@@ -85,13 +91,14 @@ class Regressor(tf_keras.Model):
         return self._results(terms)
 
     def test_step(self, batch: dict) -> dict[str, tf.Tensor]:
-        """The loss terms on one batch, without training."""
+        """Computes what `train_step` returns, without training."""
         return self._results(self.loss_terms(batch))
 
     def loss_terms(self, batch: dict) -> dict[str, tf.Tensor]:
-        """This replica's share of each weighted term of equation 2.
+        """Computes this replica's share of each weighted term of equation 2; scalars by name.
 
-        Summed over the replicas, they and their gradients are those of the whole batch.
+        The sums of the shares over all replicas are the terms of the whole batch, and the same
+        holds for their gradients.
         """
         weights = self._loss_weights
         terms = {}
@@ -128,7 +135,7 @@ class Regressor(tf_keras.Model):
         return terms
 
     def _features_and_embedding(self, faces: dict) -> tuple[tf.Tensor, tf.Tensor | None]:
-        """Cached features where the batch has them, else those of its images."""
+        """Takes cached features where the batch has them; else it encodes the images."""
         if "features" in faces:
             return faces["features"], faces.get("embedding")
         encoded = self._encoder(faces["images"])

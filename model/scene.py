@@ -1,7 +1,7 @@
 """Random and fixed scenes: pose, camera, two point lights, color temperature, background.
 
-Everything random is a function of uniform noise that the caller draws with one seed a sample, so
-that a sample's scene depends neither on its batch nor on the number of replicas.
+A random scene is a function of uniform noise, which the caller draws with a seed for each sample.
+So the scene of a sample depends neither on its batch nor on the number of replicas.
 """
 
 import math
@@ -29,9 +29,10 @@ _LIGHT_SOURCES = (
     (64, 156, 255),  # clear blue sky, 20000 K
 )
 N_LIGHTS = 2
-_LIGHT_NOISE = 4 + 3  # azimuth, elevation, distance, share; perturbation of the color
+# Numbers of noise for a light: azimuth, elevation, distance, share, and one for each channel.
+_LIGHT_NOISE = 4 + 3
 _BACKGROUND_NOISE = 4 * 3
-# yaw, pitch, camera distance, exposure, ambient share, source, then lights and background.
+# Six numbers for yaw, pitch, camera distance, exposure, ambient share and light source come first.
 NOISE_SIZE = 6 + N_LIGHTS * _LIGHT_NOISE + _BACKGROUND_NOISE
 
 
@@ -42,13 +43,14 @@ class Scene(NamedTuple):
     looking along -z. Millimeters; light is linear RGB.
 
     Attributes:
-      rotation: [..., 3, 3], from the face model's frame to the view frame.
-      camera_distance: [...], of the camera from the origin.
-      light_positions: [..., N_LIGHTS, 3] in the view frame.
-      light_intensities: [..., N_LIGHTS, 3].
-      ambient: [..., 3].
-      background: [..., 4, 3], sRGB at the image's top left, top right, bottom left, bottom right.
-      compensation: [...], how far the lights make up for a dark or a light face, 0..1.
+      rotation: float32 [..., 3, 3], from the face model's frame to the view frame.
+      camera_distance: float32 [...], how far the camera is from the origin.
+      light_positions: float32 [..., N_LIGHTS, 3], in the view frame.
+      light_intensities: float32 [..., N_LIGHTS, 3].
+      ambient: float32 [..., 3], the light that comes from everywhere.
+      background: float32 [..., 4, 3], the sRGB colors of the image's corners: top left, top right,
+        bottom left, bottom right. Between them colors change evenly.
+      compensation: float32 [...], how far the lights make up for a dark or a light face, 0..1.
     """
 
     rotation: tf.Tensor
@@ -64,14 +66,14 @@ def draw_noise(seed: tf.Tensor, views: int) -> tf.Tensor:
     """Draws the noise of one sample's scenes: float32 [views, NOISE_SIZE], uniform in 0..1.
 
     Args:
-      seed: int [2], the sample's own.
-      views: how many scenes.
+      seed: int [2], the seed of this sample alone.
+      views: the number of scenes.
     """
     return tf.random.stateless_uniform([views, NOISE_SIZE], seed)
 
 
 def random_scene(noise: tf.Tensor, ranges: SceneRanges = SceneRanges()) -> Scene:
-    """Turns noise [..., NOISE_SIZE] into scenes with the same leading dimensions."""
+    """Turns noise float32 [..., NOISE_SIZE] into scenes with the same leading dimensions."""
     noise = tf.convert_to_tensor(noise)
     head, lights, background = tf.split(
         noise, [6, N_LIGHTS * _LIGHT_NOISE, _BACKGROUND_NOISE], axis=-1
@@ -107,11 +109,11 @@ def random_scene(noise: tf.Tensor, ranges: SceneRanges = SceneRanges()) -> Scene
 
 
 def fixed_scene(yaw_deg: float = 0.0, pitch_deg: float = 0.0) -> Scene:
-    """The one neutral scene in which faces are shown and evaluated; no leading dimensions.
+    """Returns the neutral scene in which faces are shown and evaluated, without leading dimensions.
 
     Args:
-      yaw_deg: positive turns the subject to its left (the viewer's right), in degrees.
-      pitch_deg: positive turns the face down, in degrees.
+      yaw_deg: in degrees; a positive angle turns the subject to its left, the viewer's right.
+      pitch_deg: in degrees; a positive angle turns the face down.
     """
     lights = np.array([[-1100.0, 1200.0, 2400.0], [1100.0, 1200.0, 2400.0]], np.float32)
     return Scene(
@@ -126,13 +128,17 @@ def fixed_scene(yaw_deg: float = 0.0, pitch_deg: float = 0.0) -> Scene:
 
 
 def stack_scenes(scenes: list[Scene], batch_size: int | tf.Tensor) -> Scene:
-    """Single scenes, shown to every face of a batch: fields [batch_size, len(scenes), ...]."""
+    """Shows each of some single scenes to every face: fields [batch_size, len(scenes), ...]."""
     views = [tf.stack(fields) for fields in zip(*scenes, strict=True)]
     return Scene(*(tf.repeat(field[None], batch_size, axis=0) for field in views))
 
 
 def rotation_matrix(yaw: tf.Tensor, pitch: tf.Tensor) -> tf.Tensor:
-    """Rotations [..., 3, 3] by yaw about +y, then by pitch about the view's +x; radians [...]."""
+    """Returns rotations float32 [..., 3, 3] by yaw about +y, then by pitch about the view's +x.
+
+    Args:
+      yaw, pitch: float [...], in radians.
+    """
     yaw, pitch = tf.convert_to_tensor(yaw, tf.float32), tf.convert_to_tensor(pitch, tf.float32)
     zero, one = tf.zeros_like(yaw), tf.ones_like(yaw)
     cy, sy, cp, sp = tf.cos(yaw), tf.sin(yaw), tf.cos(pitch), tf.sin(pitch)
@@ -142,7 +148,7 @@ def rotation_matrix(yaw: tf.Tensor, pitch: tf.Tensor) -> tf.Tensor:
 
 
 def _light_positions(noise: tf.Tensor, ranges: SceneRanges) -> tuple[tf.Tensor, tf.Tensor]:
-    """Positions and unit directions [..., N_LIGHTS, 3]."""
+    """Returns positions and unit directions, both [..., N_LIGHTS, 3]."""
     azimuth = _radians(_uniform(noise[..., 0], -ranges.light_azimuth_deg, ranges.light_azimuth_deg))
     elevation = _radians(_uniform(noise[..., 1], *ranges.light_elevation_deg))
     distance = _uniform(noise[..., 2], *ranges.light_distance)
@@ -158,7 +164,10 @@ def _light_positions(noise: tf.Tensor, ranges: SceneRanges) -> tuple[tf.Tensor, 
 
 
 def _light_colors(source: tf.Tensor, noise: tf.Tensor, ranges: SceneRanges) -> tf.Tensor:
-    """Linear RGB [..., N_LIGHTS, 3], luminance 1: one source an image, each light perturbed."""
+    """Returns linear RGB [..., N_LIGHTS, 3] of luminance 1.
+
+    Both lights of an image are of one source, and each is perturbed by itself.
+    """
     table = srgb_to_linear(tf.constant(_LIGHT_SOURCES, tf.float32) / 255.0)
     index = tf.minimum(tf.cast(source * len(_LIGHT_SOURCES), tf.int32), len(_LIGHT_SOURCES) - 1)
     color = tf.pow(tf.gather(table, index), 1.0 - ranges.white_balance)

@@ -8,22 +8,27 @@ class SceneRanges:
     """What random scenes are drawn from; the paper gives no ranges.
 
     Attributes:
-      yaw_deg, pitch_deg: the pose is uniform in plus or minus these. Roll is none, since crops are
-        aligned.
-      camera_distance: millimeters, uniform in its inverse (which is what perspective depends on).
-      light_azimuth_deg: plus or minus, seen from the face; 0 is the camera's side. The paper asks
-        for "appropriately even" light. Light from far aside or above hides more of who it is than
-        it shows: two views of one face and of different faces are told apart less well.
-      light_elevation_deg: lowest and highest.
-      light_distance: millimeters; section 3.2.2 says several meters.
-      exposure: the light that reaches a surface facing the camera, as a factor of a white one's.
+      yaw_deg, pitch_deg: the pose is uniform in plus or minus these angles. There is no roll,
+        since crops are aligned.
+      camera_distance: the least and the greatest distance of the camera in millimeters. Its
+        inverse is uniform, since perspective depends on that.
+      light_azimuth_deg: the azimuth of a light, seen from the face, is uniform in plus or minus
+        this angle; 0 is the camera's side. The paper asks for "appropriately even" light. Light
+        from far aside or from above hides more of a person than it shows: it is harder to tell
+        two views of one face from views of different faces.
+      light_elevation_deg: the lowest and the highest elevation of a light.
+      light_distance: the least and the greatest distance of a light in millimeters. Section 3.2.2
+        says several meters.
+      exposure: the least and the greatest amount of light that reaches a surface facing the
+        camera. With 1, a white surface is just as bright as white in the image.
       exposure_compensation: how far the exposure makes up for a dark or a light face, as
         photographers do; 0 exposes all faces alike, 1 makes all of them equally bright. Without it
         renders teach that brightness is skin tone, which it is not in photographs.
-      ambient_share: the part of the light that has no direction. Section 3.2.2 has none, and it
-        would flatten the relief by which faces are recognized.
-      white_balance: how far the camera takes the color of the light back; 0 leaves it, 1 none.
-      color_perturbation: each light's channels vary by plus or minus this factor.
+      ambient_share: the least and the greatest part of the light that has no direction. Section
+        3.2.2 has no such light, and it flattens the relief by which faces are recognized.
+      white_balance: how much of the light's color the camera takes away, from 0 (nothing) to 1
+        (all of it).
+      color_perturbation: each channel of each light varies by plus or minus this factor.
     """
 
     yaw_deg: float = 30.0

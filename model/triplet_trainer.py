@@ -1,4 +1,4 @@
-"""FaceNet NN2 in training: trainable variables, the triplet loss, and a step of it."""
+"""FaceNet NN2 in training: its trainable variables, and a training step by the triplet loss."""
 
 import numpy as np
 import tensorflow as tf
@@ -9,15 +9,15 @@ from model.identity.networks import nn2
 from model.identity.networks.definition import Weights
 from model.identity.networks.nn2 import NN2
 
-# Moments of the normalization are averaged over about fifty steps.
+# The moments of batch normalization are averaged over about fifty steps.
 _MOMENTUM = 0.98
 
 
 class TrainableNn2(tf_keras.Model):
-    """NN2 with variables instead of constants; `weights_by_name` freezes it."""
+    """NN2 with variables in place of constants; `weights_by_name` gives them to a frozen one."""
 
     def __init__(self, settings: nn2.Settings, seed: int = 0):
-        """Makes the variables, He-initialized from a seed."""
+        """Makes the variables, with He's initialization from a seed."""
         super().__init__(name="nn2")
         self.settings = settings
         start = NN2.random_weights(settings, seed)
@@ -41,7 +41,7 @@ class TrainableNn2(tf_keras.Model):
     # Nothing here depends on values, and AutoGraph takes seconds for so many layers.
     @tf.autograph.experimental.do_not_convert
     def call(self, images: tf.Tensor, training: bool = False) -> tf.Tensor:
-        """Unit embeddings [B, 128] of float32 RGB [B, S, S, 3] in 0..1."""
+        """Returns unit embeddings float32 [B, 128] of images float32 RGB [B, S, S, 3] in 0..1."""
 
         def convolution(name: str, x: tf.Tensor, stride: int) -> tf.Tensor:
             x = tf.nn.conv2d(x, self._variables[f"{name}/kernel"], stride, "SAME")
@@ -55,7 +55,7 @@ class TrainableNn2(tf_keras.Model):
         return tf.math.l2_normalize(embedding, axis=-1, epsilon=1e-12)
 
     def weights_by_name(self) -> Weights:
-        """All weights as `nn2.weight_shapes` names them."""
+        """Returns all weights by the names of `nn2.weight_shapes`."""
         weights = {name: variable.numpy() for name, variable in self._variables.items()}
         for name, layer in self._normalizations.items():
             parts = ("gamma", "beta", "mean", "variance")
@@ -83,13 +83,14 @@ class TripletTrainer(tf_keras.Model):
         return list(self._logged.values())
 
     def call(self, images: tf.Tensor) -> tf.Tensor:
-        """Unit embeddings [B, E], as the frozen network will give them."""
+        """Returns unit embeddings float32 [B, E], as the frozen network will give them."""
         return self.network(images)
 
     def train_step(self, batch: dict) -> dict[str, tf.Tensor]:
-        """One step on one batch; returns means since the last reset.
+        """Trains one step on one batch.
 
-        They are the loss, and `active`, the share of pairs whose loss is above 0.
+        Returns:
+          Means since the last reset: "loss", and "active", the share of pairs whose loss is not 0.
         """
         variables = self.network.trainable_variables
         with tf.GradientTape() as tape:
@@ -104,7 +105,7 @@ class TripletTrainer(tf_keras.Model):
 
 
 def embed(network: TrainableNn2, images: np.ndarray, batch_size: int = 64) -> np.ndarray:
-    """Embeddings float32 [N, E] of images uint8 [N, S, S, 3], in batches."""
+    """Returns embeddings float32 [N, E] of images uint8 RGB [N, S, S, 3]; works in batches."""
     starts = range(0, len(images), batch_size)
     pixels = (np.float32(images[start : start + batch_size]) / 255.0 for start in starts)
     return np.concatenate([network.predict_on_batch(batch) for batch in pixels])

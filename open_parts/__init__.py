@@ -17,6 +17,8 @@ SCORER_GOLDENS = FOLDER / "scorer" / "golden_embeddings.npz"
 PHOTOS = FOLDER / "photos"
 LANDMARKS = PHOTOS / "landmarks.csv"
 SPLITS = PHOTOS / "splits.csv"
+DENSE_LANDMARKS = PHOTOS / "dense_landmarks.npz"
+DENSE_POINTS_ON_MESH = FOLDER / "face_model" / "dense_points_on_mesh.npz"
 DECODER = FOLDER / "decoder" / "decoder.npz"
 
 CHECKSUMS = FOLDER / "CHECKSUMS.sha256"

@@ -27,12 +27,14 @@ WHOLE_FILES = (
     "encoder/face-reidentification-retail-0095.bin",
     "scorer/dlib_densenet_centred.xml",
     "scorer/dlib_densenet_centred.bin",
+    "face_model/dense_points_on_mesh.npz",
     "licenses/Cydral-BAREL_MIT.txt",
     "licenses/ICT-FaceKit_MIT.txt",
     "licenses/congress_images_CC0.txt",
     "licenses/open_model_zoo_Apache-2.0.txt",
 )
 TABLES = ("photos/splits.csv", "photos/landmarks.csv")
+DENSE_LANDMARKS = "photos/dense_landmarks.npz"
 GOLDENS = ("encoder/golden_embeddings.npz", "scorer/golden_embeddings.npz")
 
 
@@ -66,6 +68,14 @@ def restrict_goldens(source, target, names):
     )
 
 
+def restrict_dense_landmarks(source, target, names):
+    """Copies the rows of a file of dense landmarks whose photograph is in `names`."""
+    with np.load(source, allow_pickle=False) as arrays:
+        keep = np.isin(arrays["files"], sorted(names))
+        rows = {name: arrays[name][keep] for name in ("files", "points_64th_px")}
+    np.savez_compressed(target, **rows)
+
+
 def pack(source, folder=open_parts.FOLDER):
     """Copies the parts from the development data in `source` into `folder`."""
     names = embedded_photographs(source)
@@ -73,6 +83,7 @@ def pack(source, folder=open_parts.FOLDER):
         copy_file(source / name, folder / name)
     for name in TABLES:
         restrict_table(source / name, folder / name, names)
+    restrict_dense_landmarks(source / DENSE_LANDMARKS, folder / DENSE_LANDMARKS, names)
     for name in GOLDENS:
         restrict_goldens(source / name, folder / name, names)
 

@@ -31,7 +31,9 @@ from model.scene import fixed_scene, stack_scenes
 from model.scene_ranges import SceneRanges
 from model.shading import Shading
 from model.tone_calibration import fit_tone_calibration, photographed_cheeks
-from model.training.trainer import Cadence, Stage, train_stage
+from model.training.cadence import Cadence
+from model.training.trainer import Stage, train_stage
+from model.training.validation import Validation
 from programs.output_folder import check_apart, without_results
 
 _LOG = logging.getLogger("train")
@@ -263,13 +265,13 @@ class DecoderTraining:
                     stage.steps,
                     stage.learning_rate,
                     lambda first_step: self.batches(first_step, with_photos),
+                    "learning_rate" if with_photos else "stage1_learning_rate",
                 ),
                 self.make_regressor,
                 run.folder,
                 self._strategy,
                 Cadence(run.log_every, run.checkpoint_every, self._options.samples_every),
-                self.metrics,
-                self.draw,
+                Validation(self.metrics, draw=self.draw),
             )
         if self._decoder.tone:
             self.calibrate_tone()

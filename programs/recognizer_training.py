@@ -30,8 +30,10 @@ from model.identity.canonical_crops import FIVE_POINT_CROP
 from model.identity.networks.nn2 import NN2, Settings
 from model.scene_ranges import SceneRanges
 from model.shading import Shading
+from model.training.cadence import Cadence
 from model.training.early_stop import EarlyStop
-from model.training.trainer import Cadence, Stage, train_stage
+from model.training.trainer import Stage, train_stage
+from model.training.validation import Validation
 from model.triplet_trainer import TrainableNn2, TripletTrainer, embed
 from programs.output_folder import check_apart, without_results
 from storage.atomic import write_bytes, write_text
@@ -196,29 +198,24 @@ def train(options: Options, people: PeopleSource) -> None:
     tf_keras.utils.set_random_seed(options.run.seed)
     settings = Settings(options.image_size, options.width, options.batch_normalization)
     network = TrainableNn2(settings, options.run.seed)
-    weights_file, best_file = folder / "nn2.npz", folder / "best.json"
+    weights_file = folder / "nn2.npz"
     images, whose = people.held_out()
     _write_sheet(folder / "samples" / "held_out.jpg", images, options.images)
 
-    def metrics():
+    def measure():
         return dataclasses.asdict(verification(embed(network, images), whose))
 
-    def early_stop(steps_per_epoch):
-        def save():
-            NN2.save(weights_file, network.weights_by_name(), settings)
+    def save():
+        NN2.save(weights_file, network.weights_by_name(), settings)
 
-        return EarlyStop(best_file, "auc", save, steps_per_epoch, options.patience)
-
-    if not (best_file.is_file() and json.loads(best_file.read_text())["stopped"]):
-        train_stage(
-            Stage("recognizer", options.steps, options.learning_rate, people.batches),
-            lambda: TripletTrainer(network, options.margin),
-            folder,
-            tf.distribute.get_strategy(),
-            Cadence(options.run.log_every, options.run.checkpoint_every, options.validate_every),
-            metrics,
-            early_stop=early_stop,
-        )
+    train_stage(
+        Stage("recognizer", options.steps, options.learning_rate, people.batches),
+        lambda: TripletTrainer(network, options.margin),
+        folder,
+        tf.distribute.get_strategy(),
+        Cadence(options.run.log_every, options.run.checkpoint_every, options.validate_every),
+        Validation(measure, EarlyStop(folder / "best.json", "auc", save, options.patience)),
+    )
     _report(folder, weights_file, *people.test())
 
 

@@ -15,6 +15,7 @@ from model.face_models.description import description
 from model.face_models.load import load_face_model, read_face_model, to_morphable_model
 from model.face_models.model_sheet import model_sheet
 from model.face_models.painting.color_model import COMPONENTS, NOTE, PEOPLE, SEED, painted_colors
+from model.face_models.photographed.command import add_parser as add_learn_colors
 from model.face_models.verify import compare_shapes
 from model.texture_atlas import TextureAtlas
 from storage.atomic import write_bytes, write_together
@@ -179,6 +180,8 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--seed", type=int, default=SEED)
     command.add_argument("--float16", action="store_true", help="half the size")
     command.set_defaults(run=paint)
+
+    add_learn_colors(commands)
 
     command = commands.add_parser("fetch", help="download an openly licensed face model")
     command.add_argument("name", choices=["ict"])

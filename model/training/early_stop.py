@@ -1,64 +1,92 @@
-"""Keeps the best of what is trained, and stops when it gets no better."""
+"""Keeps the best network of a run, and stops the run when it gets no better."""
 
+import dataclasses
 import json
 import logging
+import math
 import pathlib
-from collections.abc import Callable
-
-import tf_keras
+from collections.abc import Callable, Mapping
 
 from storage.atomic import write_text
 
 _LOG = logging.getLogger(__name__)
 
 
-class EarlyStop(tf_keras.callbacks.Callback):
-    """Watches one of the figures that `callbacks.Scalars` measures; it must come after that.
+@dataclasses.dataclass(frozen=True)
+class Best:
+    """What a run remembers of its best network.
 
-    What was best is remembered in a file, so that a resumed run goes on as if it had not stopped.
+    Attributes:
+      step: the step of that network; 0 before the first one.
+      metric: its metric, or None before the first one.
+      stopped: whether the run has stopped since nothing better came.
     """
 
-    def __init__(
-        self,
-        path: pathlib.Path,
-        figure: str,
-        save: Callable[[], None],
-        steps_per_epoch: int,
-        patience: int,
-    ):
+    step: int = 0
+    metric: float | None = None
+    stopped: bool = False
+
+
+class EarlyStop:
+    """Watches one metric, of which larger is better.
+
+    The best step is remembered in a file, so that a resumed run goes on as if it had not stopped.
+    """
+
+    def __init__(self, path: pathlib.Path, metric: str, save: Callable[[], None], patience: int):
         """Takes up what an earlier part of the run left.
 
         Args:
-          path: JSON file of the best step and its figures.
-          figure: the name of a figure that shall become large.
-          save: called whenever it is larger than ever.
-          steps_per_epoch: steps between two calls.
-          patience: steps without a better figure before the run stops.
+          path: the JSON file of the best step.
+          metric: the name of the metric.
+          save: called whenever the metric is better than ever; it keeps the network.
+          patience: the number of steps without a better metric after which the run stops.
+
+        Raises:
+          ValueError: the file is damaged.
         """
-        super().__init__()
         self._path = path
-        self._figure = figure
+        self._metric = metric
         self._save = save
-        self._steps_per_epoch = steps_per_epoch
         self._patience = patience
-        self.state = {"step": 0, "figure": None, "stopped": False}
-        if path.is_file():
-            self.state = json.loads(path.read_text())
+        self.best = _read(path) if path.is_file() else Best()
 
-    def on_epoch_end(self, epoch: int, logs: dict | None = None):
-        value = (logs or {}).get(self._figure)
-        if value is None:
-            return
-        step = (epoch + 1) * self._steps_per_epoch
-        _LOG.info("step %d: %s %.4f", step, self._figure, value)
-        if self.state["figure"] is None or value > self.state["figure"]:
+    @property
+    def stopped(self) -> bool:
+        """Whether the run, or an earlier part of it, has been stopped."""
+        return self.best.stopped
+
+    def update(self, step: int, metrics: Mapping[str, float]) -> None:
+        """Compares the metrics of a step with the best ones so far.
+
+        Raises:
+          ValueError: the watched metric is not among them.
+        """
+        if self._metric not in metrics:
+            raise ValueError(f"no {self._metric!r} among the metrics {sorted(metrics)} to stop by")
+        value = float(metrics[self._metric])
+        _LOG.info("step %d: %s %.4f", step, self._metric, value)
+        if math.isfinite(value) and (self.best.metric is None or value > self.best.metric):
             self._save()
-            self._remember(step=step, figure=float(value))
-        elif step - self.state["step"] >= self._patience:
-            _LOG.info("no better than at step %d: stopped", self.state["step"])
-            self._remember(stopped=True)
-            self.model.stop_training = True
+            self._remember(Best(step, value))
+        elif step - self.best.step >= self._patience:
+            _LOG.info("no better than at step %d: stopped", self.best.step)
+            self._remember(dataclasses.replace(self.best, stopped=True))
 
-    def _remember(self, **changes):
-        self.state |= changes
-        write_text(self._path, json.dumps(self.state) + "\n")
+    def _remember(self, best: Best) -> None:
+        self.best = best
+        write_text(self._path, json.dumps(dataclasses.asdict(best)) + "\n")
+
+
+def _read(path: pathlib.Path) -> Best:
+    try:
+        fields = json.loads(path.read_text())
+        # Runs of earlier versions call the metric a figure.
+        metric = fields["metric"] if "metric" in fields else fields["figure"]
+        metric = None if metric is None else float(metric)
+        return Best(int(fields["step"]), metric, bool(fields["stopped"]))
+    except (ValueError, KeyError, TypeError) as error:
+        raise ValueError(
+            f"{path}: is damaged ({error!r}); remove it to go on: the next network that is "
+            "validated then counts as the best one so far"
+        ) from None

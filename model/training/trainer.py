@@ -1,46 +1,39 @@
-"""One stage of training: steps, checkpoints, logs, resume."""
+"""One stage of training: its steps, and what happens between them."""
 
 import dataclasses
 import logging
-import math
 import pathlib
 from collections.abc import Callable
 
-import numpy as np
 import tensorflow as tf
 import tf_keras
 
-from model.decoder import Coefficients
-from model.training import callbacks
-from model.training.early_stop import EarlyStop
+from model.training.cadence import Cadence, is_due
+from model.training.checkpoints import Checkpoints
+from model.training.non_finite import NonFiniteError, check_finite
+from model.training.stage_log import StageLog
+from model.training.validation import Validation
 
 _LOG = logging.getLogger(__name__)
 
 
 @dataclasses.dataclass(frozen=True)
-class Cadence:
-    """How often things happen, in steps; all but the first are rounded to multiples of it."""
-
-    log: int = 50
-    checkpoint: int = 200
-    samples: int = 500
-
-
-@dataclasses.dataclass(frozen=True)
 class Stage:
-    """What differs between the two stages of section 3.3.
+    """A part of a run with a length, a learning rate and batches of its own (section 3.3).
 
     Attributes:
-      name: of its folders in the run.
-      steps: how many in all.
-      learning_rate: Adam's at the start; it falls to a hundredth along a cosine.
-      batches: makes the stage's dataset from the step to start at.
+      name: names the stage in messages and its folders in the run.
+      steps: the number of its steps.
+      learning_rate: that of Adam at the first step; it falls to a hundredth along a cosine.
+      batches: makes the endless dataset of the stage from the step to begin at.
+      learning_rate_flag: the flag that sets the learning rate, for a message.
     """
 
     name: str
     steps: int
     learning_rate: float
     batches: Callable[[int], tf.data.Dataset]
+    learning_rate_flag: str = "learning_rate"
 
 
 def train_stage(
@@ -49,83 +42,102 @@ def train_stage(
     run_folder: pathlib.Path,
     strategy: tf.distribute.Strategy,
     cadence: Cadence = Cadence(),
-    figures: Callable[[], dict[str, float]] | None = None,
-    draw: Callable[[], tuple[np.ndarray, Coefficients]] | None = None,
-    early_stop: Callable[[int], EarlyStop] | None = None,
+    validation: Validation = Validation(),
 ) -> None:
-    """Trains until the stage's last step, from its newest checkpoint if there is one.
+    """Trains until the last step of a stage, from its newest checkpoint if there is one.
 
     Args:
       stage: what to do.
-      make_model: called in the strategy's scope; makes a model with a `train_step` whose `trained`
+      make_model: called in the strategy's scope; makes a model with a `train_step`, whose `trained`
         part is what checkpoints hold.
       run_folder: gets checkpoints/<stage>, tensorboard/<stage> and samples.
-      strategy: replicas share each batch.
-      cadence: how often to log, save and draw.
-      figures: further scalars for TensorBoard, computed as often as samples are drawn.
-      draw: makes a contact sheet and coefficients to draw histograms of.
-      early_stop: of the steps between two calls; makes what watches the figures.
+      strategy: its replicas share each batch.
+      cadence: how often to log, to save and to validate.
+      validation: what to measure and to draw, and when to stop early.
 
     Raises:
-      callbacks.NonFiniteLossError: a loss is NaN or infinite.
+      NonFiniteError: a loss or a weight is NaN or infinite; the last good checkpoint stays.
+      OSError: a file cannot be written.
+      ValueError: there are checkpoints, but none of them can be restored.
     """
-    round_steps = math.gcd(cadence.log, stage.steps)
-    rounds = stage.steps // round_steps
-
-    def every(steps: int) -> int:
-        return max(1, steps // round_steps)
-
     with strategy.scope():
         model = make_model()
-        schedule = tf_keras.optimizers.schedules.CosineDecay(
+        rate = tf_keras.optimizers.schedules.CosineDecay(
             stage.learning_rate, stage.steps, alpha=0.01
         )
-        model.compile(optimizer=tf_keras.optimizers.Adam(schedule))
-        checkpoints = callbacks.Checkpoints(
-            run_folder / "checkpoints" / stage.name,
-            model.trained,
-            round_steps,
-            every(cadence.checkpoint),
-        )
-        first_step = checkpoints.restore(model.optimizer)
-    if first_step >= stage.steps:
-        _LOG.info("%s: complete at step %d", stage.name, first_step)
-        return
-    if first_step:
-        _LOG.info("%s: going on at step %d", stage.name, first_step)
-
-    writer = tf.summary.create_file_writer(str(run_folder / "tensorboard" / stage.name))
-    listeners = [
-        callbacks.StopOnNonFiniteLoss(round_steps),
-        callbacks.ProgressLine(stage.name, stage.steps, round_steps),
-        callbacks.Scalars(writer, round_steps, figures, every(cadence.samples)),
-        checkpoints,
-    ]
-    if draw is not None:
-        listeners.append(
-            callbacks.Samples(
-                writer,
-                run_folder / "samples",
-                stage.name,
-                round_steps,
-                every(cadence.samples),
-                draw,
-            )
-        )
-    if early_stop is not None:
-        listeners.append(early_stop(round_steps))
-    model.fit(
-        _unsharded(stage.batches(first_step)),
-        steps_per_epoch=round_steps,
-        epochs=rounds,
-        initial_epoch=first_step // round_steps,
-        callbacks=listeners,
-        verbose=0,
-    )
+        model.compile(optimizer=tf_keras.optimizers.Adam(rate))
+        folder = run_folder / "checkpoints" / stage.name
+        checkpoints = Checkpoints(folder, model.trained, model.optimizer)
+        step = checkpoints.restore()
+        if step >= stage.steps or validation.stopped:
+            _LOG.info("%s: complete at step %d", stage.name, step)
+            return
+        if step:
+            _LOG.info("%s: going on at step %d", stage.name, step)
+        with StageLog(run_folder, stage.name, stage.steps) as log:
+            _Training(stage, model, checkpoints, cadence, validation, log).run(step)
 
 
-def _unsharded(dataset: tf.data.Dataset) -> tf.data.Dataset:
-    """All replicas split the one stream of batches, so none must be skipped by sharding."""
+@dataclasses.dataclass(frozen=True)
+class _Training:
+    """The steps of a stage, and what happens between them."""
+
+    stage: Stage
+    model: tf_keras.Model
+    checkpoints: Checkpoints
+    cadence: Cadence
+    validation: Validation
+    log: StageLog
+
+    def run(self, step: int) -> None:
+        """Trains from a step to the last one, or until the early stop."""
+        batches = iter(_distributed(self.stage.batches(step), self.model.distribute_strategy))
+        train_step = self.model.make_train_function()
+        self.model.reset_metrics()
+        while step < self.stage.steps and not self.validation.stopped:
+            event = self.cadence.next_event(step, self.stage.steps)
+            for _ in range(event - step):
+                terms = train_step(batches)
+            step = event
+            self._between_steps(step, {name: float(value) for name, value in terms.items()})
+
+    def _between_steps(self, step: int, terms: dict[str, float]) -> None:
+        """Does what is due after a step, in an order that matters."""
+        # Nothing is kept of a network that is spoilt.
+        self._check_finite(step, terms)
+        if self._is_due(self.cadence.log, step):
+            self.log.progress(step, terms)
+            self.log.scalars(step, self._scalars(terms))
+            # The next terms are means of the steps that follow.
+            self.model.reset_metrics()
+        # A run that is killed before the checkpoint validates this step again. After the
+        # checkpoint, the early stop would never hear of it.
+        if self._is_due(self.cadence.validation, step):
+            self.validation.run(step, self.log)
+        if self._is_due(self.cadence.checkpoint, step) or self.validation.stopped:
+            self.checkpoints.save(step)
+
+    def _is_due(self, every: int, step: int) -> bool:
+        return is_due(every, step, self.stage.steps)
+
+    def _check_finite(self, step: int, terms: dict[str, float]) -> None:
+        try:
+            check_finite(terms, self.checkpoints.variables)
+        except NonFiniteError as error:
+            raise NonFiniteError(
+                f"{error} at or before step {step} of {self.stage.name}; begin a new run, with a "
+                f"lower --{self.stage.learning_rate_flag} and another --output_dir"
+            ) from None
+
+    def _scalars(self, terms: dict[str, float]) -> dict[str, float]:
+        rate = float(tf.convert_to_tensor(self.model.optimizer.learning_rate))
+        return {f"loss/{name}": value for name, value in terms.items()} | {"learning_rate": rate}
+
+
+def _distributed(
+    batches: tf.data.Dataset, strategy: tf.distribute.Strategy
+) -> tf.data.Dataset | tf.distribute.DistributedDataset:
+    """Lets all replicas split the one stream of batches; sharding would skip some of it."""
     options = tf.data.Options()
     options.experimental_distribute.auto_shard_policy = tf.data.experimental.AutoShardPolicy.OFF
-    return dataset.with_options(options)
+    return strategy.experimental_distribute_dataset(batches.with_options(options))

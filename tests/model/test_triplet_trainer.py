@@ -1,4 +1,4 @@
-"""NN2 in training: it is the frozen network's equal, learns, resumes, and stops in time."""
+"""NN2 in training: it is the frozen network's equal, learns, and resumes."""
 
 import numpy as np
 import pytest
@@ -7,8 +7,9 @@ import tf_keras
 
 from model import identity
 from model.identity.networks.nn2 import NN2, Settings
-from model.training.early_stop import EarlyStop
-from model.training.trainer import Cadence, Stage, train_stage
+from model.training.cadence import Cadence
+from model.training.trainer import Stage, train_stage
+from model.training.validation import Validation
 from model.triplet_trainer import TrainableNn2, TripletTrainer, embed
 
 _SETTINGS = Settings(image_size=32, width=0.05, batch_normalization=True)
@@ -29,15 +30,14 @@ def _batches(first_step=0, people=4, images=3):
     return tf.data.Dataset.range(first_step, 10**9).map(batch)
 
 
-def _train(folder, network, steps=8, early_stop=None, figures=None):
+def _train(folder, network, measure=None):
     train_stage(
-        Stage("recognizer", steps, 1e-3, _batches),
+        Stage("recognizer", 8, 1e-3, _batches),
         lambda: TripletTrainer(network),
         folder,
         tf.distribute.get_strategy(),
-        Cadence(log=2, checkpoint=2, samples=2),
-        figures,
-        early_stop=early_stop,
+        Cadence(log=2, checkpoint=2, validation=2),
+        Validation(measure),
     )
 
 
@@ -59,9 +59,9 @@ def test_frozen_network_is_the_trained_one(tmp_path, batch_normalization):
 
 
 def test_training_lowers_the_loss():
-    recognizer = TripletTrainer(TrainableNn2(_SETTINGS))
-    recognizer.compile(optimizer=tf_keras.optimizers.Adam(3e-3))
-    history = recognizer.fit(_batches(), steps_per_epoch=15, epochs=4, verbose=0).history
+    trainer = TripletTrainer(TrainableNn2(_SETTINGS))
+    trainer.compile(optimizer=tf_keras.optimizers.Adam(3e-3))
+    history = trainer.fit(_batches(), steps_per_epoch=15, epochs=4, verbose=0).history
     assert history["loss"][-1] < 0.5 * history["loss"][0]
     assert 0 <= history["active"][-1] <= 1
 
@@ -70,38 +70,19 @@ class _Killed(Exception):
     pass
 
 
-class _KillAt(tf_keras.callbacks.Callback):
-    def __init__(self, epoch):
-        super().__init__()
-        self._epoch = epoch
-
-    def on_epoch_end(self, epoch, logs=None):
-        if epoch == self._epoch:
-            raise _Killed
-
-
 def test_resumed_run_equals_the_uninterrupted_one(tmp_path):
     whole = TrainableNn2(_SETTINGS)
     _train(tmp_path / "whole", whole)
+    calls = iter(range(9))
+
+    def killed_at_the_third():
+        if next(calls) == 2:
+            raise _Killed
+        return {}
+
     with pytest.raises(_Killed):
-        _train(tmp_path / "part", TrainableNn2(_SETTINGS), early_stop=lambda _: _KillAt(1))
+        _train(tmp_path / "part", TrainableNn2(_SETTINGS), killed_at_the_third)
     resumed = TrainableNn2(_SETTINGS, seed=5)
     _train(tmp_path / "part", resumed)
     for name, value in whole.weights_by_name().items():
         np.testing.assert_allclose(resumed.weights_by_name()[name], value, atol=1e-6, err_msg=name)
-
-
-def test_early_stop_keeps_the_best_and_is_remembered(tmp_path):
-    values = iter([0.6, 0.9, 0.8, 0.7, 0.65, 0.6])
-    saved = []
-    network = TrainableNn2(_SETTINGS)
-
-    def early_stop(steps):
-        return EarlyStop(tmp_path / "best.json", "auc", lambda: saved.append(1), steps, patience=4)
-
-    _train(tmp_path, network, 20, early_stop, lambda: {"auc": next(values)})
-    stopped = EarlyStop(tmp_path / "best.json", "auc", lambda: None, 2, 4).state
-    # Best at the second measurement (step 4), given up two measurements later.
-    assert stopped == {"step": 4, "figure": 0.9, "stopped": True}
-    assert len(saved) == 2
-    assert next(values) == 0.65

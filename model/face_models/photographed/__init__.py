@@ -1,0 +1,1 @@
+"""A color model of a face model, learned from photographs."""

@@ -1,0 +1,71 @@
+"""What a stage leaves to look at: lines of progress, TensorBoard's events, and contact sheets."""
+
+import logging
+import pathlib
+import time
+from collections.abc import Mapping
+
+import numpy as np
+import tensorflow as tf
+
+from storage.atomic import write_bytes
+from storage.images import jpeg
+
+_LOG = logging.getLogger(__name__)
+
+
+class StageLog:
+    """Writes what is seen of one stage; a context that closes the events when it ends."""
+
+    def __init__(self, run_folder: pathlib.Path, stage: str, last_step: int):
+        """Opens a new file of events in tensorboard/<stage>.
+
+        Args:
+          run_folder: the folder of the run.
+          stage: the name of the stage.
+          last_step: the last step of the stage.
+        """
+        self._stage = stage
+        self._last_step = last_step
+        self._samples = run_folder / "samples"
+        self._writer = tf.summary.create_file_writer(str(run_folder / "tensorboard" / stage))
+        self._reported = None
+
+    def __enter__(self) -> "StageLog":
+        return self
+
+    def __exit__(self, *_) -> None:
+        self._writer.close()
+
+    def progress(self, step: int, terms: Mapping[str, float]) -> None:
+        """Logs one line: the step, loss terms by name, the speed, and the time that is left."""
+        now = time.monotonic()
+        # The first part traces the graph, so it says nothing about the speed of the others.
+        speed = "" if self._reported is None else self._speed(step, now)
+        self._reported = step, now
+        text = "  ".join(f"{name} {value:.4g}" for name, value in terms.items())
+        _LOG.info("%s %d/%d  %s%s", self._stage, step, self._last_step, text, speed)
+
+    def scalars(self, step: int, values: Mapping[str, float]) -> None:
+        """Writes numbers by name to TensorBoard."""
+        with self._writer.as_default(step=step):
+            for name, value in values.items():
+                tf.summary.scalar(name, value)
+
+    def sheet(self, step: int, sheet: np.ndarray) -> None:
+        """Writes a contact sheet uint8 RGB [H, W, 3] to TensorBoard and as a JPEG file."""
+        write_bytes(self._samples / f"{self._stage}_{step:06d}.jpg", jpeg(sheet))
+        with self._writer.as_default(step=step):
+            tf.summary.image("faces", sheet[None])
+
+    def histograms(self, step: int, values: Mapping[str, tf.Tensor]) -> None:
+        """Writes the distribution of each tensor by name to TensorBoard."""
+        with self._writer.as_default(step=step):
+            for name, tensor in values.items():
+                tf.summary.histogram(name, tensor)
+
+    def _speed(self, step: int, now: float) -> str:
+        before, then = self._reported
+        seconds = (now - then) / (step - before)
+        left = int(seconds * (self._last_step - step))
+        return f"  {seconds * 1000:.0f} ms/step  {left // 60}:{left % 60:02d} left"
