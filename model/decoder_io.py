@@ -73,13 +73,15 @@ def read_metadata(path: str | os.PathLike) -> dict:
 
 
 def shading_of(path: str | os.PathLike, metadata: dict) -> Shading:
-    """Reads how faces were shaded in a decoder's training; files without it have the defaults.
+    """Reads how faces were shaded in a decoder's training.
+
+    Files that do not say it were made when lights acted on sRGB, with the other defaults of today.
 
     Raises:
       ValueError: the metadata holds no shading that can be.
     """
     try:
-        return Shading(**metadata.get("shading", {}))
+        return Shading(**metadata.get("shading", {"color_space": "srgb"}))
     except (TypeError, ValueError) as error:
         raise ValueError(f"{path}: its shading cannot be read: {error}") from None
 
