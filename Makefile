@@ -58,9 +58,11 @@ bench: setup
 	$(BIN)/python -m benchmarks.renderer
 	$(BIN)/python -m benchmarks.networks
 
-# A million random calls of the renderer's core under sanitizers.
+# Under sanitizers, a million random calls of the renderer's core, and through TensorFlow a hundred
+# thousand of each op: one to two hours.
 fuzz: setup
 	$(BIN)/python -m tests.mesh_renderer.fuzz 1000000
+	$(BIN)/python -m tests.mesh_renderer.fuzz_ops 100000
 
 clean:
 	rm -rf $(VENV) build *.egg-info mesh_renderer/kernels/*.so

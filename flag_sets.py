@@ -241,6 +241,12 @@ def define_scenes() -> None:
         0.0,
         180.0,
     )
+    _define_range(
+        "exposure",
+        ranges.exposure,
+        "The least and the largest amount of light on a surface that faces the camera; with 1 a "
+        "white one is just as bright as white.",
+    )
     flags.DEFINE_float(
         "exposure_compensation",
         ranges.exposure_compensation,
@@ -268,6 +274,7 @@ def scene_ranges() -> SceneRanges:
         pitch_deg=FLAGS.pitch,
         light_azimuth_deg=FLAGS.light_azimuth,
         light_elevation_deg=_as_range(FLAGS.light_elevation),
+        exposure=_as_range(FLAGS.exposure),
         exposure_compensation=FLAGS.exposure_compensation,
         ambient_share=_as_range(FLAGS.ambient_share),
     )

@@ -104,7 +104,7 @@ def _define_steps() -> None:
         "Crops in which each photograph is encoded: 1 is the aligned one alone, the others are "
         "closer, farther and shifted.",
         1,
-        1 + len(crop_variants.NAMES),
+        len(crop_variants.CROPS),
     )
     flags.DEFINE_bool(
         "cache_features", True, "Whether each photograph is encoded once, not in every step."
@@ -143,10 +143,10 @@ def _define_losses() -> None:
     )
     flags.DEFINE_string(
         "tone_features",
-        "pooled:557",
-        "Which tensors of the recognition network skin tone is read from, or none for those of all "
-        "else, as in the paper. The default is a layer of the embedded network; a face model "
-        "without components for skin tone alone does not use it.",
+        "none",
+        "Which tensors of the recognition network skin tone is read from, such as pooled:557 of "
+        "the embedded one; none reads it from those of all else, as in the paper. The face model "
+        "must have components for skin tone alone (docs/learned_colors.md).",
     )
     flags.DEFINE_float(
         "coefficient_radius",

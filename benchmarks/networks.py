@@ -9,9 +9,8 @@ matrix products as a fraction of the product's; then what NN2's normalization an
 bare convolutions (ir_convolutions).
 """
 
-import statistics
+import functools
 import sys
-import time
 from collections.abc import Callable
 from unittest import mock
 
@@ -19,6 +18,7 @@ import numpy as np
 import tensorflow as tf
 
 import open_parts
+from benchmarks.timing import median_seconds
 from model import identity
 from model.identity.frozen import parallel_parts
 from model.identity.frozen.layers import AveragePool, Convolution, Dense, RectifiedAffine
@@ -47,16 +47,7 @@ NETWORKS = {
 }
 
 
-def median_seconds(*functions: Callable[[], object]) -> list[float]:
-    """Median times of functions that are called in turn, so that all share the machine's moods."""
-    times = [[] for _ in functions]
-    for repeat in range(_REPEATS + 1):
-        for function, taken in zip(functions, times, strict=True):
-            start = time.perf_counter()
-            function()
-            if repeat:
-                taken.append(time.perf_counter() - start)
-    return [statistics.median(taken) for taken in times]
+_medians = functools.partial(median_seconds, repeats=_REPEATS)
 
 
 def product() -> Callable[[], object]:
@@ -109,7 +100,7 @@ def network_row(label: str) -> str:
     name, weights, options = NETWORKS[label]
     network = identity.load(name, weights, **options)
     multiply, functions = product(), network_functions(network)
-    product_time, forward, gradient = median_seconds(multiply, *functions)
+    product_time, forward, gradient = _medians(multiply, *functions)
     rate = 2 * _PRODUCT_SIZE**3 / product_time
     flops = count_flops(network)
     # The gradient with respect to the image costs each convolution once more.
@@ -139,7 +130,7 @@ def auxiliary_rows() -> list[str]:
             pair = network_functions(identity.load("nn2", "random"))
             # Traced while the layers are replaced.
             functions += [function.get_concrete_function() for function in pair]
-    times = median_seconds(*functions)
+    times = _medians(*functions)
     return [
         f"| {label} | {1000 * times[2 * i] / _BATCH:.2f} | {1000 * times[2 * i + 1] / _BATCH:.2f} |"
         for i, label in enumerate(variants)
@@ -156,7 +147,7 @@ def part_rows() -> list[str]:
         with mock.patch.object(parallel_parts, "count_parts", return_value=1):
             # Traced while there is one part.
             functions += [f.get_concrete_function() for f in network_functions(network)]
-        times = [1000 * seconds / _BATCH for seconds in median_seconds(*functions)]
+        times = [1000 * seconds / _BATCH for seconds in _medians(*functions)]
         forward, gradient, whole_forward, whole_gradient = times
         rows.append(
             f"| {label} | {whole_forward:.2f} | {forward:.2f} | {whole_forward / forward:.2f} "
@@ -240,7 +231,7 @@ def ir_rows() -> list[str]:
             with mock.patch.object(RectifiedAffine, "__call__", call):
                 forward, _ = network_functions(identity.load("openvino_ir", path))
                 functions.append(forward.get_concrete_function())
-        graph, python, *wholes = median_seconds(*functions)
+        graph, python, *wholes = _medians(*functions)
         rows += [
             f"| {label}{variant} | {1000 * whole / _BATCH:.2f} | {1000 * python / _BATCH:.2f} "
             f"| {whole / python:.2f} | {1000 * graph / _BATCH:.2f} | {whole / graph:.2f} |"

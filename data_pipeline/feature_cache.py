@@ -18,14 +18,13 @@ import numpy as np
 from data_pipeline import crop_variants
 from data_pipeline.photographs import Listing
 from model.identity.network import IdentityNetwork
+from storage.printable import printable
+from storage.regular_file import open_regular
 
 FORMAT = "face features 1"
 
-# Each photograph is encoded as it is and mirrored (their features differ: the cosine is 0.9), in
-# each of the crops of `data_pipeline.crop_variants`. The first two are those of the aligned crop.
-VARIANTS = tuple(
-    f"{side}{crop}" for crop in ("", *crop_variants.NAMES) for side in ("plain", "mirrored")
-)
+# The names of `data_pipeline.crop_variants.VARIANTS`, as they stand in the key of a cache.
+VARIANTS = tuple(variant.text for variant in crop_variants.VARIANTS)
 
 PLAIN = VARIANTS.index("plain")
 
@@ -109,7 +108,7 @@ def _photographs_digest(listing):
 
 def _file_digest(path):
     try:
-        with open(path, "rb") as file:
+        with open_regular(path) as file:
             start = hashlib.sha256(file.read(_HASHED_BYTES)).hexdigest()
             return os.fstat(file.fileno()).st_size, start
     except OSError:
@@ -232,7 +231,8 @@ def summary(rejected: Sequence[Rejection], examples: int = 3) -> str:
     lines = []
     for reason, names in sorted(by_reason.items(), key=lambda item: -len(item[1])):
         more = ", …" if len(names) > examples else ""
-        lines.append(f"{len(names):7d}  {reason}: {', '.join(names[:examples])}{more}")
+        shown = ", ".join(map(printable, names[:examples]))
+        lines.append(f"{len(names):7d}  {reason}: {shown}{more}")
     return "\n".join(lines)
 
 

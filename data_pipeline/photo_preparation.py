@@ -5,12 +5,12 @@ stop it: the cache says which photographs were rejected and why.
 """
 
 import itertools
+import logging
 import pathlib
 from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 import tqdm
-from absl import logging
 
 from data_pipeline import crop_variants
 from data_pipeline.feature_cache import VARIANTS, CacheKey, FeatureCache, Rejection
@@ -21,7 +21,10 @@ from model.crop import Crop
 from model.encoding import BATCH, encode_crops
 from model.face_finding import find_face
 from model.identity.network import IdentityNetwork
+from storage.lock import file_lock
+from storage.printable import printable
 
+_LOG = logging.getLogger(__name__)
 # A kill costs at most the work on this many photographs.
 SHARD_SIZE = 64
 
@@ -50,16 +53,26 @@ def prepare_photographs(
       The cache of the photographs that have a usable face, in the order of the listing.
 
     Raises:
+      BlockingIOError: another process makes the same file.
       ValueError: no photograph is usable, or `output` is a file but no cache.
     """
     output = pathlib.Path(output)
+    if summary := listing.passed_over_summary():
+        _LOG.info("%s", summary)
     key = CacheKey.of(listing, encoder, detector)
     if output.is_file():
         # Another cache may be replaced, but a file that is none may be anything of the user's.
         cache = FeatureCache.open(output)
         if cache.key == key:
             return cache
-        logging.warning("%s is made again: its %s", output, cache.key.difference(key))
+        _LOG.warning("%s is made again: its %s", output, cache.key.difference(key))
+    with file_lock(output):
+        return _make_cache(
+            listing, encoder, detector, output, key, shard_size, batch_size, progress
+        )
+
+
+def _make_cache(listing, encoder, detector, output, key, shard_size, batch_size, progress):
     writer = FeatureCacheWriter(output, key, shard_size)
     shards = list(_batches(listing.photographs, shard_size))
     with tqdm.tqdm(total=len(listing.photographs), unit="photo", disable=not progress) as bar:
@@ -88,7 +101,7 @@ def _prepare_shard(photographs, encoder, detector, batch_size, advance):
             faces.append(cut_face(photo, detector, encoder.crop))
             kept.append(photo)
         except Exception as error:
-            reason = str(error).removeprefix(f"{photo.path}: ") or type(error).__name__
+            reason = str(error).removeprefix(f"{printable(photo.path)}: ") or type(error).__name__
             rejected.append(Rejection(photo.name, reason))
         advance()
     size = encoder.image_size
@@ -129,6 +142,8 @@ def cut_face(
     """
     image = read_image(photo.path)
     face = find_face(image, detector, photo.name, photo.box)
+    if face.others:
+        _LOG.info("%s: %s", printable(photo.name), face.note())
     mirrored = np.ascontiguousarray(image[:, ::-1])
     mirrored_points = mirror_points(face.points, image.shape[1])
     crops = [

@@ -5,22 +5,19 @@ the subfolder's name is the identity) and the layout of the VGG-Face dataset (Pa
 `files/<Person>.txt` beside `images/<Person>/<id>.jpg`.
 """
 
-import csv
+import collections
 import dataclasses
 import os
 import pathlib
 
-import numpy as np
 from absl import logging
-from PIL import Image, ImageOps, UnidentifiedImageError
 
-SUFFIXES = frozenset(
-    ".avif .bmp .gif .heic .heif .jfif .jpe .jpeg .jpg .pgm .png .ppm .tif .tiff .webp".split()
-)
-HEIF_SUFFIXES = frozenset((".heic", ".heif"))
-
-# A decoded photograph takes 3 bytes a pixel, and a hostile file of a few kB can claim billions.
-MAX_PIXELS = 80_000_000
+from data_pipeline.csv_rows import read_csv
+from data_pipeline.image_files.kinds import HEAD_BYTES, KINDS, USUAL_SUFFIXES, image_kind
+from data_pipeline.image_files.opening import open_image
+from data_pipeline.image_files.pixels import read_pixels
+from storage.printable import printable
+from storage.regular_file import open_regular
 
 
 @dataclasses.dataclass(frozen=True)
@@ -42,10 +39,29 @@ class Photograph:
 
 @dataclasses.dataclass(frozen=True)
 class Listing:
-    """What a folder offers: its photographs, sorted by name, and what it names but lacks."""
+    """What a folder offers.
+
+    Attributes:
+      photographs: sorted by name.
+      missing: names of photographs that a list gives and the folder lacks.
+      passed_over: why other files of the folder are no photographs (a suffix such as ".txt",
+        "hidden", "linked to nothing", ...), and how many there are of each; most frequent first.
+    """
 
     photographs: tuple[Photograph, ...]
     missing: tuple[str, ...] = ()
+    passed_over: tuple[tuple[str, int], ...] = ()
+
+    def passed_over_summary(self, reasons: int = 6) -> str:
+        """Says what was passed over: "12 files are no photographs: 8 .txt, 4 .mp4", or nothing."""
+        total = sum(count for _, count in self.passed_over)
+        if not total:
+            return ""
+        shown = [f"{count} {reason}" for reason, count in self.passed_over[:reasons]]
+        others = sum(count for _, count in self.passed_over[reasons:])
+        shown += [f"{others} others"] if others else []
+        files = "1 file is no photograph" if total == 1 else f"{total} files are no photographs"
+        return f"{files}: {', '.join(shown)}"
 
 
 def list_photographs(folder, photo_list=None, photo_split=None):
@@ -67,16 +83,21 @@ def list_photographs(folder, photo_list=None, photo_split=None):
     """
     folder = pathlib.Path(folder)
     if not folder.is_dir():
-        raise FileNotFoundError(f"{folder}: no such folder; give a folder of photographs")
+        raise FileNotFoundError(
+            f"{printable(folder)}: no such folder; give a folder of photographs"
+        )
     listing = _list_vgg_face(folder) if is_vgg_face(folder) else _list_folder(folder)
     if photo_split and not photo_list:
         photo_list = folder / "splits.csv"
     if photo_list:
         listing = _restrict(listing, read_photo_list(photo_list, photo_split))
     if not listing.photographs:
+        missing = f"{len(listing.missing)} photographs are named but missing"
+        reasons = [missing] if listing.missing else []
+        reasons += [listing.passed_over_summary() or "the folder has no other files"]
         raise ValueError(
-            f"{folder}: no photograph found ({len(listing.missing)} named but missing); "
-            f"expected files ending in {' '.join(sorted(SUFFIXES))}"
+            f"{printable(folder)}: no photograph found; {'; '.join(reasons)}. "
+            f"Files of these kinds are photographs: {', '.join(KINDS)}"
         )
     return listing
 
@@ -88,20 +109,13 @@ def read_photo_list(path, split=None):
       FileNotFoundError: the file does not exist.
       ValueError: a column is missing, or no row has that split.
     """
-    path = pathlib.Path(path)
-    if not path.is_file():
-        raise FileNotFoundError(f"{path}: no such list of photographs")
-    with open(path, newline="", encoding="utf-8-sig") as file:
-        reader = csv.DictReader(file)
-        wanted = {"file"} | ({"split"} if split else set())
-        lacking = wanted - set(reader.fieldnames or ())
-        if lacking:
-            raise ValueError(f"{path}: no column {sorted(lacking)}; found {reader.fieldnames}")
-        rows = list(reader)
+    table = read_csv(path, ["file", "split"] if split else ["file"])
+    rows = [row for _, row in table.rows if row["file"]]
     names = [row["file"] for row in rows if not split or row["split"] == split]
     if not names:
         splits = sorted({row["split"] for row in rows if row.get("split")})
-        raise ValueError(f"{path}: no row of split {split!r}; found {splits}")
+        found = f"no row of split {split!r}; found {splits}" if split else "no row names a file"
+        raise ValueError(f"{printable(path)}: {found}")
     return names
 
 
@@ -114,29 +128,79 @@ def _restrict(listing, names):
 
 
 def _list_folder(folder):
-    """Lists all images below a folder; hidden files and folders are skipped."""
-    photographs = []
-    for path in _walk(folder):
+    """Lists all images below a folder; hidden folders are skipped."""
+    photographs, passed_over = [], collections.Counter()
+    for entry in _files(folder):
+        reason = _why_no_photograph(entry)
+        if reason:
+            passed_over[reason] += 1
+            continue
+        path = pathlib.Path(entry.path)
         relative = path.relative_to(folder)
-        identity = relative.parent.name or None
-        photographs.append(Photograph(path, relative.as_posix(), identity))
-    return Listing(tuple(sorted(photographs, key=lambda photo: photo.name)))
+        photographs.append(Photograph(path, relative.as_posix(), relative.parent.name or None))
+    photographs.sort(key=lambda photo: photo.name)
+    return Listing(tuple(photographs), (), tuple(passed_over.most_common()))
 
 
-def _walk(folder):
-    """Yields the image files below a folder, following links to folders, each folder once."""
-    seen = set()
-    for place, folders, files in os.walk(folder, followlinks=True):
+def _files(folder):
+    """Yields the entries below a folder that are no folders.
+
+    Links to folders are followed, but each folder is entered once. Entries are sorted, so that of
+    two links to one folder always the same one is followed.
+    """
+    seen, waiting = set(), [folder]
+    while waiting:
+        place = waiting.pop()
         real = os.path.realpath(place)
         if real in seen:
-            folders.clear()
             continue
         seen.add(real)
-        # Sorted, so that of two links to one folder always the same one is followed.
-        folders[:] = sorted(name for name in folders if not name.startswith((".", "__MACOSX")))
-        for name in files:
-            if pathlib.PurePath(name).suffix.lower() in SUFFIXES and not name.startswith("."):
-                yield pathlib.Path(place, name)
+        try:
+            with os.scandir(place) as found:
+                entries = sorted(found, key=lambda entry: entry.name)
+        except OSError as error:
+            logging.warning("%s: the folder is left out: %s", printable(place), error.strerror)
+            continue
+        folders = []
+        for entry in entries:
+            if not _is(entry.is_dir):
+                yield entry
+            elif not entry.name.startswith((".", "__MACOSX")):
+                folders.append(entry.path)
+        waiting += reversed(folders)
+
+
+def _why_no_photograph(entry):
+    """Says why a directory entry is no photograph; None if it is one.
+
+    The file is opened only if its suffix does not say that it is an image: a folder may hold
+    millions. What has the suffix of an image and is none is found out when it is read.
+    """
+    if entry.name.startswith("."):
+        return "hidden"
+    if not _is(entry.is_file):
+        return (
+            "special (pipe, socket or device)"
+            if os.path.exists(entry.path)
+            else "linked to nothing"
+        )
+    suffix = pathlib.PurePath(entry.name).suffix.lower()
+    if suffix in USUAL_SUFFIXES:
+        return None
+    try:
+        with open_regular(entry.path) as file:
+            known = image_kind(file.read(HEAD_BYTES))
+    except OSError:
+        return "unreadable"
+    return None if known else printable(suffix) or "without a suffix"
+
+
+def _is(test):
+    """Calls `is_file` or `is_dir` of a directory entry; False where a link leads nowhere."""
+    try:
+        return test()
+    except OSError:
+        return False
 
 
 def is_vgg_face(folder):
@@ -148,8 +212,10 @@ def _list_vgg_face(folder):
     """Lists the images that the VGG-Face listing names and that are on disk."""
     photographs, missing = [], []
     for listing in sorted(folder.glob("files/*.txt")):
+        if not listing.is_file():
+            continue
         for number, line in enumerate(listing.read_text("utf-8", "replace").splitlines(), 1):
-            image_id, box = _parse_vgg_face(line, f"{listing}:{number}")
+            image_id, box = _parse_vgg_face(line, f"{printable(listing)}:{number}")
             if image_id is None:
                 continue
             path = folder / "images" / listing.stem / f"{image_id}.jpg"
@@ -179,61 +245,25 @@ def _parse_vgg_face(line, where):
 def read_image(path):
     """Reads an image file of any common kind, turned upright as its EXIF tag says.
 
-    Gray, palette, CMYK and 16-bit images become 8-bit RGB, what is transparent becomes white, and
-    of an animation the first frame is taken. HEIC is read where `pillow-heif` is installed.
+    The kind is known by the file's content, not by its suffix. Gray, palette, CMYK and 16-bit
+    images become 8-bit RGB, colors of other spaces become sRGB, what is transparent becomes white,
+    and of an animation the first frame is taken. HEIC is read where `pillow-heif` is installed.
 
     Returns:
-      uint8 RGB [H, W, 3].
+      uint8 sRGB [H, W, 3].
 
     Raises:
       FileNotFoundError: there is no such file.
       ValueError: the file cannot be read as an image, or it is too large.
     """
     path = pathlib.Path(path)
-    if not path.is_file():
-        raise FileNotFoundError(f"{path}: no such file")
-    if path.suffix.lower() in HEIF_SUFFIXES:
-        _register_heif(path)
+    if not path.exists():
+        raise FileNotFoundError(f"{printable(path)}: no such file")
     # Pillow's decoders raise whatever they stumble on in a broken file (OSError, SyntaxError,
     # struct.error, IndexError, ...): here each of them means the same.
     try:
-        with Image.open(path) as image:
-            _check_size(image)
-            return np.array(_to_rgb(ImageOps.exif_transpose(image)))
-    except UnidentifiedImageError as error:
-        raise ValueError(f"{path}: not a readable image: no known format") from error
+        with open_regular(path) as file, open_image(file) as image:
+            return read_pixels(image, printable(path))
     except Exception as error:
-        raise ValueError(f"{path}: not a readable image: {error}") from error
-
-
-def _check_size(image):
-    width, height = image.size
-    if width * height > MAX_PIXELS:
-        raise ValueError(f"{width} x {height} pixels are more than {MAX_PIXELS}; shrink it")
-
-
-def _to_rgb(image):
-    """Converts a Pillow image of any mode to mode RGB."""
-    if image.mode.startswith("I"):
-        levels = np.asarray(image).astype(np.int64)
-        if levels.min() < 0 or levels.max() > 65535:
-            raise ValueError("integer pixels beyond 16 bits; save it with 8 or 16 bits")
-        return Image.fromarray((levels // 257).astype(np.uint8)).convert("RGB")
-    if image.mode == "F":
-        raise ValueError("floating-point pixels have no agreed range; save it with 8 or 16 bits")
-    if image.has_transparency_data:
-        image = image.convert("RGBA")
-        white = Image.new("RGBA", image.size, "white")
-        image = Image.alpha_composite(white, image)
-    return image.convert("RGB")
-
-
-def _register_heif(path):
-    try:
-        import pillow_heif
-    except ImportError as error:
-        raise ValueError(
-            f"{path}: HEIC needs the package pillow-heif (pip install pillow-heif), or save the "
-            "photograph as JPEG"
-        ) from error
-    pillow_heif.register_heif_opener()
+        reason = str(error).removeprefix(f"{printable(path)}: ") or type(error).__name__
+        raise ValueError(f"{printable(path)}: not a readable image: {reason}") from error

@@ -30,6 +30,7 @@ def main(arguments: list[str]) -> None:
     from data_pipeline.photographs import list_photographs
     from model import identity
 
+    command_line.show_progress("data_pipeline")
     photos, encoder = flag_sets.photographs(), flag_sets.encoder()
     cache = prepare_photographs(
         list_photographs(photos.folder, photos.photo_list, photos.split),

@@ -19,12 +19,13 @@ class ToneScores:
     """How decoded tones compare with photographed cheeks, both in CIELAB.
 
     Attributes:
-      lightness: the median L* of the decoded tones; photographed_lightness: that of the cheeks.
+      lightness: the median L* of the decoded tones.
+      photographed_lightness: the median L* of the cheeks.
       spread: the spread of the decoded L* by that of the photographed ones (interquartile ranges).
       far: the part of the photographs on which both L* differ by more than `FAR`.
       rank_correlation: Spearman's correlation of the individual typology angles.
-      auc_lightness, auc_angle: how often a dark-skinned person is decoded darker than a light-skinned
-        one, by L* and by the individual typology angle; None without labels.
+      auc_lightness, auc_angle: how often a dark-skinned person is decoded darker than a
+        light-skinned one, by L* and by the individual typology angle; None without labels.
     """
 
     lightness: float

@@ -1,20 +1,48 @@
 """Compiles the C++ kernels: `python -m mesh_renderer.build_kernels`, or the first import.
 
-A binary is bound to the TensorFlow that it was compiled for, so its name carries a hash of the
-sources, of TensorFlow's version and of the flags. It runs on any processor of its architecture.
+The library is bound to the TensorFlow that it was compiled for, so its name carries a hash of the
+sources, of TensorFlow's version and of the flags. It runs on any processor of its architecture. A
+hash of the library follows its last byte, by which a damaged one is recognized: the system's loader
+does not read so far, and would end the process where a library is cut short.
 """
 
 import concurrent.futures
+import contextlib
 import hashlib
+import logging
 import os
 import pathlib
 import platform
 import shutil
 import subprocess
+import sys
 import tempfile
+from collections.abc import Iterator
 
-import tensorflow as tf
-from absl import logging
+import absl.logging
+
+
+@contextlib.contextmanager
+def _stderr_held_back() -> Iterator[None]:
+    """Keeps what is written to the error stream, by C++ too; prints it if the block raises."""
+    own = os.dup(2)
+    with tempfile.TemporaryFile() as held:
+        os.dup2(held.fileno(), 2)
+        try:
+            yield
+        except BaseException:
+            held.seek(0)
+            os.write(own, held.read())
+            raise
+        finally:
+            os.dup2(own, 2)
+            os.close(own)
+
+
+# TensorFlow writes lines about CUDA and oneDNN before it reads any setting. The command prints
+# nothing but its own.
+with _stderr_held_back() if __name__ == "__main__" else contextlib.nullcontext():
+    import tensorflow as tf
 
 SOURCES = pathlib.Path(__file__).parent / "kernels"
 
@@ -79,48 +107,76 @@ def library_name() -> str:
     return f"mesh_renderer_{digest.hexdigest()[:16]}.so"
 
 
-def cache_folder() -> pathlib.Path:
-    """Where binaries go when the package's own folder cannot be written."""
-    cache = os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache"
-    return pathlib.Path(cache) / "mesh_renderer"
+def folders() -> list[pathlib.Path]:
+    """Returns where the library may lie: in the package, or in the user's cache if there is one."""
+    cache = os.environ.get("XDG_CACHE_HOME")
+    try:
+        return [SOURCES, pathlib.Path(cache or pathlib.Path.home() / ".cache") / "mesh_renderer"]
+    except RuntimeError:  # This user has no home folder.
+        return [SOURCES]
 
 
 def ensure_built() -> pathlib.Path:
-    """Returns the path of the binary, compiling it where it does not exist yet.
+    """Returns the path of the library, compiling it where it is missing or damaged.
 
     Any number of processes may call this at once.
 
     Raises:
-      KernelBuildError: no compiler, a failed compilation, or no folder to write to.
+      KernelBuildError: there is no compiler, it fails, or no folder can be written.
     """
-    name = library_name()
-    for folder in (SOURCES, cache_folder()):
-        if (folder / name).is_file():
-            return folder / name
-    folder = _writable_folder()
-    logging.warning("Compiling the renderer's kernels, once: about half a minute.")
-    with tempfile.TemporaryDirectory() as objects:
-        library = _compile(pathlib.Path(objects), _compiler())
-        _publish(library, folder / name)
-    return folder / name
-
-
-def _writable_folder() -> pathlib.Path:
-    if _can_write(SOURCES):
-        return SOURCES
-    folder = cache_folder()
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
+    places = [folder / library_name() for folder in folders()]
+    for library in places:
+        if _is_whole(library):
+            return library
+    library = next((place for place in places if _can_write(place.parent)), None)
+    if library is None:
+        tried = " and ".join(str(place.parent) for place in places)
         raise KernelBuildError(
-            f"{SOURCES} and {folder} cannot be written ({error}): set XDG_CACHE_HOME to a folder "
-            "that can"
-        ) from error
-    return folder
+            f"{tried} cannot be written: set XDG_CACHE_HOME to a folder that can be written"
+        )
+    _build(library)
+    return library
+
+
+def _build(library: pathlib.Path) -> None:
+    state = f"{library} is damaged. " if library.exists() else ""
+    absl.logging.warning(f"{state}Compiling the renderer's kernels: about a minute.")
+    with tempfile.TemporaryDirectory() as folder:
+        compiled = pathlib.Path(folder) / library.name
+        compile_op_library(compiled, sources())
+        try:
+            _publish(compiled, library)
+        except OSError as error:
+            raise KernelBuildError(f"{library} cannot be written: {error}") from error
 
 
 def _can_write(folder: pathlib.Path) -> bool:
-    return os.access(folder, os.W_OK)
+    """Tries it, since permissions do not tell of everything."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder, suffix=".partial"):
+            return True
+    except OSError:
+        return False
+
+
+def _is_whole(library: pathlib.Path) -> bool:
+    """Tells whether a file can be read, and ends with the hash of all that precedes it."""
+    try:
+        content = library.read_bytes()
+    except OSError:
+        return False
+    size = len(content) - hashlib.sha256().digest_size
+    return size > 0 and hashlib.sha256(content[:size]).digest() == content[size:]
+
+
+def _publish(compiled: pathlib.Path, library: pathlib.Path) -> None:
+    """Copies a library and its hash, then renames, so that no process ever sees half a file."""
+    with tempfile.TemporaryDirectory(dir=library.parent, suffix=".partial") as folder:
+        copy = pathlib.Path(shutil.copy(compiled, folder))
+        with copy.open("ab") as file:
+            file.write(hashlib.sha256(compiled.read_bytes()).digest())
+        copy.replace(library)
 
 
 def _compiler() -> str:
@@ -134,33 +190,27 @@ def _compiler() -> str:
     return path
 
 
-def _compile(folder: pathlib.Path, compiler: str) -> pathlib.Path:
-    """Compiles all sources and links them to a library in `folder`."""
-    library = folder / "mesh_renderer.so"
-    _link_ops(
-        library,
-        _compile_objects(folder, [compiler, *compile_flags(), f"-I{SOURCES}"], sources()),
-        compiler,
-    )
-    return library
+def compile_op_library(
+    target: pathlib.Path,
+    files: list[tuple[pathlib.Path, tuple[str, ...]]],
+    flags: tuple[str, ...] = (),
+) -> None:
+    """Compiles a library of TensorFlow ops.
 
-
-def compile_op_library(target: pathlib.Path, own: list[pathlib.Path]) -> None:
-    """Compiles TensorFlow ops of one's own as the kernels are compiled: for benchmarks.
+    Args:
+      target: the library to be written.
+      files: C++ files, each with flags of its own, as `sources` gives them.
+      flags: for compiling and linking all of them, after `compile_flags`.
 
     Raises:
-      KernelBuildError: no compiler, or a failed compilation.
+      KernelBuildError: there is no compiler, or it fails.
     """
     compiler = _compiler()
+    command = [compiler, *compile_flags(), *flags, f"-I{SOURCES}"]
     with tempfile.TemporaryDirectory() as folder:
-        files = [(path, ()) for path in own]
-        objects = _compile_objects(pathlib.Path(folder), [compiler, *compile_flags()], files)
-        _link_ops(target, objects, compiler)
-
-
-def _link_ops(library: pathlib.Path, objects: list[pathlib.Path], compiler: str) -> None:
-    links = tf.sysconfig.get_link_flags()
-    _run([compiler, "-shared", *map(str, objects), "-o", str(library), *links])
+        objects = _compile_objects(pathlib.Path(folder), command, files)
+        links = [*flags, *tf.sysconfig.get_link_flags()]
+        _run([compiler, "-shared", *map(str, objects), "-o", str(target), *links])
 
 
 def compile_core(target: pathlib.Path, own: list[pathlib.Path], flags: tuple[str, ...]) -> None:
@@ -202,16 +252,13 @@ def _run(command: list[str]) -> None:
         raise KernelBuildError(f"{' '.join(command)}\nfailed:\n{result.stderr}")
 
 
-def _publish(library: pathlib.Path, target: pathlib.Path) -> None:
-    """Copies and renames, so that no process ever sees half a file."""
-    handle, temporary = tempfile.mkstemp(dir=target.parent, suffix=".partial")
-    os.close(handle)
+def main() -> None:
+    logging.basicConfig(format="%(message)s")
     try:
-        shutil.copy(library, temporary)
-        os.replace(temporary, target)
-    finally:
-        pathlib.Path(temporary).unlink(missing_ok=True)
+        print(ensure_built())
+    except KernelBuildError as error:
+        sys.exit(f"build_kernels: {error}")
 
 
 if __name__ == "__main__":
-    print(ensure_built())
+    main()

@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import tensorflow as tf
 
 from mesh_renderer import inputs
@@ -14,20 +15,28 @@ def perspective(aspect_ratio, fov_y, near_clip, far_clip):
     """Perspective projections, as gluPerspective makes them.
 
     Args:
-      aspect_ratio: width / height of the image.
-      fov_y: float32 [B], vertical fields of view in degrees, as in the original.
-      near_clip: float32 [B], distance of the near clipping plane.
-      far_clip: float32 [B], distance of the far clipping plane.
+      aspect_ratio: float32 scalar or [B], width / height of the images.
+      fov_y: float32 [B], vertical fields of view in degrees, as in the original: between 0 and 180.
+      near_clip: float32 [B], distances of the near clipping planes, above 0.
+      far_clip: float32 [B], distances of the far clipping planes, above those of the near ones.
 
     Returns:
       float32 [B, 4, 4], from right-handed eye space (the camera looks along -z) to left-handed
       clip space, where -w <= z <= w lies between the planes.
+
+    Raises:
+      InvalidArgumentError: a wrong shape or dtype; or a value out of its range, where it is known.
     """
+    aspect_ratio = inputs.as_tensor(aspect_ratio, "aspect_ratio", (), ("batch",))
     fov_y = inputs.as_tensor(fov_y, "fov_y", ("batch",))
     near_clip = inputs.as_tensor(near_clip, "near_clip", ("batch",))
     far_clip = inputs.as_tensor(far_clip, "far_clip", ("batch",))
-    focal_length = 1.0 / tf.tan(fov_y * (math.pi / 360.0))
     depth = far_clip - near_clip
+    for values, name in ((aspect_ratio, "aspect_ratio"), (near_clip, "near_clip")):
+        inputs.check_known(values, name, _is_positive, "above 0")
+    inputs.check_known(fov_y, "fov_y", lambda v: (v > 0) & (v < 180), "between 0 and 180 degrees")
+    inputs.check_known(depth, "far_clip - near_clip", _is_positive, "above 0")
+    focal_length = 1.0 / tf.tan(fov_y * (math.pi / 360.0))
     zero, one = tf.zeros_like(depth), tf.ones_like(depth)
     rows = [
         [focal_length / aspect_ratio, zero, zero, zero],
@@ -52,6 +61,7 @@ def look_at(eye, center, world_up, legacy=False):
     Returns:
       float32 [B, 4, 4], from world space to right-handed eye space.
     """
+    legacy = inputs.as_flag(legacy, "legacy")
     eye = inputs.as_tensor(eye, "eye", ("batch", 3))
     center = inputs.as_tensor(center, "center", ("batch", 3))
     world_up = inputs.as_tensor(world_up, "world_up", ("batch", 3))
@@ -111,6 +121,10 @@ def transform_homogeneous(matrices, vertices):
     vertices = inputs.as_tensor(vertices, "vertices", ("batch", "vertices", 3))
     # Appending ones to the vertices would cost more than the product.
     return tf.matmul(vertices, matrices[:, :, :3], transpose_b=True) + matrices[:, None, :, 3]
+
+
+def _is_positive(values):
+    return (values > 0) & np.isfinite(values)
 
 
 def _stack(rows):

@@ -54,6 +54,7 @@ def phong_shader(
     Raises:
       InvalidArgumentError: a wrong shape or dtype, or a missing argument.
     """
+    legacy = inputs.as_flag(legacy, "legacy")
     normals = inputs.as_tensor(normals, "normals", (*_PIXELS, 3))
     alphas = inputs.as_tensor(alphas, "alphas", _PIXELS)
     positions = inputs.as_tensor(pixel_positions, "pixel_positions", (*_PIXELS, 3))
@@ -107,10 +108,11 @@ def _phong_grad(op, d_image):
 
 def _shininess_of_pixels(shininess, pixels):
     """Exponents of each pixel [B, H, W], from one a pixel, an image or for all."""
-    exponents = tf.convert_to_tensor(shininess, tf.float32)
+    name = "shininess_coefficients"
+    exponents = inputs.as_tensor(shininess, name, (), ("batch",), _PIXELS[1:], _PIXELS)
     if exponents.shape.rank == 1:
         exponents = exponents[:, None, None]
-    return tf.broadcast_to(exponents, pixels)
+    return inputs.broadcast(exponents, name, tf.unstack(pixels, num=3))
 
 
 def _legacy_phong(normals, alphas, positions, lights, intensities, diffuse, ambient, specular):
@@ -147,10 +149,12 @@ def tone_mapper(image, gamma, legacy=False):
       float32 [B, H, W, C] in 0..1.
     """
     image = inputs.as_tensor(image, "image", (*_PIXELS, "channels"))
-    if legacy:
+    gamma = inputs.as_tensor(gamma, "gamma", ())
+    if inputs.as_flag(legacy, "legacy"):
         corrected = tf.pow(image, gamma)
         scaled = corrected / tf.reduce_max(corrected, axis=[1, 2, 3], keepdims=True)
         return tf.clip_by_value(scaled, 0.0, 1.0)
+    inputs.check_known(gamma, "gamma", lambda value: value >= 0, "0 or more")
     # The power's derivative is infinite at 0 for gamma below 1: no pixel evaluates it there.
     is_lit = image > 0.0
     corrected = tf.where(is_lit, tf.pow(tf.where(is_lit, image, 1.0), gamma), tf.pow(0.0, gamma))
@@ -218,6 +222,8 @@ def mesh_renderer(
         colors without shininess or the reverse.
     """
     batch = tf.shape(inputs.as_tensor(vertices, "vertices", _PER_VERTEX))[0]
+    image_width = inputs.as_size(image_width, "image_width")
+    image_height = inputs.as_size(image_height, "image_height")
     camera_position = _for_batch(camera_position, "camera_position", batch, (3,))
     view = camera_utils.look_at(
         camera_position,
@@ -299,6 +305,8 @@ def render_clip_space(
       InvalidArgumentError: a wrong shape, dtype or size, an index outside the vertices, or specular
         colors without shininess or the reverse.
     """
+    antialiased = inputs.as_flag(antialiased, "antialiased")
+    legacy = inputs.as_flag(legacy, "legacy")
     if (specular_colors is None) != (shininess_coefficients is None):
         raise inputs.invalid("specular_colors and shininess_coefficients must be given together")
     positions = inputs.as_tensor(positions, "vertices", _PER_VERTEX)
@@ -308,12 +316,12 @@ def render_clip_space(
         "diffuse_colors": inputs.as_tensor(diffuse_colors, "diffuse_colors", _PER_VERTEX),
     }
     if specular_colors is not None:
-        shininess = tf.convert_to_tensor(shininess_coefficients, tf.float32)
-        shininess = shininess[:, None] if shininess.shape.rank == 1 else shininess
         surface["specular_colors"] = inputs.as_tensor(
             specular_colors, "specular_colors", _PER_VERTEX
         )
-        surface["shininess_coefficients"] = tf.broadcast_to(shininess, tf.shape(positions)[:2])
+        surface["shininess_coefficients"] = _shininess_of_vertices(
+            shininess_coefficients, tf.shape(positions)[:2]
+        )
     lights = inputs.as_tensor(light_positions, "light_positions", ("batch", "lights", 3))
     lighting = {
         "light_positions": lights,
@@ -333,6 +341,15 @@ def render_clip_space(
     if antialiased:
         image = rasterize_triangles.antialias(image, visible, row_0_is_top=True)
     return image
+
+
+def _shininess_of_vertices(shininess, vertices):
+    """Exponents of each vertex [B, V], from one a vertex, an image or for all."""
+    name = "shininess_coefficients"
+    exponents = inputs.as_tensor(shininess, name, (), ("batch",), ("batch", "vertices"))
+    if exponents.shape.rank == 1:
+        exponents = exponents[:, None]
+    return inputs.broadcast(exponents, name, tf.unstack(vertices, num=2))
 
 
 def _phong_mesh(visible, surface, lighting):
@@ -397,11 +414,8 @@ def _ambient(ambient_color, lights):
 
 def _for_batch(value, name, batch, shape):
     """One value of a given shape for each image, from one for all or one for each."""
-    tensor = tf.convert_to_tensor(value, tf.float32)
-    if tensor.shape.rank == len(shape):
-        tensor = inputs.as_tensor(tensor, name, shape)
-        return tf.broadcast_to(tensor, tf.concat([[batch], tf.shape(tensor)], axis=0))
-    return inputs.as_tensor(tensor, name, ("batch", *shape))
+    tensor = inputs.as_tensor(value, name, shape, ("batch", *shape))
+    return inputs.broadcast(tensor, name, [batch, *shape])
 
 
 def _interpolate(framebuffer, attributes, triangles, background):

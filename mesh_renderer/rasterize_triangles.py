@@ -14,6 +14,7 @@ import tensorflow as tf
 from mesh_renderer import camera_utils, inputs
 from mesh_renderer.kernel_library import on_host, ops
 
+_PIXELS = ("batch", "height", "width")
 # Values of the op's attribute.
 _CULLING = {"none": 0, "back": 1, "front": 2}
 
@@ -115,6 +116,7 @@ def rasterize_clip_space(
     Raises:
       InvalidArgumentError: a wrong shape, dtype or size, or an index outside the vertices.
     """
+    antialiased = inputs.as_flag(antialiased, "antialiased")
     visible = visible_triangles(clip_space_vertices, triangles, image_width, image_height, culling)
     vertices, triangles, triangle_ids, _ = visible
     attributes, background = _attributes_and_background(attributes, background_value)
@@ -153,8 +155,8 @@ def antialias(image, visible, row_0_is_top=False):
             triangles=triangles,
             triangle_ids=triangle_ids,
             z_buffer=z_buffer,
-            image=inputs.as_tensor(image, "image", ("batch", "height", "width", "channels")),
-            row_0_is_top=row_0_is_top,
+            image=inputs.as_tensor(image, "image", (*_PIXELS, "channels")),
+            row_0_is_top=inputs.as_flag(row_0_is_top, "row_0_is_top"),
         )
 
 
@@ -205,9 +207,8 @@ def visible_triangles(clip_space_vertices, triangles, image_width, image_height,
     vertices = inputs.as_tensor(
         clip_space_vertices, "clip_space_vertices", ("batch", "vertices", 4)
     )
-    triangles = inputs.as_tensor(triangles, "triangles", ("triangles", 3), tf.int32)
-    if culling not in _CULLING:
-        raise inputs.invalid(f"culling must be one of {', '.join(_CULLING)}, got {culling!r}")
+    triangles = inputs.as_tensor(triangles, "triangles", ("triangles", 3), dtype=tf.int32)
+    culling = inputs.as_choice(culling, "culling", _CULLING)
     with on_host():
         found = ops.mesh_renderer_visibility(
             clip_space_vertices=vertices,
@@ -241,9 +242,11 @@ def interpolate_attributes(framebuffer: Framebuffer, attributes, triangles, back
     with on_host():
         return ops.mesh_renderer_interpolate(
             attributes=attributes,
-            triangles=inputs.as_tensor(triangles, "triangles", ("triangles", 3), tf.int32),
-            barycentrics=framebuffer.barycentrics,
-            triangle_ids=framebuffer.triangle_ids,
+            triangles=inputs.as_tensor(triangles, "triangles", ("triangles", 3), dtype=tf.int32),
+            barycentrics=inputs.as_tensor(framebuffer.barycentrics, "barycentrics", (*_PIXELS, 3)),
+            triangle_ids=inputs.as_tensor(
+                framebuffer.triangle_ids, "triangle_ids", _PIXELS, dtype=tf.int32
+            ),
             background=background,
         )
 

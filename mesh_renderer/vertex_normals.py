@@ -25,7 +25,7 @@ def vertex_normals(vertices: tf.Tensor, triangles: tf.Tensor) -> tf.Tensor:
       InvalidArgumentError: a wrong shape or dtype, or an index outside the vertices.
     """
     vertices = inputs.as_tensor(vertices, "vertices", ("batch", "vertices", 3))
-    triangles = inputs.as_tensor(triangles, "triangles", ("triangles", 3), tf.int32)
+    triangles = inputs.as_tensor(triangles, "triangles", ("triangles", 3), dtype=tf.int32)
     with on_host():
         return ops.mesh_renderer_vertex_normals(vertices=vertices, triangles=triangles).normals
 

@@ -78,6 +78,8 @@ def warp_photograph(image: np.ndarray, points: np.ndarray, crop: Crop) -> np.nda
     points = np.asarray(points, np.float64)[list(crop.point_indices)]
     if not np.all(np.isfinite(points)) or np.ptp(points, axis=0).max() < 1.0:
         raise ValueError(f"landmarks {points.tolist()} do not span a face of at least one pixel")
+    if crop.upright:
+        image, points = _on_its_feet(image, points, crop)
     matrix = crop_transform(tf.constant(points), crop).numpy()
     # The vertical scale, which no crop squeezes.
     scale = np.hypot(matrix[1, 0], matrix[1, 1])
@@ -88,6 +90,19 @@ def warp_photograph(image: np.ndarray, points: np.ndarray, crop: Crop) -> np.nda
     return cv2.warpAffine(
         image, matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
     )
+
+
+def _on_its_feet(
+    image: np.ndarray, points: np.ndarray, crop: Crop
+) -> tuple[np.ndarray, np.ndarray]:
+    """Turns a photograph that lies on its side, for crops that keep the roll of a face."""
+    target = tf.constant(crop.canonical_points(), tf.float64)
+    matrix = similarity_transform(tf.constant(points), target).numpy()
+    clockwise = round(np.degrees(np.arctan2(matrix[1, 0], matrix[0, 0])) / 90) % 4
+    for _ in range(clockwise):
+        points = np.stack([image.shape[0] - 1 - points[:, 1], points[:, 0]], axis=-1)
+        image = np.ascontiguousarray(np.rot90(image, -1))
+    return image, points
 
 
 def mirror_points(points: np.ndarray, image_width: int) -> np.ndarray:

@@ -9,7 +9,6 @@ import dataclasses
 import json
 import os
 import pathlib
-import zipfile
 
 import numpy as np
 
@@ -17,9 +16,21 @@ from model.decoder import Decoder, ToneInput
 from model.identity.network import IdentityNetwork
 from model.morphable_model import MorphableModel
 from model.shading import Shading
+from storage.arrays import StoredArrays, open_npz
 from storage.atomic import atomic_file
 
 _FORMAT = 1
+_SIZES = ("feature_size", "shape_components", "texture_components")
+# Fields of the metadata that are relied on, with their types.
+_FIELDS = {
+    **dict.fromkeys(_SIZES, int),
+    "radius": (int, float, type(None)),
+    "face_model.name": str,
+    "face_model.fingerprint": str,
+    "encoder.name": str,
+    "encoder.fingerprint": str,
+    "encoder.features": str,
+}
 
 
 def save_decoder(
@@ -68,7 +79,7 @@ def read_metadata(path: str | os.PathLike) -> dict:
     Raises:
       FileNotFoundError, ValueError: as `load_decoder`.
     """
-    with _open(path) as arrays:
+    with open_npz(path) as arrays:
         return _metadata(path, arrays)
 
 
@@ -96,7 +107,7 @@ def load_decoder(
       ValueError: the file is damaged, or the decoder was trained on another face model or on other
         features.
     """
-    with _open(path) as arrays:
+    with open_npz(path) as arrays:
         metadata = _metadata(path, arrays)
         for part, ours in (("face_model", face_model), ("encoder", encoder)):
             theirs = metadata[part]
@@ -107,45 +118,80 @@ def load_decoder(
                     f"{ours.fingerprint[:12]}; give the same one, or train a decoder for this one"
                 )
         decoder = Decoder(
-            metadata["feature_size"],
-            metadata["shape_components"],
-            metadata["texture_components"],
-            radius=metadata.get("radius"),
-            tone=ToneInput(**metadata["tone"]) if metadata.get("tone") else None,
+            *(metadata[size] for size in _SIZES),
+            radius=metadata["radius"],
+            tone=_tone_input(path, metadata),
         )
         for variable in decoder.weights:
-            variable.assign(_array(path, arrays, _key(variable), tuple(variable.shape)))
+            variable.assign(_weights(path, arrays, _key(variable), tuple(variable.shape)))
     return decoder
+
+
+def _tone_input(path: str | os.PathLike, metadata: dict) -> ToneInput | None:
+    tone = metadata.get("tone")
+    if tone is None:
+        return None
+    try:
+        components, features = (int(tone[field]) for field in ("components", "features"))
+    except (TypeError, KeyError, ValueError):
+        components = features = 0
+    # The decoder is made from these numbers: they must leave something for all else.
+    if not (
+        0 < components < metadata["texture_components"] and 0 < features < metadata["feature_size"]
+    ):
+        raise ValueError(f"{path}: its metadata has tone = {tone!r}; the file is damaged")
+    return ToneInput(components, features)
 
 
 def _key(variable) -> str:
     return variable.name.removesuffix(":0").removeprefix("decoder/")
 
 
-def _open(path: str | os.PathLike):
-    if not pathlib.Path(path).is_file():
-        raise FileNotFoundError(f"{path}: no such decoder file")
-    try:
-        return np.load(path, allow_pickle=False)
-    except (ValueError, zipfile.BadZipFile, EOFError) as error:
-        raise ValueError(f"{path}: is no decoder file ({error})") from None
+def _metadata(path: str | os.PathLike, arrays: StoredArrays) -> dict:
+    """Reads the metadata, and checks all that is relied on.
 
-
-def _metadata(path: str | os.PathLike, arrays) -> dict:
-    if "metadata" not in arrays:
+    A decoder is made from the sizes, so they must be those of the arrays: a damaged or hostile file
+    could ask for any amount of memory.
+    """
+    if "metadata" not in arrays or arrays.header("metadata").dtype.kind != "U":
         raise ValueError(f"{path}: is no decoder file: it has no 'metadata'")
-    metadata = json.loads(str(arrays["metadata"]))
-    if metadata.get("format") != _FORMAT:
-        raise ValueError(
-            f"{path}: has decoder format {metadata.get('format')!r}; this program reads {_FORMAT}"
-        )
+    try:
+        metadata = json.loads(str(arrays["metadata"]))
+    except ValueError as error:
+        raise ValueError(f"{path}: its metadata is damaged ({error})") from None
+    if not isinstance(metadata, dict) or metadata.get("format") != _FORMAT:
+        found = metadata.get("format") if isinstance(metadata, dict) else None
+        raise ValueError(f"{path}: has decoder format {found!r}; this program reads {_FORMAT}")
+    metadata.setdefault("radius", None)
+    for field, kinds in _FIELDS.items():
+        value = metadata
+        for name in field.split("."):
+            value = value.get(name) if isinstance(value, dict) else None
+        if not isinstance(value, kinds) or isinstance(value, bool):
+            raise ValueError(f"{path}: its metadata has {field} = {value!r}; the file is damaged")
+    features, *coefficients = (metadata[size] for size in _SIZES)
+    _check_shape(path, arrays, "photo_matrix", (features, features))
+    tone = _tone_input(path, metadata)
+    outputs = sum(coefficients) - (tone.components if tone else 0)
+    _check_shape(path, arrays, "coefficients/bias", (outputs,))
     return metadata
 
 
-def _array(path: str | os.PathLike, arrays, key: str, shape: tuple) -> np.ndarray:
+def _check_shape(path, arrays: StoredArrays, key: str, shape: tuple[int, ...]) -> None:
     if key not in arrays:
         raise ValueError(f"{path}: has no array {key!r}; the file is incomplete")
-    values = arrays[key].astype(np.float32)
-    if values.shape != shape or not np.all(np.isfinite(values)):
-        raise ValueError(f"{path}: array {key!r} has shape {values.shape}; {shape} finite expected")
+    if arrays.header(key).shape != shape or min(shape) < 1:
+        raise ValueError(
+            f"{path}: array {key!r} has shape {arrays.header(key).shape}, but the metadata says "
+            f"{shape}; the file is damaged"
+        )
+
+
+def _weights(path, arrays: StoredArrays, key: str, shape: tuple[int, ...]) -> np.ndarray:
+    _check_shape(path, arrays, key, shape)
+    if arrays.header(key).dtype.kind != "f":
+        raise ValueError(f"{path}: array {key!r} holds {arrays.header(key).dtype}, not numbers")
+    values = arrays.array(key).astype(np.float32)
+    if not np.all(np.isfinite(values)):
+        raise ValueError(f"{path}: array {key!r} holds NaN or infinity; the file is damaged")
     return values

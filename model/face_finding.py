@@ -26,12 +26,21 @@ class FoundFace:
       box: left, top, right, bottom in the photograph.
       confidence: the detector's, 0..1.
       others: how many further faces the detector found in the photograph.
+      by_box: whether a listing said where the face is; otherwise the largest face was taken.
     """
 
     points: np.ndarray
     box: Box
     confidence: float
     others: int = 0
+    by_box: bool = False
+
+    def note(self) -> str:
+        """Says which of several faces was taken; the text is empty if there is one face."""
+        if not self.others:
+            return ""
+        taken = "the one in the box of the listing" if self.by_box else "the largest one"
+        return f"{self.others + 1} faces found; {taken} is taken"
 
 
 def find_face(
@@ -58,7 +67,8 @@ def find_face(
         chosen = max(faces, key=lambda face: overlap(face.box, box))
         if not overlap(chosen.box, box) > 0:
             raise NoFaceError("no face in the box of the listing")
-    return FoundFace(chosen.points, chosen.box, chosen.confidence, len(faces) - 1)
+    others, by_box = len(faces) - 1, box is not None
+    return FoundFace(chosen.points, chosen.box, chosen.confidence, others, by_box)
 
 
 def area(box: Box) -> float:

@@ -1,11 +1,11 @@
-"""Parts of a face model: what lies near the nose tip, named regions, and models of a part alone."""
+"""Parts of a face model: vertices near the nose tip, named regions, and meshes of a part alone."""
 
 import numpy as np
 
 from model.morphable_model import MorphableModel
 
-# Distances from the middle of the landmarks, in mm of the mean face: half axes along x, y and z.
-# A model's file may bring better masks of the same or other names.
+# A region is an ellipsoid on the mean face: around the middle of some landmarks, with half axes
+# along x, y and z in mm, and an offset of its middle in mm. A file may bring better masks.
 _REGIONS = {
     "nose": (("center.nose.tip",), (22.0, 34.0, 45.0), (0.0, 14.0, -12.0)),
     "mouth": (("right.lips.corner", "left.lips.corner"), (36.0, 18.0, 40.0), (0.0, 0.0, 0.0)),
@@ -22,12 +22,12 @@ _REGIONS = {
 }
 _COMBINED = {"eyes": ("right_eye", "left_eye")}
 
-# The crop of scans and meshes in the paper's evaluation (section 4.2).
+# The radius to which the paper's evaluation crops scans and meshes (section 4.2).
 FACE_RADIUS_MM = 95.0
 
 
 def distance_from(model: MorphableModel, landmark: str = "center.nose.tip") -> np.ndarray:
-    """Distance of each vertex of the mean from a landmark: float [N] mm.
+    """Measures the distance of each vertex of the mean from a landmark: float [N] mm.
 
     Raises:
       ValueError: the model has no such landmark.
@@ -37,7 +37,7 @@ def distance_from(model: MorphableModel, landmark: str = "center.nose.tip") -> n
 
 
 def face_crop(model: MorphableModel, radius_mm: float = FACE_RADIUS_MM) -> np.ndarray:
-    """The vertices within a radius of the nose tip: bool [N]."""
+    """Finds the vertices of the mean within a radius of the nose tip: bool [N]."""
     return distance_from(model) <= radius_mm
 
 
@@ -54,11 +54,11 @@ def cheek_mask(model: MorphableModel) -> np.ndarray:
 
 
 def region(model: MorphableModel, name: str) -> np.ndarray:
-    """A named region: of the model's file if it has one, else by distance from landmarks.
+    """Finds a named region: that of the model's file, or one around landmarks.
 
     Args:
       model: the face model.
-      name: "nose", "mouth", "right_eye", "left_eye", "eyes", or any of `model.regions`.
+      name: "nose", "mouth", "right_eye", "left_eye", "eyes", or a name in `model.regions`.
 
     Returns:
       bool [N].
@@ -79,14 +79,15 @@ def region(model: MorphableModel, name: str) -> np.ndarray:
 
 
 def submesh(triangles: np.ndarray, mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The part of a mesh whose vertices are all in a mask.
+    """Cuts out the triangles of a mesh whose vertices are all in a mask.
 
     Args:
       triangles: int32 [T, 3].
       mask: bool [N].
 
     Returns:
-      The vertices that are used, int32 [M], in their order, and triangles of them, int32 [S, 3].
+      The vertices that are still used, int32 [M], in their order; and the triangles int32 [S, 3] as
+      indices into these.
 
     Raises:
       ValueError: no triangle is left.

@@ -13,9 +13,11 @@ import trimesh
 from mesh_renderer.vertex_normals import vertex_normals
 from model.color import srgb_to_linear
 from model.texture_atlas import TextureAtlas
-from storage.images import png
+from storage.images import png, to_bytes
 
 _METERS = 1e-3
+# Names of attributes that glTF does not know begin with an underscore.
+_COLORS = "_RGBA"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -38,10 +40,12 @@ class Mesh:
 
 
 def glb(mesh: Mesh, name: str) -> bytes:
-    """A binary glTF 2.0 file: meters, linear vertex colors (8 bits), a rough non-metallic material.
+    """A binary glTF 2.0 file: meters, linear vertex colors, a rough non-metallic material.
 
-    Without a material viewers take the surface for metal, which is glTF's default, and draw it
-    dark; the specification asks for linear colors and meters, and `trimesh` converts neither.
+    The colors have 16 bits: linear light of 8 bits has no more than 19 levels for the 72 darkest of
+    sRGB, and dark skin gets bands. The specification asks for linear colors and meters, and
+    `trimesh` converts neither. Without a material viewers take the surface for metal, which is
+    glTF's default, and draw it dark.
     """
     material = trimesh.visual.material.PBRMaterial(
         name=name,
@@ -49,19 +53,29 @@ def glb(mesh: Mesh, name: str) -> bytes:
         metallicFactor=0.0,
         roughnessFactor=1.0,
     )
-    visual = trimesh.visual.TextureVisuals(material=material)
-    linear = srgb_to_linear(mesh.colors).numpy()
-    visual.vertex_attributes["color"] = _rgba(linear)
+    linear = np.clip(srgb_to_linear(mesh.colors).numpy(), 0.0, 1.0)
+    rgb = np.uint16(linear * 65535 + 0.5)
     surface = trimesh.Trimesh(
         mesh.vertices * _METERS,
         mesh.triangles,
         vertex_normals=mesh.normals(),
-        visual=visual,
+        vertex_attributes={_COLORS: np.pad(rgb, ((0, 0), (0, 1)), constant_values=65535)},
+        visual=trimesh.visual.TextureVisuals(material=material),
         process=False,
     )
     scene = trimesh.Scene()
     scene.add_geometry(surface, node_name=name, geom_name=name)
-    return scene.export(file_type="glb", include_normals=True)
+    return scene.export(file_type="glb", include_normals=True, tree_postprocessor=_declare_colors)
+
+
+def _declare_colors(tree: dict) -> None:
+    """Turns our attribute into the colors of the mesh, in place.
+
+    Colors that `trimesh` takes for colors it writes with 8 bits, but attributes as they are.
+    """
+    attributes = tree["meshes"][0]["primitives"][0]["attributes"]
+    attributes["COLOR_0"] = attributes.pop(_COLORS)
+    tree["accessors"][attributes["COLOR_0"]]["normalized"] = True
 
 
 def ply(mesh: Mesh) -> bytes:
@@ -70,7 +84,7 @@ def ply(mesh: Mesh) -> bytes:
         mesh.vertices,
         mesh.triangles,
         vertex_normals=mesh.normals(),
-        vertex_colors=_rgba(mesh.colors)[:, :3],
+        vertex_colors=to_bytes(mesh.colors),
         process=False,
     )
     return surface.export(file_type="ply", vertex_normal=True)
@@ -103,9 +117,3 @@ def obj(mesh: Mesh, atlas: TextureAtlas, name: str) -> dict[str, bytes]:
         f"{name}.mtl": mtl.encode(),
         f"{name}.png": png(atlas.bake(mesh.colors)),
     }
-
-
-def _rgba(colors: np.ndarray) -> np.ndarray:
-    """Colors float [N, 3] in 0..1 to opaque uint8 [N, 4]."""
-    rgb = np.uint8(np.clip(colors, 0.0, 1.0) * 255 + 0.5)
-    return np.concatenate([rgb, np.full_like(rgb[:, :1], 255)], axis=1)

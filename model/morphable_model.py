@@ -1,4 +1,4 @@
-"""The 3D morphable face model of equation 1: coefficients in, vertices and colors out."""
+"""The 3D morphable face model of equation 1: it turns coefficients into vertices and colors."""
 
 import dataclasses
 import hashlib
@@ -25,23 +25,27 @@ class LinearModel:
 
 
 class MorphableModel:
-    """A face as a point in a linear space of shapes and one of textures (equation 1).
+    """A linear space of face shapes and one of face textures (equation 1).
 
     The frame is that of the Basel Face Model: millimeters, right-handed, +x to the subject's left,
     +y up, +z out of the face. Colors are RGB.
 
     Attributes:
-      n_vertices, shape_components, texture_components, expression_components: sizes.
+      n_vertices: how many vertices a face has, N.
+      shape_components, texture_components, expression_components: how many coefficients there are.
       triangles: int32 [T, 3], counter-clockwise seen from outside.
       landmarks: names (those of the Basel Face Model) to vertex indices.
-      landmarks_68: int32 [68], vertices of iBUG's 68 points, -1 where no mapping is known; or None.
+      landmarks_68: int32 [68], vertices of iBUG's 68 points, -1 where none is known; or None.
       regions: names to masks bool [N], as the model's file has them (see `model.face_regions`).
-      mean_vertices: float32 [N, 3] mm; mean_colors: float32 [N, 3] in `color_space`.
-      color_space: of the linear model of colors: "srgb" (encoded) or "linear".
+      mean_vertices: float32 [N, 3] mm.
+      mean_colors: float32 [N, 3] in `color_space`.
+      color_space: the space in which colors are linear in the coefficients: "srgb" or "linear".
       tone_components: how many of the first color components are skin tone alone; 0 where tone and
         the rest are mixed.
-      name: what the file was called.
+      name: what the model is called in messages.
       fingerprint: a hash of everything that the meaning of a coefficient depends on.
+      detector_offsets_mm: where the detector sees the five points (`model.landmarks`), as measured
+        on the model; None if nobody said.
     """
 
     def __init__(
@@ -57,7 +61,7 @@ class MorphableModel:
         color_space: str = "srgb",
         tone_components: int = 0,
     ):
-        """Makes a model of its parts; see the class for what they are."""
+        """Makes a model of its parts, which the class describes."""
         self.tone_components = tone_components
         self.n_vertices = shape.mean.shape[0]
         self.shape_components = shape.components.shape[0]
@@ -71,26 +75,27 @@ class MorphableModel:
         self.mean_vertices = shape.mean
         self.mean_colors = texture.mean
         self.name = name
+        self.detector_offsets_mm: dict[str, tuple[float, float, float]] | None = None
         self.fingerprint = _fingerprint(shape, texture, triangles, color_space)
-        self._shape = _Decoder(shape)
-        self._texture = _Decoder(texture)
-        self._expression = None if expression is None else _Decoder(expression)
+        self._shape = _LinearMap(shape)
+        self._texture = _LinearMap(texture)
+        self._expression = None if expression is None else _LinearMap(expression)
 
     def decode_shape(self, shape: tf.Tensor, expression: tf.Tensor | None = None) -> tf.Tensor:
-        """S(s, e) of equation 1.
+        """Computes the shape S(s, e) of equation 1.
 
         The expression mean that BFM 2017 files carry is not added: equation 1 has no such term, so
         e = 0 is the neutral face.
 
         Args:
-          shape: float32 [B, K], standard normal coefficients s.
-          expression: optional float32 [B, E], standard normal coefficients e.
+          shape: float32 [B, K], the standard normal coefficients s.
+          expression: float32 [B, E], the standard normal coefficients e; the neutral face without.
 
         Returns:
           float32 [B, N, 3], vertices in millimeters.
 
         Raises:
-          ValueError: expression coefficients for a model without expressions.
+          ValueError: there are coefficients of expressions, and the model has no expressions.
         """
         vertices = self._shape.mean + self._shape.offsets(shape)
         if expression is not None:
@@ -100,30 +105,30 @@ class MorphableModel:
         return vertices
 
     def decode_texture(self, texture: tf.Tensor, color_space: str = "srgb") -> tf.Tensor:
-        """T(t) of equation 1, clipped to the displayable range.
+        """Computes the texture T(t) of equation 1, clipped to the range that can be displayed.
 
         Args:
-          texture: float32 [B, K], standard normal coefficients t.
-          color_space: that of the result: "srgb" (encoded) or "linear".
+          texture: float32 [B, K], the standard normal coefficients t.
+          color_space: the color space of the result: "srgb" (encoded) or "linear".
 
         Returns:
-          float32 [B, N, 3], RGB in 0..1. A clipped channel passes no gradient.
+          float32 [B, N, 3], RGB in 0..1. A channel that is clipped passes no gradient.
 
         Raises:
-          ValueError: an unknown color space.
+          ValueError: the color space is unknown.
         """
         colors = self._texture.mean + self._texture.offsets(texture)
         return _convert(tf.clip_by_value(colors, 0.0, 1.0), self.color_space, color_space)
 
     def vertex_normals(self, vertices: tf.Tensor) -> tf.Tensor:
-        """Smooth unit normals float32 [B, N, 3] of vertices [B, N, 3], pointing outward."""
+        """Computes smooth outward unit normals float32 [B, N, 3] of vertices [B, N, 3]."""
         return vertex_normals(vertices, self.triangles)
 
     def landmark_indices(self, names: tuple[str, ...]) -> np.ndarray:
-        """Vertex indices of landmarks by name; int32 [len(names)].
+        """Finds the vertices of landmarks by their names: int32 [len(names)].
 
         Raises:
-          ValueError: the file of this model has no such landmark.
+          ValueError: the model has no such landmark.
         """
         missing = [name for name in names if name not in self.landmarks]
         if missing:
@@ -134,10 +139,10 @@ class MorphableModel:
         return np.array([self.landmarks[name] for name in names], np.int32)
 
     def landmark_indices_68(self, points: tuple[int, ...] = tuple(range(68))) -> np.ndarray:
-        """Vertex indices of points of iBUG's 68, numbered from 0; int32 [len(points)].
+        """Finds the vertices of points of iBUG's 68, numbered from 0: int32 [len(points)].
 
         Raises:
-          ValueError: no mapping is known for this model, or for one of the points.
+          ValueError: no vertex of this model is known for one of the points.
         """
         known = np.full(68, -1, np.int32) if self.landmarks_68 is None else self.landmarks_68
         indices = known[list(points)]
@@ -149,15 +154,15 @@ class MorphableModel:
         return indices
 
 
-class _Decoder:
-    """A linear model as tensors."""
+class _LinearMap:
+    """A linear model as tensors: from coefficients to offsets."""
 
     def __init__(self, model: LinearModel):
         self.mean = tf.constant(model.mean, tf.float32)
         self._components = tf.constant(model.components, tf.float32)
 
     def offsets(self, coefficients: tf.Tensor) -> tf.Tensor:
-        """Coefficients [B, K] to offsets from the mean [B, N, 3]."""
+        """Turns coefficients [B, K] into offsets from the mean [B, N, 3]."""
         flat = tf.matmul(coefficients, self._components)
         return tf.reshape(flat, [-1, *self.mean.shape])
 

@@ -22,7 +22,7 @@ class Shading:
       ValueError: a value is unknown, not a number, or out of its range.
     """
 
-    color_space: str = "linear"
+    color_space: str = "srgb"
     specular: float = 0.15
     shininess: float = 12.0
 

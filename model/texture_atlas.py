@@ -8,10 +8,11 @@ depends on the face model alone, so textures of different faces can be compared 
 
 import numpy as np
 import scipy.ndimage
-import scipy.sparse.csgraph
 
 from mesh_renderer.rasterize_triangles import rasterize_barycentric_coordinates
+from model.mesh_topology import connected_components
 from model.morphable_model import MorphableModel
+from storage.images import to_bytes
 
 # The map has a border, and cells a margin, so that bilinear sampling stays inside.
 _BORDER = 2.0
@@ -56,7 +57,7 @@ class TextureAtlas:
         """Colors float [N, 3] in 0..1 of the vertices to a texture uint8 [size, size, 3]."""
         corners = colors[self._colored[self._pixel_triangles]]
         pixels = np.einsum("hwc,hwcd->hwd", self._pixel_weights, corners)
-        return np.uint8(np.clip(pixels, 0.0, 1.0) * 255 + 0.5)
+        return to_bytes(pixels)
 
     def _lay_out(self, directions, distance, in_cells):
         """Places map and cells, and finds for each pixel its triangle and barycentrics."""
@@ -122,7 +123,7 @@ def _hidden(vertices, directions, distance, triangles, ids, weights, stretch):
     # The pixel's center lies up to 0.7 pixels beside the point.
     covered = (away > 0.3 + 1.5 * stretch[:, None]) & ~empty
     # Eyeballs end at the lids, of another color: there not even the next pixel may be shared.
-    part = _connected_parts(triangles, len(vertices))
+    part = connected_components(triangles, len(vertices))
     height = np.einsum("hwc,hwc->hw", weights, distance[triangles[ids]])
     own = part[triangles[:, 0]]
     for other in np.unique(own):
@@ -130,14 +131,6 @@ def _hidden(vertices, directions, distance, triangles, ids, weights, stretch):
         in_front = scipy.ndimage.maximum_filter(of_others, size=3)[row, column]
         covered |= (own == other)[:, None] & (in_front > distance[triangles] @ inside.T)
     return np.any(covered, axis=1)
-
-
-def _connected_parts(triangles, count):
-    """Which of the separate surfaces each vertex [N] is of."""
-    edges = np.concatenate([triangles[:, :2], triangles[:, 1:]]).T
-    ones = np.ones(edges.shape[1], bool)
-    graph = scipy.sparse.coo_matrix((ones, edges), shape=(count, count))
-    return scipy.sparse.csgraph.connected_components(graph, directed=False)[1]
 
 
 def _rasterize(uv, distance, triangles, size):

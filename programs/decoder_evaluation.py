@@ -26,6 +26,7 @@ from model.trained import Parts, Trained, TrainedDecoder, decoder_path, load_tra
 from programs.judges import Judge, make_judge, photograph_names, prepare_for_all
 from programs.output_folder import check_apart, without_results
 from storage.images import jpeg
+from storage.printable import printable
 
 YAWS_DEG = (0, -30, 30)
 _PORTRAIT_PIXELS = 144
@@ -104,13 +105,13 @@ def run(options: Options) -> None:
         metrics=evaluation.metrics()
         | {
             KEY: {name: vars(of_judge) for name, of_judge in scores.items()},
-            "rejected": {r.name: r.reason for r in cache.rejected},
+            "rejected": {printable(r.name): r.reason for r in cache.rejected},
         },
     )
     write_report(report, options.output)
     print("\n\n".join(map(to_text, shown)))
     for rejection in cache.rejected:
-        print(f"{rejection.name}: {rejection.reason}; counts as a miss")
+        print(f"{printable(rejection.name)}: {rejection.reason}; counts as a miss")
     print(f"\n{options.output / 'report.html'}")
     if options.must_improve:
         check_improvement(evaluation.likeness["scorer"])

@@ -161,14 +161,18 @@ def load_networks(options: Options) -> tuple[MorphableModel, IdentityNetwork]:
 
 
 def reads_tone(options: Options, face_model: MorphableModel) -> bool:
-    """Says whether skin tone gets an input of its own: the face model must keep it apart."""
+    """Says whether skin tone gets an input of its own.
+
+    Raises:
+      ValueError: it should, but the face model does not keep skin tone apart.
+    """
     if options.tone_features and not face_model.tone_components:
-        _LOG.warning(
-            "%s: has no components for skin tone alone, so tone is read from the same features as "
-            "all else",
-            face_model.name,
+        raise ValueError(
+            f"--tone_features={options.tone_features}: face model {face_model.name} has no "
+            "components for skin tone alone; learn its colors from photographs "
+            "(docs/learned_colors.md), or give --tone_features=none"
         )
-    return bool(options.tone_features and face_model.tone_components)
+    return bool(options.tone_features)
 
 
 def prepare_parts(options: Options, face_model: MorphableModel, encoder: IdentityNetwork) -> Parts:

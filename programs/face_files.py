@@ -14,6 +14,7 @@ from model.rendered_views import Portraits
 from model.shading import Shading
 from model.texture_atlas import TextureAtlas
 from storage.images import png
+from storage.printable import printable
 
 YAWS_DEG = (0, -30, 30)
 # The files of a face end so, after its name.
@@ -68,7 +69,7 @@ class FaceFiles:
             points=found.points,
             box=np.array(found.box),
             confidence=found.confidence,
-            photograph=source,
+            photograph=printable(source),
             face_model=self._model.fingerprint,
         )
         return {

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from data_pipeline.detection import KnownPoints
 from data_pipeline.feature_cache import PLAIN, FeatureCache
-from data_pipeline.known_points import KnownPoints
 from data_pipeline.photo_preparation import prepare_photographs
 from data_pipeline.photographs import Listing
 from evaluation.likeness import JudgedPhotographs, judge_photographs
@@ -17,6 +17,7 @@ from model.identity.network import IdentityNetwork
 from model.morphable_model import MorphableModel
 from model.rendered_views import FixedViews
 from model.shading import Shading
+from storage.printable import printable
 
 
 @dataclasses.dataclass(frozen=True)
@@ -52,7 +53,9 @@ def make_judge(
     yaws_deg: tuple[int, ...],
 ) -> Judge:
     """Makes a judge of the photographs that were prepared for a network."""
-    whose = [who or name for who, name in zip(cache.identities, cache.names, strict=True)]
+    whose = [
+        printable(who or name) for who, name in zip(cache.identities, cache.names, strict=True)
+    ]
     # Unmirrored only: a mirror image is no other photograph of a person.
     photos = judge_photographs(cache.embedding[:, PLAIN], whose, len(cache.rejected))
     return Judge(network, face_model, photos, yaws_deg)
@@ -81,4 +84,6 @@ def prepare_for_all(
 
 def photograph_names(cache: FeatureCache) -> list[str]:
     """Names all photographs that count, those without a face last."""
-    return [*cache.names, *(rejection.name for rejection in cache.rejected)]
+    names = [*cache.names, *(rejection.name for rejection in cache.rejected)]
+    # Names of any bytes have to go into JSON.
+    return [printable(name) for name in names]

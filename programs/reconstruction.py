@@ -17,6 +17,7 @@ from programs.face_files import SUFFIXES, FaceFiles, output_names
 from programs.output_folder import check_apart, without_results
 from storage.atomic import write_bytes, write_together
 from storage.images import jpeg
+from storage.printable import printable
 
 _THUMBNAIL_PIXELS = 128
 _SHEET_FACES = 48
@@ -67,13 +68,16 @@ def run(options: Options) -> int:
             found = reconstructor.find(image, photo.name)
             face = reconstructor.reconstruct(reconstructor.cut(image, found)[None])[0]
         except Exception as error:
-            reason = str(error).removeprefix(f"{photo.path}: ") or type(error).__name__
-            print(f"{photo.path}: {' '.join(reason.split())}", file=sys.stderr)
+            shown = printable(photo.path)
+            reason = str(error).removeprefix(f"{shown}: ") or type(error).__name__
+            print(f"{shown}: {' '.join(printable(reason).split())}", file=sys.stderr)
             continue
         panels = face_files.panels(face, found, image)
         write_together(options.output, face_files(face, found, name, panels, photo.name))
         written += 1
-        print(f"{photo.path} -> {options.output / name}.glb .obj .ply", flush=True)
+        note = f" ({found.note()})" if found.note() else ""
+        files = printable(options.output / name)
+        print(f"{printable(photo.path)} -> {files}.glb .obj .ply{note}", flush=True)
         if len(thumbnails) < _SHEET_FACES:
             size = (_THUMBNAIL_PIXELS, _THUMBNAIL_PIXELS)
             thumbnails.append([cv2.resize(p, size, interpolation=cv2.INTER_AREA) for p in panels])
@@ -95,11 +99,14 @@ def collect(arguments: Sequence[str], output: pathlib.Path) -> list[Photograph]:
     for argument in map(pathlib.Path, arguments):
         if argument.is_dir():
             check_apart(output, argument)
-            found = without_results(list_photographs(argument), output).photographs
+            listing = list_photographs(argument)
+            if summary := listing.passed_over_summary():
+                print(f"{printable(argument)}: {summary}", file=sys.stderr)
+            found = without_results(listing, output).photographs
         elif argument.exists():
             found = [Photograph(argument, argument.name)]
         else:
-            raise FileNotFoundError(f"{argument}: no such photograph or folder")
+            raise FileNotFoundError(f"{printable(argument)}: no such photograph or folder")
         photos |= {photo.path.resolve(): photo for photo in found}
     return list(photos.values())
 
@@ -116,4 +123,4 @@ def check_overwrites_no_photograph(
     results.add((folder / _SHEET).resolve())
     for photo in photos:
         if photo.path.resolve() in results:
-            raise ValueError(f"{photo.path}: would be overwritten; change --output_dir")
+            raise ValueError(f"{printable(photo.path)}: would be overwritten; change --output_dir")

@@ -1,12 +1,12 @@
-"""Fabricates data in the layouts of what is gated: a face model file, and datasets of photographs.
+"""Fabricates data in the layouts of data that one must register for.
 
     python -m stand_ins face-model OUTPUT.h5
     python -m stand_ins dataset --layout=vgg_face --output=DIR
     python -m stand_ins dataset --layout=lfw --output=DIR
     python -m stand_ins dataset --layout=vgg_face --output=DIR --from_photos=FOLDER
 
-The first is a file of the Basel Face Model 2017's exact size (`stand_ins.face_model`), the others
-are photographs (`stand_ins.datasets`).
+The first writes a file of the exact size of the Basel Face Model 2017 (`stand_ins.face_model`),
+the others write photographs in the layouts of VGG-Face and LFW (`stand_ins.datasets`).
 """
 
 import argparse
@@ -14,6 +14,7 @@ import pathlib
 
 import command_line
 import open_parts
+from storage.printable import printable
 
 
 def face_model(options: argparse.Namespace) -> None:
@@ -26,7 +27,7 @@ def face_model(options: argparse.Namespace) -> None:
     source = read_face_model(options.source)
     contents = make_stand_in(source, pathlib.Path(options.source).name, options.seed)
     write_bfm_hdf5(options.output, contents)
-    print(f"{options.output}: {contents.stand_in}")
+    print(f"{printable(options.output)}: {contents.stand_in}")
 
 
 def dataset(options: argparse.Namespace) -> None:
@@ -48,21 +49,22 @@ def dataset(options: argparse.Namespace) -> None:
             options.seed,
             options.face_model,
         )
-        print(f"{truth}: the truth about these people, for evaluation only")
+        print(f"{printable(truth)}: the truth about these people, for evaluation only")
     listing = list_photographs(options.output)
     if options.sheet:
         datasets.write_sheet(options.sheet, options.output)
     people = {photo.identity for photo in listing.photographs}
     print(
-        f"{options.output}: {len(listing.photographs)} images of {len(people)} people in the "
-        f"layout of {options.layout}; {len(listing.missing)} that are listed are missing"
+        f"{printable(options.output)}: {len(listing.photographs)} images of {len(people)} people "
+        f"in the layout of {options.layout}; {len(listing.missing)} that are listed are missing"
     )
 
 
 def make_parser() -> command_line.ArgumentParser:
     """Makes the parser of both subcommands."""
     parser = command_line.ArgumentParser(
-        prog="python -m stand_ins", description="Fabricates data in the layouts of what is gated."
+        prog="python -m stand_ins",
+        description="Fabricates data in the layouts of data that one must register for.",
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
@@ -78,21 +80,26 @@ def make_parser() -> command_line.ArgumentParser:
 
     command = commands.add_parser("dataset", help="write a folder of photographs")
     command.add_argument(
-        "--layout", choices=["vgg_face", "lfw"], default="vgg_face", help="whose layout to write"
+        "--layout",
+        choices=["vgg_face", "lfw"],
+        default="vgg_face",
+        help="the dataset whose layout to write",
     )
-    command.add_argument("--output", required=True, help="the folder to write; must not exist")
+    command.add_argument("--output", required=True, help="the folder to write; it must not exist")
     command.add_argument("--people", type=_positive, default=48, help="number of made-up people")
     command.add_argument(
         "--photos_per_person", type=_positive, default=6, help="number of photographs of each"
     )
-    command.add_argument("--seed", type=int, default=0, help="seed of everything random")
+    command.add_argument("--seed", type=int, default=0, help="seed of all random numbers")
     command.add_argument(
         "--face_model",
         default=open_parts.FACE_MODEL,
         help="the face model whose faces are shown; by default the embedded one",
     )
-    command.add_argument("--sheet", help="a JPEG file to write, of the first people")
-    command.add_argument("--from_photos", help="lay out this folder of photographs instead")
+    command.add_argument("--sheet", help="a JPEG file to write that shows the first people")
+    command.add_argument(
+        "--from_photos", help="write the photographs of this folder, instead of made-up people"
+    )
     command.set_defaults(run=dataset)
     return parser
 

@@ -1,11 +1,11 @@
-"""What cameras and the web do to a picture: blur, noise, color casts; and backgrounds."""
+"""Does to a picture what cameras and the web do: blur, noise, color casts; draws backgrounds."""
 
 import cv2
 import numpy as np
 
 
 def photograph_effects(image: np.ndarray, generator: np.random.Generator) -> np.ndarray:
-    """Blur, color cast, contrast and noise, in the order in which a camera adds them.
+    """Adds blur, a color cast, contrast and noise, in the order in which a camera does.
 
     Args:
       image: float32 sRGB [H, W, 3] in 0..1.
@@ -20,14 +20,15 @@ def photograph_effects(image: np.ndarray, generator: np.random.Generator) -> np.
     contrast = generator.uniform(0.85, 1.2)
     image = 0.5 + (np.clip(image, 0, 1) ** generator.uniform(0.85, 1.2) - 0.5) * contrast
     image = np.clip(image, 0, 1)
-    # Photons: the darker, the noisier in proportion; and the electronics.
+    # The first is the noise of photons (the darker, the noisier in proportion), the second that of
+    # the electronics.
     deviation = generator.uniform(0.0, 0.03) * np.sqrt(image) + generator.uniform(0.0, 0.012)
     noisy = image + generator.normal(size=image.shape) * deviation
     return np.clip(noisy, 0, 1).astype(np.float32)
 
 
 def random_background(size: int, generator: np.random.Generator) -> np.ndarray:
-    """Something out of focus: float32 sRGB [size, size, 3]."""
+    """Draws something that is out of focus: float32 sRGB [size, size, 3] in 0..1."""
     draw = (_studio, _bokeh, _wall, _outdoors)[generator.integers(4)]
     image = draw(size, generator).astype(np.float32)
     sigma = generator.uniform(0.004, 0.03) * size
@@ -49,13 +50,13 @@ def _blur(image, generator):
 
 
 def _color(generator, low=0.1, high=0.9):
-    """A color that is more gray than not."""
+    """Draws a color that is rather gray."""
     gray = generator.uniform(low, high)
     return np.clip(gray + generator.normal(0, 0.1, 3), 0, 1)
 
 
 def _studio(size, generator):
-    """A lit backdrop."""
+    """Draws the lit backdrop of a studio."""
     y, x = np.mgrid[0:size, 0:size] / size
     center = generator.uniform(0.2, 0.8, 2)
     glow = np.exp(-((x - center[0]) ** 2 + (y - center[1]) ** 2) / generator.uniform(0.1, 0.6))
@@ -63,7 +64,7 @@ def _studio(size, generator):
 
 
 def _bokeh(size, generator):
-    """Discs of lights in the dark, or of leaves."""
+    """Draws the discs that distant lights or leaves become out of focus."""
     image = np.full((size, size, 3), _color(generator, 0.05, 0.5))
     for _ in range(generator.integers(15, 60)):
         center = tuple(int(v) for v in generator.integers(0, size, 2))
@@ -75,7 +76,7 @@ def _bokeh(size, generator):
 
 
 def _wall(size, generator):
-    """Bricks, shelves or blinds: lines of one color on another."""
+    """Draws bricks, shelves or blinds: lines of one color on another."""
     image = np.full((size, size, 3), _color(generator))
     line = _color(generator)
     step, width = int(size * generator.uniform(0.06, 0.2)), max(1, size // 90)
@@ -88,7 +89,7 @@ def _wall(size, generator):
 
 
 def _outdoors(size, generator):
-    """Sky, a skyline of boxes, ground."""
+    """Draws a sky, a skyline of boxes, and ground."""
     y = np.linspace(0, 1, size)[:, None, None]
     image = np.broadcast_to(np.array([0.55, 0.7, 0.9]) + 0.25 * y, (size, size, 3)).copy()
     for _ in range(12):

@@ -1,50 +1,67 @@
 """The layouts of VGG-Face and LFW on disk, with what is missing and damaged in real life."""
 
 import dataclasses
+import pathlib
 import shutil
+from collections.abc import Sequence
 
 import numpy as np
 
 from stand_ins.camera import random_background
 from storage.atomic import write_bytes
 from storage.images import jpeg, to_bytes
+from storage.printable import printable
 
 LAYOUTS = ("vgg_face", "lfw")
-# Of the rows of a VGG-Face listing: links that are dead, and files that are damaged.
+# How many useless rows a VGG-Face listing has for each good one: dead links, damaged files.
 _MISSING, _CORRUPT = 0.10, 0.06
 CORRUPTIONS = ("truncated", "html", "empty", "no_face")
 
 
 @dataclasses.dataclass(frozen=True)
 class Entry:
-    """One photograph of a dataset to be: whose, its JPEG file, and the box of the face."""
+    """One photograph of a dataset that is going to be written.
+
+    Attributes:
+      identity: whose photograph it is.
+      data: its JPEG file; None for a photograph that is listed but missing.
+      box: left, top, right and bottom of the face in pixels.
+    """
 
     identity: str
-    data: bytes
+    data: bytes | None
     box: tuple[float, float, float, float]
 
 
-def check_new(*paths):
-    """Refuses to overwrite; raises FileExistsError."""
+def check_new(*paths: pathlib.Path) -> None:
+    """Refuses to overwrite anything.
+
+    Raises:
+      FileExistsError: one of the paths is there already.
+    """
     for path in paths:
         if path.exists():
-            raise FileExistsError(f"{path}: is there already; remove it or give another --output")
+            raise FileExistsError(
+                f"{printable(path)}: is there already; remove it or give another --output"
+            )
 
 
-def write_dataset(output, layout, entries, seed):
+def write_dataset(
+    output: pathlib.Path, layout: str, entries: Sequence[Entry], seed: int
+) -> list[str]:
     """Writes the folder of a dataset, complete or not at all.
 
     Args:
-      output: the folder; must not exist.
+      output: the folder; it must not exist.
       layout: one of `LAYOUTS`.
       entries: what to write, in any order.
-      seed: of what is missing and corrupt.
+      seed: decides what is missing and damaged.
 
     Returns:
-      The names of the entries' photographs in the folder.
+      The name of each entry's photograph in the folder.
 
     Raises:
-      ValueError: an unknown layout.
+      ValueError: the layout is unknown.
     """
     if layout not in LAYOUTS:
         raise ValueError(f"layout {layout!r} is not among {', '.join(LAYOUTS)}")
@@ -90,7 +107,7 @@ def _write_vgg_face(folder, entries, generator):
 
 
 def _with_useless(own, generator):
-    """The entries with their indices, and among them some without: dead links and damaged files."""
+    """Mixes dead links and damaged files, whose index is None, among the entries."""
     mixed = []
     for index, entry in own:
         if generator.random() < _MISSING:
@@ -103,8 +120,8 @@ def _with_useless(own, generator):
     return mixed
 
 
-def corrupt(data, kind, generator):
-    """What becomes of a JPEG file: one of `CORRUPTIONS`."""
+def corrupt(data: bytes, kind: str, generator: np.random.Generator) -> bytes:
+    """Damages a JPEG file in one of the ways of `CORRUPTIONS`."""
     if kind == "truncated":
         return data[: int(len(data) * generator.uniform(0.1, 0.5))]
     if kind == "html":

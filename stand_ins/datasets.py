@@ -1,11 +1,12 @@
-"""Writes small datasets laid out on disk exactly as VGG-Face and LFW are.
+"""Writes small datasets that are laid out on disk exactly as VGG-Face and LFW are.
 
-Either they show made-up people: faces of a face model in pictures that differ from training renders
-as photographs do. The truth about them goes into `DIR_truth.npz` beside the dataset, for
-evaluation only; nothing inside DIR tells it. Or real photographs are laid out. As in real life
-the VGG-Face listing names images that are gone (dead links) and some that are no longer pictures.
+A dataset shows made-up people (faces of a face model, in pictures that differ from training renders
+as photographs do), or it holds real photographs. The truth about made-up people goes into
+`DIR_truth.npz` beside the dataset, for evaluation only; nothing inside DIR tells it. As in real
+life the VGG-Face listing names images that are gone (dead links) and some that are damaged.
 """
 
+import os
 import pathlib
 import re
 
@@ -14,43 +15,54 @@ import numpy as np
 import tqdm
 
 import open_parts
-from data_pipeline.detection import MtcnnDetector, choose_face
+from data_pipeline.detection import Detector
+from data_pipeline.image_files.kinds import HEAD_BYTES, image_kind
+from data_pipeline.mtcnn_detector import MtcnnDetector
 from data_pipeline.photographs import list_photographs, read_image
+from model.face_finding import NoFaceError, find_face
 from model.face_models.load import load_face_model
 from stand_ins.dataset_layouts import Entry, check_new, write_dataset
 from stand_ins.occluders import random_style
 from stand_ins.photographer import Framing, Person, Photographer
 from storage.atomic import atomic_file, write_bytes
 from storage.images import jpeg, to_bytes
+from storage.printable import printable
 
 _COEFFICIENT_LIMIT = 2.0
 _LFW_SIZE = 250
 
 
-def write_rendered(output, layout, people, photos, seed=0, face_model=open_parts.FACE_MODEL):
+def write_rendered(
+    output: str | os.PathLike,
+    layout: str,
+    people: int,
+    photos: int,
+    seed: int = 0,
+    face_model: str | os.PathLike = open_parts.FACE_MODEL,
+) -> pathlib.Path:
     """Writes a dataset of made-up people, and the truth beside it.
 
     Args:
-      output: the dataset's folder; must not exist.
+      output: the dataset's folder; it must not exist.
       layout: one of `LAYOUTS`.
-      people: how many.
-      photos: of each.
-      seed: of everything random: picture k of person p is a function of (seed, p, k).
-      face_model: a file with expressions.
+      people: the number of people.
+      photos: the number of pictures of each.
+      seed: picture k of person p is a function of (seed, p, k).
+      face_model: the file of a face model with expressions.
 
     Returns:
-      The path of the truth, an `.npz`.
+      The path of the truth, an `.npz` file.
 
     Raises:
       FileExistsError: the output or its truth is there already.
-      ValueError: an unknown layout or a face model without expressions.
+      ValueError: the layout is unknown, or the face model has no expressions.
     """
     output = pathlib.Path(output)
     truth_path = output.with_name(f"{output.name}_truth.npz")
     check_new(output, truth_path)
     model = load_face_model(face_model)
     if not model.expression_components:
-        raise ValueError(f"{face_model}: has no expressions; give another --face_model")
+        raise ValueError(f"{printable(face_model)}: has no expressions; give another --face_model")
     photographer = Photographer(model)
     entries, truth = [], []
     with tqdm.tqdm(total=people * photos, unit="photo", mininterval=2) as bar:
@@ -70,17 +82,28 @@ def write_rendered(output, layout, people, photos, seed=0, face_model=open_parts
     return truth_path
 
 
-def write_from_photographs(output, layout, photos, seed=0, detector=None):
-    """Lays out real photographs.
+def write_from_photographs(
+    output: str | os.PathLike,
+    layout: str,
+    photos: str | os.PathLike,
+    seed: int = 0,
+    detector: Detector | None = None,
+) -> None:
+    """Writes a dataset of real photographs.
 
-    Whose they are says the folder that each lies in; loose ones are one person each.
+    The folder that a photograph lies in says whose it is; one that lies in no subfolder is taken
+    for the only photograph of a person.
 
     Args:
-      output: the dataset's folder; must not exist.
+      output: the dataset's folder; it must not exist.
       layout: one of `LAYOUTS`.
       photos: any folder of photographs.
-      seed: of what is missing and corrupt.
+      seed: decides what is missing and damaged.
       detector: finds the boxes, MTCNN by default; without a face the box is the whole image.
+
+    Raises:
+      FileExistsError: the output is there already.
+      ValueError: the layout is unknown, or the folder has no photograph.
     """
     output = pathlib.Path(output)
     check_new(output)
@@ -90,20 +113,36 @@ def write_from_photographs(output, layout, photos, seed=0, detector=None):
         try:
             image = read_image(photo.path)
         except ValueError:
-            # What cannot be read here would be one of the set's corrupt files.
+            # An unreadable file would count as one of the dataset's damaged files.
             continue
-        face = choose_face(detector(image, photo.name))
-        height, width = image.shape[:2]
-        box = face.box if face else (0.0, 0.0, float(width), float(height))
+        try:
+            box = find_face(image, detector, photo.name).box
+        except NoFaceError:
+            height, width = image.shape[:2]
+            box = (0.0, 0.0, float(width), float(height))
         identity = re.sub(r"\W+", "_", photo.identity or photo.path.stem)
-        is_jpeg = photo.path.suffix.lower() in (".jpg", ".jpeg")
-        data = photo.path.read_bytes() if is_jpeg else jpeg(image, 95)
+        data = photo.path.read_bytes()
+        data = data if image_kind(data[:HEAD_BYTES]) == "JPEG" else jpeg(image, 95)
         entries.append(Entry(identity, data, box))
     write_dataset(output, layout, entries, seed)
 
 
-def write_sheet(path, folder, people=8, photos=8, pixels=128):
-    """Writes a JPEG with a row of photographs for each of the first people of a dataset."""
+def write_sheet(
+    path: str | os.PathLike,
+    folder: str | os.PathLike,
+    people: int = 8,
+    photos: int = 8,
+    pixels: int = 128,
+) -> None:
+    """Writes a JPEG file with a row of photographs for each of the first people of a dataset.
+
+    Args:
+      path: the file to write.
+      folder: the dataset.
+      people: at most so many rows.
+      photos: at most so many photographs in a row.
+      pixels: width and height of each.
+    """
     rows = {}
     for photo in list_photographs(folder).photographs:
         row = rows.setdefault(photo.identity, [])
@@ -119,8 +158,8 @@ def write_sheet(path, folder, people=8, photos=8, pixels=128):
     write_bytes(path, jpeg(sheet))
 
 
-def random_framing(layout, generator):
-    """Where the face lies in an image: anywhere in VGG-Face's, in the middle of LFW's."""
+def random_framing(layout: str, generator: np.random.Generator) -> Framing:
+    """Draws where the face lies in an image: anywhere in VGG-Face's, in the middle of LFW's."""
     if layout == "lfw":
         size, part, spread = _LFW_SIZE, generator.uniform(0.155, 0.185), 0.02
     else:
@@ -132,6 +171,8 @@ def random_framing(layout, generator):
 
 
 def _random_person(model, generator):
+    """Draws a person; coefficients beyond the limit would be faces that nobody has."""
+
     def coefficients(count):
         values = generator.normal(size=count).clip(-_COEFFICIENT_LIMIT, _COEFFICIENT_LIMIT)
         return values.astype(np.float32)

@@ -1,14 +1,14 @@
-"""A file of the Basel Face Model 2017's exact size, for whoever does not have it.
+"""Makes a face model of the exact size of the Basel Face Model 2017, for those who do not have it.
 
-It is made of another face model: cut to a face, refined to the number of vertices and triangles,
-and given as many components: those of the model, and smooth random residuals for those that it
-lacks. It has the real tree, and says that it is a stand-in. Speeds, memory and programs behave as
-with the real file; faces and figures do not.
+It is made of another face model. This is cut to a face, and its mesh is refined to the numbers of
+vertices and triangles. It gets as many components: those of the other model, and smooth random
+residuals for those that are missing. The result says that it is a stand-in. Programs need the time
+and memory that they need with the original; faces and results are not those of the original.
 """
 
 import numpy as np
 
-from model.face_models.contents import FaceModelContents, Pca, principal_components
+from model.face_model_contents import FaceModelContents, Pca, principal_components
 from model.face_models.landmarks_68 import NAMED_POINTS
 from stand_ins.refinement import refine_to, smooth_cut, trim
 
@@ -19,21 +19,21 @@ MARK = (
     "{source} by refinement, with smooth random residuals for the components that it lacks"
 )
 
-# What the Basel Face Model shows of a head: this far from the nose tip.
+# The Basel Face Model shows a head up to about this distance from the nose tip.
 _RADIUS_MM = 165.0
 
 
 def make_stand_in(source: FaceModelContents, source_name: str, seed: int = 0) -> FaceModelContents:
-    """Makes the stand-in.
+    """Makes the stand-in of another face model.
 
     Args:
-      source: a model with the landmark `center.nose.tip`.
-      source_name: what to call it in the mark.
-      seed: of the residuals.
+      source: a face model with the landmark `center.nose.tip` and with expressions.
+      source_name: what the stand-in calls it.
+      seed: the seed of the residuals.
 
     Raises:
-      ValueError: the model has no nose tip, no expressions, or a mesh that cannot be refined to
-        the numbers.
+      ValueError: the source has no nose tip, no expressions, or a mesh that cannot be refined to
+        these numbers.
     """
     if "center.nose.tip" not in source.landmarks or source.expression is None:
         raise ValueError(f"{source_name}: a stand-in needs a nose tip and expressions")
@@ -61,7 +61,7 @@ def make_stand_in(source: FaceModelContents, source_name: str, seed: int = 0) ->
 
 
 def _mesh(source):
-    """The mesh and the sparse matrix [N', N] that makes its vertices."""
+    """The triangles of the stand-in, and the sparse matrix [N', N] that makes its vertices."""
     nose = source.shape.mean[source.landmarks["center.nose.tip"]]
     distance = np.linalg.norm(source.shape.mean - nose, axis=1)
     triangles = source.triangles[trim(source.triangles, distance, _RADIUS_MM)]
@@ -75,7 +75,7 @@ def _mesh(source):
 
 
 def _refined(pca: Pca, weights, components, positions, amplitude, generator) -> Pca:
-    """A part on the finer mesh, with residuals up to the number of components."""
+    """A part on the finer mesh, with residuals for the components that are missing."""
     n_old, n_new = weights.shape[1], weights.shape[0]
     old = pca.basis * np.sqrt(pca.variance)
     modes = (weights @ old.reshape(n_old, -1)).reshape(3 * n_new, -1)[:, :components]
@@ -87,7 +87,7 @@ def _refined(pca: Pca, weights, components, positions, amplitude, generator) -> 
 
 
 def _smooth_fields(points, count, amplitude, generator):
-    """Random waves [3N, count] of falling wavelength, from amplitude[0] to amplitude[1]."""
+    """Random waves [3N, count] whose wavelengths and amplitudes fall from the first to the last."""
     steps = np.linspace(0, 1, count)
     wavelengths = 120.0 * (25.0 / 120.0) ** steps
     sizes = amplitude[0] * (amplitude[1] / amplitude[0]) ** steps
@@ -96,14 +96,14 @@ def _smooth_fields(points, count, amplitude, generator):
         direction = generator.normal(size=(3, 3))
         direction /= np.linalg.norm(direction, axis=0)
         phase = 2 * np.pi * (points @ direction) / wavelengths[k]
-        # Each channel a wave of its own: over the surface their mean square is a half.
+        # Each channel has a wave of its own, whose mean square over the surface is a half.
         waves = np.sqrt(2) * sizes[k] * np.sin(phase + generator.uniform(0, 2 * np.pi, 3))
         fields[:, k] = waves.reshape(-1)
     return fields
 
 
 def _moved_landmarks(source, weights):
-    """Landmarks and 68 points on the finer mesh, where the cut left them."""
+    """The landmarks and the 68 points on the finer mesh, without those that were cut away."""
     exact = weights.tocoo()
     own = exact.data == 1.0
     new_of_old = dict(zip(exact.col[own].tolist(), exact.row[own].tolist(), strict=True))

@@ -1,11 +1,11 @@
-"""Environment-like light: radiance from all directions, not two lamps as training renders have."""
+"""Light as it is around real faces: from all directions, not from the two lamps of training."""
 
 import dataclasses
 
 import numpy as np
 
 _DIRECTIONS = 96
-# Linear RGB of skies, lamps and what they fall on.
+# Linear RGB of the light from above, from lamps and from below.
 _SKIES = ((0.75, 0.88, 1.15), (1.0, 1.0, 1.0), (1.15, 0.98, 0.78), (0.9, 0.95, 1.05))
 _LAMPS = ((1.0, 1.0, 1.0), (1.25, 0.98, 0.7), (0.85, 0.97, 1.2), (1.1, 1.0, 0.85))
 _GROUNDS = ((0.35, 0.33, 0.3), (0.3, 0.4, 0.25), (0.5, 0.42, 0.35), (0.25, 0.25, 0.28))
@@ -13,7 +13,7 @@ _GROUNDS = ((0.35, 0.33, 0.3), (0.3, 0.4, 0.25), (0.5, 0.42, 0.35), (0.25, 0.25,
 
 @dataclasses.dataclass(frozen=True)
 class Environment:
-    """A sampled environment.
+    """Light from many directions.
 
     Attributes:
       directions: float [K, 3], unit vectors in the view frame (+y up, +z towards the camera).
@@ -24,18 +24,21 @@ class Environment:
     radiance: np.ndarray
 
     def irradiance(self, normals: np.ndarray) -> np.ndarray:
-        """Light that falls on surfaces with unit normals [N, 3] in the view frame: [N, 3]."""
+        """The light that falls on surfaces with unit normals [N, 3] in the view frame: [N, 3]."""
         return np.maximum(normals @ self.directions.T, 0.0) @ self.radiance
 
     def gloss(self, normals: np.ndarray, exponent: float = 24.0) -> np.ndarray:
-        """What a glossy surface mirrors to a viewer on +z: [N, 3]."""
+        """The light that glossy surfaces with normals [N, 3] mirror to a viewer on +z: [N, 3]."""
         mirrored = 2 * normals[:, 2:] * normals - (0.0, 0.0, 1.0)
         lobe = np.maximum(mirrored @ self.directions.T, 0.0) ** exponent
         return (exponent + 1) / 2 * (lobe @ self.radiance)
 
 
 def random_environment(generator: np.random.Generator) -> Environment:
-    """A sky or a room with one to three soft sources; a surface facing the camera gets about 1."""
+    """Draws a sky or a room with one to three soft sources of light.
+
+    A surface that faces the camera receives about 1.
+    """
     directions = _sphere(_DIRECTIONS)
     up = (directions[:, 1:2] + 1) / 2
     sky, ground = _pick(generator, _SKIES), _pick(generator, _GROUNDS)
@@ -61,7 +64,7 @@ def random_environment(generator: np.random.Generator) -> Environment:
 
 
 def _sphere(count):
-    """Directions [K, 3] spread evenly (a Fibonacci lattice)."""
+    """Directions [K, 3] that are spread evenly (a Fibonacci lattice)."""
     index = np.arange(count) + 0.5
     y = 1 - 2 * index / count
     azimuth = np.pi * (1 + 5**0.5) * index

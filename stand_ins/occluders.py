@@ -1,6 +1,7 @@
-"""Hair and glasses, or what looks like them to a network: shells on the head and drawn lines."""
+"""Draws hair and glasses, or what looks like them to a network: shells on the head, and lines."""
 
 import dataclasses
+from collections.abc import Callable
 
 import cv2
 import numpy as np
@@ -33,10 +34,14 @@ class Style:
     """How a person looks besides the face itself.
 
     Attributes:
-      hair_color: linear RGB; hair_mm: how thick the hair is, 0 for none; hairline_mm: how much
-        lower than usual it begins; fringe: whether strands fall over the forehead.
-      glasses: 0 none, 1 clear, 2 sunglasses.
-      frame_color: sRGB; lens_mm: half width and half height; squareness: exponent of the outline.
+      hair_color: linear RGB.
+      hair_mm: how thick the hair is; 0 for none.
+      hairline_mm: how much lower than usual the hair begins.
+      fringe: whether strands fall over the forehead.
+      glasses: 0 for none, 1 for clear glasses, 2 for sunglasses.
+      frame_color: sRGB, of the glasses.
+      lens_mm: half of the width and of the height of a lens.
+      squareness: exponent of a lens's outline; 2 is an ellipse, more is nearer to a rectangle.
     """
 
     hair_color: tuple[float, float, float]
@@ -74,36 +79,49 @@ class HairShell:
         self._all = model.triangles
         self._skin = model.regions.get("skin", np.ones(model.n_vertices, bool))
 
-    def __call__(self, vertices, normals, style, generator):
-        """The shell of a head.
+    def __call__(
+        self,
+        vertices: np.ndarray,
+        normals: np.ndarray,
+        style: Style,
+        generator: np.random.Generator,
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Makes the shell of a head.
 
         Args:
-          vertices, normals: float [N, 3] of the head.
-          style: of the person.
+          vertices: float [N, 3] mm, of the head.
+          normals: float [N, 3], unit vectors at its vertices.
+          style: the person's.
           generator: of the random numbers.
 
         Returns:
-          Vertices [M, 3], triangles [S, 3] of them, and which vertices of the head they lie over.
+          The shell's vertices float [M, 3] mm, its triangles int [S, 3], and for each of its
+          vertices the index [M] of the head's vertex below.
         """
         x, y, z = self._mean.T
         height = y - np.interp(z, _HAIRLINE_Z, _HAIRLINE_Y) + style.hairline_mm
         ears = (np.abs(x) > _EAR_X) & (y < 48) & (z > -30)
         over, triangles = submesh(self._all, self._skin & (height > 0) & ~ears)
-        # Thin at the hairline, thick above; with waves, so that no two heads of hair are alike.
+        # Hair is thin at the hairline and thick above. Waves make no two heads of hair alike.
         ramp = 1 - np.exp(-height[over] / 14)
         waves = self._mean[over] @ generator.normal(0, 0.05, (3, 4)) + generator.uniform(0, 6, 4)
         thickness = style.hair_mm * ramp * (1 + 0.18 * np.sin(waves).sum(axis=1))
         return vertices[over] + normals[over] * (1 + thickness[:, None]), triangles, over
 
 
-def draw_fringe(image, hairline, down, style, light, generator):
-    """Draws strands over the forehead, in place.
+def draw_fringe(
+    image: np.ndarray,
+    hairline: np.ndarray,
+    down: np.ndarray,
+    light: np.ndarray,
+    generator: np.random.Generator,
+) -> None:
+    """Draws strands of hair over the forehead, in place.
 
     Args:
       image: float32 sRGB [H, W, 3].
       hairline: pixels [P, 2] where strands may begin.
-      down: the length of a long strand, a vector in pixels.
-      style: of the person.
+      down: the vector in pixels along which a long strand falls.
       light: sRGB of the hair where it is lit.
       generator: of the random numbers.
     """
@@ -129,15 +147,23 @@ class Glasses:
         """Finds the eyes."""
         self._points = five_points(model, dict.fromkeys(FIVE_POINTS, (0.0, 0.0, 0.0)))
 
-    def draw(self, image, vertices, project, style, yaw, generator):
+    def draw(
+        self,
+        image: np.ndarray,
+        vertices: np.ndarray,
+        project: Callable[[np.ndarray], np.ndarray],
+        style: Style,
+        yaw: float,
+        generator: np.random.Generator,
+    ) -> None:
         """Draws glasses, in place.
 
         Args:
           image: float32 sRGB [H, W, 3].
           vertices: float32 [N, 3] mm, of the head.
-          project: from points [P, 3] mm to pixels [P, 2].
-          style: of the person.
-          yaw: of the head in radians: the arm on the far side is hidden.
+          project: maps points [P, 3] mm to pixels [P, 2].
+          style: the person's.
+          yaw: by how many radians the head is turned; it hides the arm on the far side.
           generator: of the random numbers.
         """
         eyes = self._points(vertices[None])[0].numpy()[:2] + (0.0, -2.0, _BEFORE_EYES_MM)
@@ -176,7 +202,7 @@ _SHIFT = 4
 
 
 def _fixed(points):
-    """Pixels as OpenCV's fixed-point numbers."""
+    """Converts pixels to OpenCV's fixed-point numbers."""
     return np.int32(np.round(points * (1 << _SHIFT)))
 
 

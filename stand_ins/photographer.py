@@ -20,7 +20,7 @@ from stand_ins.occluders import Glasses, HairShell, Style, draw_fringe
 _SUPERSAMPLING = 2
 _EXPRESSIONS = 14
 _EXPRESSION_DEVIATION = 0.6
-# What lies below this on the mean head is dressed.
+# The mean head wears clothes below this height.
 _COLLAR_MM = -118.0
 _GLOSS = 0.035
 # The five points of an upright frontal face, relative to the middle of the eyes, in units of the
@@ -30,7 +30,13 @@ _TEMPLATE = np.array([[-0.5, 0.0], [0.5, 0.0], [0.0, 0.55], [-0.4, 1.0], [0.4, 1
 
 @dataclasses.dataclass(frozen=True)
 class Person:
-    """Whom the pictures show: coefficients of the face model, and a style."""
+    """A person whom pictures show.
+
+    Attributes:
+      shape: float32 [Ks], coefficients of the face model.
+      texture: float32 [Kt], coefficients of the face model.
+      style: hair and glasses.
+    """
 
     shape: np.ndarray
     texture: np.ndarray
@@ -39,13 +45,13 @@ class Person:
 
 @dataclasses.dataclass(frozen=True)
 class Framing:
-    """How a picture is framed: its size, the distance between the eyes and their middle in pixels.
+    """How a picture is framed.
 
     Attributes:
-      image_size: width and height.
-      eye_distance: in pixels.
-      eyes: x and y of the middle between the eyes.
-      roll: radians, positive turns the picture's face clockwise.
+      image_size: width and height of the picture in pixels.
+      eye_distance: the distance between the eyes in pixels.
+      eyes: x and y of the middle between the eyes, in pixels.
+      roll: by how many radians the face is turned clockwise in the picture.
     """
 
     image_size: int
@@ -54,7 +60,7 @@ class Framing:
     roll: float
 
     def crop(self, scale: int = 1) -> Crop:
-        """The crop that frames a face so."""
+        """The crop by which a face is rendered so, in a picture that is `scale` times as large."""
         c, s = np.cos(self.roll), np.sin(self.roll)
         points = _TEMPLATE @ np.array([[c, s], [-s, c]]) * self.eye_distance + self.eyes
         crop = Crop(self.image_size, tuple(range(5)), tuple(map(tuple, points.tolist())))
@@ -62,14 +68,16 @@ class Framing:
 
 
 @dataclasses.dataclass(frozen=True)
-class Picture:
-    """A picture and the truth about it.
+class RenderedPhotograph:
+    """An image that looks like a photograph, and the truth about it.
 
     Attributes:
       image: float32 sRGB [S, S, 3] in 0..1.
-      points: float32 [5, 2], the five points as the detector sees them, in pixels.
-      box: left, top, right, bottom of the face.
-      expression: float32 [E]; yaw_deg, pitch_deg: the pose.
+      points: float32 [5, 2], the `FIVE_POINTS` as the detector sees them, in pixels.
+      box: left, top, right and bottom of the face, in pixels.
+      expression: float32 [E], the coefficients of its expression.
+      yaw_deg: how far the head is turned to the side.
+      pitch_deg: how far it is turned up or down.
     """
 
     image: np.ndarray
@@ -87,15 +95,26 @@ class Photographer:
         """Binds a face model.
 
         Args:
-          model: one with expressions and the five points' landmarks.
+          model: a face model with expressions and with the landmarks of the five points.
         """
         self._model = model
         self._hair = HairShell(model)
         self._glasses = Glasses(model)
         self._five_points = five_points(model)
 
-    def __call__(self, person: Person, framing: Framing, generator: np.random.Generator) -> Picture:
-        """Takes one picture; all that differs between pictures of a person is drawn here."""
+    def __call__(
+        self, person: Person, framing: Framing, generator: np.random.Generator
+    ) -> RenderedPhotograph:
+        """Takes one picture.
+
+        Everything in which pictures of a person differ is drawn here: expression, pose, light,
+        clothes, background and the camera's effects.
+
+        Args:
+          person: whom to show.
+          framing: where the face lies in the picture.
+          generator: of the random numbers.
+        """
         expression = np.zeros(self._model.expression_components, np.float32)
         count = min(_EXPRESSIONS, len(expression))
         expression[:count] = generator.normal(0, _EXPRESSION_DEVIATION, count)
@@ -111,7 +130,7 @@ class Photographer:
         image = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
         points = (view.pixels(self._five_points(vertices)[0].numpy()) + 0.5) / _SUPERSAMPLING - 0.5
         face = (view.pixels(vertices[0].numpy()) + 0.5) / _SUPERSAMPLING - 0.5
-        return Picture(
+        return RenderedPhotograph(
             photograph_effects(np.clip(image, 0, 1), generator),
             points.astype(np.float32),
             self._box(face),
@@ -121,7 +140,7 @@ class Photographer:
         )
 
     def _draw(self, person, view, vertices, yaw, generator):
-        """The scene without the camera's effects: float32 sRGB [S', S', 3]."""
+        """Draws the scene without the camera's effects: float32 sRGB [S', S', 3]."""
         model, style = self._model, person.style
         normals = model.vertex_normals(vertices[None])[0].numpy()
         colors = model.decode_texture(person.texture[None], "linear")[0].numpy()
@@ -147,27 +166,27 @@ class Photographer:
             _draw_torso(background, view, vertices[collar], color.numpy()[0])
         image = np.where(coverage[..., None] > 0.5, srgb, background)
         if style.hair_mm and style.fringe:
-            self._draw_fringe(image, view, hair, over, srgb[hairy > 0.5], style, generator)
+            self._draw_fringe(image, view, hair, over, srgb[hairy > 0.5], generator)
         if style.glasses:
             self._glasses.draw(image, vertices, view.pixels, style, yaw, generator)
         return image
 
-    def _draw_fringe(self, image, view, hair, over, seen, style, generator):
+    def _draw_fringe(self, image, view, hair, over, seen, generator):
         x, y, z = self._model.mean_vertices[over].T
         front = hair[(z > 75) & (np.abs(x) < 45) & (y < 105)]
         down = view.pixels(np.array([[0.0, 40.0, 110.0], [0.0, 78.0, 110.0]]))
         light = seen.mean(axis=0) if len(seen) else (0.1, 0.1, 0.1)
-        draw_fringe(image, view.pixels(front), down[0] - down[1], style, light, generator)
+        draw_fringe(image, view.pixels(front), down[0] - down[1], light, generator)
 
     def _box(self, pixels):
-        """Left, top, right, bottom of the face without ears, neck and scalp."""
+        """The box around the face, without ears, neck and scalp: left, top, right, bottom."""
         x, y, z = self._model.mean_vertices.T
         face = pixels[(z > 40) & (y > -78) & (y < 75)]
         return (*face.min(axis=0).tolist(), *face.max(axis=0).tolist())
 
 
 def _draw_torso(image, view, shoulders, color):
-    """Goes on where the bust of the face model ends, behind it, in place."""
+    """Draws a body into the background, in place, below where the face model's bust ends."""
     low = shoulders[shoulders[:, 1] < np.percentile(shoulders[:, 1], 60)]
     waist = low * (1.35, 1.0, 1.0) - (0.0, 450.0, 0.0)
     outline = cv2.convexHull(np.float32(view.pixels(np.concatenate([low, waist]))))
@@ -177,7 +196,7 @@ def _draw_torso(image, view, shoulders, color):
 
 
 class _View:
-    """One camera on one face."""
+    """One camera that looks at one face."""
 
     def __init__(self, model, crop, vertices, scene):
         self._size = crop.image_size

@@ -1,7 +1,7 @@
-"""A triangle mesh cut down and refined to exact numbers of vertices and triangles.
+"""Cuts a triangle mesh down, and refines it to exact numbers of vertices and triangles.
 
-Every step keeps new vertices as averages of old ones, so that whatever is linear on the mesh (a
-mean, a basis, colors) follows by one sparse matrix.
+Each new vertex is an average of old ones. So whatever is given by vertex (a mean, a basis, colors)
+follows by one product with a sparse matrix.
 """
 
 import heapq
@@ -9,9 +9,8 @@ from typing import NamedTuple
 
 import numpy as np
 import scipy.sparse
-from scipy.sparse import csgraph
 
-from model.face_models.winding import edge_table, shared_edges
+from model.mesh_topology import border_edges, connected_components, neighbors
 
 _CUT_SMOOTHING = 12
 
@@ -29,16 +28,19 @@ class Refined(NamedTuple):
 
 
 def trim(triangles: np.ndarray, distance: np.ndarray, radius: float) -> np.ndarray:
-    """The triangles within a radius, without islands, new holes and jags at the cut: bool [T].
+    """Chooses the triangles within a radius, without islands, new holes and jags at the cut.
 
     Args:
       triangles: int32 [T, 3].
-      distance: [N], of each vertex.
+      distance: float [N], the distance of each vertex from the middle.
       radius: the largest distance to keep.
+
+    Returns:
+      bool [T], which triangles to keep.
     """
     kept = np.all(distance[triangles] <= radius, axis=1)
     original = _parts(triangles)
-    # What was one surface stays one: islands go, and holes that the cut made are filled again.
+    # What was one surface stays one: islands are removed, and holes that the cut made are filled.
     for part in np.unique(original):
         inside = original == part
         kept &= ~(inside & kept) | _largest(triangles, inside & kept)
@@ -49,12 +51,12 @@ def trim(triangles: np.ndarray, distance: np.ndarray, radius: float) -> np.ndarr
 
 
 def _without_jags(triangles, kept):
-    """Fills notches of one triangle, which makes the border shorter."""
-    neighbors = shared_edges(triangles)
+    """Fills notches of a single triangle at the border, which makes the border shorter."""
+    pairs = neighbors(triangles)
     while True:
         beside = np.zeros(len(triangles), int)
-        np.add.at(beside, neighbors[:, 0], kept[neighbors[:, 1]])
-        np.add.at(beside, neighbors[:, 1], kept[neighbors[:, 0]])
+        np.add.at(beside, pairs[:, 0], kept[pairs[:, 1]])
+        np.add.at(beside, pairs[:, 1], kept[pairs[:, 0]])
         notches = ~kept & (beside >= 2)
         if not notches.any():
             return kept
@@ -62,16 +64,16 @@ def _without_jags(triangles, kept):
 
 
 def smooth_cut(triangles: np.ndarray, original: np.ndarray, n_vertices: int) -> Refined:
-    """Draws the border that a cut made smooth, by averages along it.
+    """Smooths the border that a cut made, by averages along it.
 
     Args:
-      triangles: int32 [T, 3], what is left.
-      original: int32 [S, 3], the mesh before the cut: its own borders stay as they are.
-      n_vertices: of both.
+      triangles: int32 [T, 3], the mesh after the cut.
+      original: int32 [S, 3], the mesh before the cut, whose own borders stay as they are.
+      n_vertices: how many vertices both have.
     """
-    new = _border_edges(triangles)
+    new = border_edges(triangles)
     fixed = np.zeros(n_vertices, bool)
-    fixed[_border_edges(original)] = True
+    fixed[border_edges(original)] = True
     ends = np.concatenate([new, new[:, ::-1]]).T
     graph = scipy.sparse.coo_matrix((np.ones(ends.shape[1]), ends), shape=(n_vertices, n_vertices))
     degree = np.asarray(graph.sum(axis=1)).ravel()
@@ -89,13 +91,15 @@ def refine_to(
 ) -> Refined:
     """Splits the longest edges until the counts are exact.
 
-    By Euler's formula the numbers of vertices and triangles fix the number of border edges: so many
-    of them are split first; every later split, of an inner edge, adds one vertex and two triangles.
+    By Euler's formula the numbers of vertices and triangles determine how many border edges there
+    have to be. As many border edges as are missing are split first; each adds one vertex and one
+    triangle. Then inner edges are split; each adds one vertex and two triangles.
 
     Args:
       triangles: int32 [T, 3], a manifold.
-      vertices: [N, 3], all of them used.
-      n_triangles, n_vertices: to reach.
+      vertices: float [N, 3], all of which are used.
+      n_triangles: how many triangles to reach.
+      n_vertices: how many vertices to reach.
 
     Raises:
       ValueError: these counts cannot be reached from this mesh.
@@ -115,7 +119,7 @@ def refine_to(
 
 
 class _Splitter:
-    """Edges of a mesh in the order of their lengths, and what is left when some are split."""
+    """A mesh whose longest edges can be split."""
 
     def __init__(self, triangles, vertices):
         self._triangles = [tuple(t) for t in triangles.tolist()]
@@ -129,7 +133,7 @@ class _Splitter:
         self.border_count = sum(len(sides) == 1 for sides in self._sides.values())
 
     def split_longest(self, splits, on_border):
-        """Splits the longest edges, of the border or of the inside."""
+        """Splits so many of the longest edges, on the border or inside of the mesh."""
         wanted = 1 if on_border else 2
         heap = [(-self._length(e), e) for e, sides in self._sides.items() if len(sides) == wanted]
         heapq.heapify(heap)
@@ -167,7 +171,7 @@ class _Splitter:
         return new
 
     def result(self):
-        """The mesh as it is now."""
+        """The mesh after all splits."""
         triangles = np.array(self._triangles, np.int32)
         # A split edge may end at a vertex that is new itself.
         rows = [{v: 1.0} for v in range(self._count)]
@@ -189,23 +193,13 @@ def _edges(triangle):
     return [(min(e), max(e)) for e in ((a, b), (b, c), (c, a))]
 
 
-def _border_edges(triangles):
-    """Edges [E, 2] of only one triangle."""
-    edges, key = edge_table(triangles, int(triangles.max()) + 1)
-    _, first, count = np.unique(key, return_index=True, return_counts=True)
-    return edges[first[count == 1]]
-
-
 def _parts(triangles):
-    """Which connected surface each triangle [T] is of (sharing a vertex connects)."""
-    count = int(triangles.max()) + 1
-    edges = np.concatenate([triangles[:, :2], triangles[:, 1:]]).T
-    graph = scipy.sparse.coo_matrix((np.ones(edges.shape[1], bool), edges), shape=(count, count))
-    return csgraph.connected_components(graph, directed=False)[1][triangles[:, 0]]
+    """Which connected part each triangle [T] is of."""
+    return connected_components(triangles, int(triangles.max()) + 1)[triangles[:, 0]]
 
 
 def _largest(triangles, mask):
-    """The largest connected surface of the triangles in a mask: bool [T]."""
+    """The largest connected part of the triangles in a mask: bool [T]."""
     chosen = np.flatnonzero(mask)
     result = np.zeros(len(triangles), bool)
     if len(chosen):

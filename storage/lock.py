@@ -22,9 +22,9 @@ _UNSUPPORTED = (errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.ENOLCK, err
 def folder_lock(folder: str | os.PathLike) -> Iterator[None]:
     """Keeps a folder for this process as long as the block lasts; the folder is made if need be.
 
-    The kernel gives the lock back when the process ends, however it ends. The file `.lock` stays in
-    the folder, and means nothing by itself. Where locks are not supported, the block runs without
-    one, and a warning says so.
+    The kernel gives the lock back when the process ends, however it ends. The file `.lock` in the
+    folder means nothing by itself; a process that is killed leaves it there. Where locks are not
+    supported, the block runs without one, and a warning says so.
 
     Raises:
       BlockingIOError: another process has the folder.
@@ -38,7 +38,7 @@ def folder_lock(folder: str | os.PathLike) -> Iterator[None]:
 def file_lock(path: str | os.PathLike) -> Iterator[None]:
     """Keeps a file that is to be written for this process, as `folder_lock` keeps a folder.
 
-    The file itself need not exist. The lock file `<path>.lock` stays beside it.
+    The file itself need not exist. The lock file `<path>.lock` lies beside it as long.
 
     Raises:
       BlockingIOError: another process has the file.
@@ -53,10 +53,23 @@ def _locked(lock_file: pathlib.Path, kept: pathlib.Path) -> Iterator[None]:
     lock_file.parent.mkdir(parents=True, exist_ok=True)
     with lock_file.open("a+") as file:
         _lock(file, kept)
+        if not _is_there(file, lock_file):
+            # Its owner removed it after it was opened here: somebody else may lock a new one.
+            raise BlockingIOError(f"{kept}: another process was at work on it; try again")
         file.truncate(0)
         file.write(f"{os.getpid()}\n")
         file.flush()
-        yield
+        try:
+            yield
+        finally:
+            lock_file.unlink(missing_ok=True)
+
+
+def _is_there(file, path: pathlib.Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(file.fileno()), path.stat())
+    except FileNotFoundError:
+        return False
 
 
 def _lock(file, kept: pathlib.Path) -> None:

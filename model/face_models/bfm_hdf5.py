@@ -1,9 +1,9 @@
-"""The HDF5 layout of the Basel Face Model 2017 and 2019 (Statismo): read and written.
+"""Reads and writes the HDF5 layout of the Basel Face Model 2017 and 2019 (that of Statismo).
 
-Groups `shape`, `color` and `expression`, each with `model/{mean, pcaBasis, pcaVariance,
-noiseVariance}` and `representer/{points, cells}`, and landmarks as JSON. Beside the original's
-datasets, files of this project have `metadata/landmarks68_index` and `metadata/regions`, and say in
-the attribute `stand_in` if they are no face model in their own right.
+A file has the groups `shape`, `color` and `expression`, each with `model/{mean, pcaBasis,
+pcaVariance, noiseVariance}` and `representer/{points, cells}`, and landmarks as JSON. Files of
+this project also have `metadata/landmarks68_index` and `metadata/regions`, and a file that only
+stands in for a face model says so in the attribute `stand_in`.
 """
 
 import json
@@ -14,20 +14,23 @@ import h5py
 import numpy as np
 from absl import logging
 
-from model.face_models import checks
-from model.face_models.contents import Cut, FaceModelContents, Pca
+from model.face_model_contents import Cut, FaceModelContents, Pca
+from model.face_models import checks, file_kind, units
+from model.face_models.basis import checked_pca
+from model.face_models.hdf5_datasets import CheckedDatasets
+from model.face_models.landmark_vertices import nearest_vertices
 from model.face_models.landmarks_68 import landmarks_68
-from model.face_models.winding import wind_outwards
+from model.face_models.triangles import mended_triangles
 from storage.atomic import atomic_path
 
-SIGNATURE = b"\x89HDF\r\n\x1a\n"
 LAYOUT = "Basel Face Model 2017 / 2019 layout (HDF5)"
 
+_MM = 1.0
 _CELLS = "shape/representer/cells"
 _LANDMARKS = "metadata/landmarks/json"
 _LANDMARKS_68 = "metadata/landmarks68_index"
 _SOURCE_INDEX = "metadata/ict_vertex_index"
-# Of the converted ICT-FaceKit files: what each vertex is, by number.
+# What the numbers in `metadata/vertex_class` of some converted files stand for.
 _VERTEX_CLASSES = ("skin", "sclera", "iris", "pupil")
 _COLOR_SPACES = {"rgb": "srgb", "srgb": "srgb", "linear": "linear", "linearrgb": "linear"}
 _STAND_IN = "stand_in"
@@ -41,45 +44,22 @@ def read_bfm_hdf5(
     Args:
       path: the `.h5` file.
       cut: how many components to keep; the others are not even read.
-      orthonormal: whether to refuse a basis that is not.
+      orthonormal: whether to refuse a basis whose columns are not orthonormal.
+
+    Returns:
+      The model in millimeters, with colors in 0..1.
 
     Raises:
-      ValueError: names the file, the dataset and what is wrong with it.
+      ValueError: something is wrong with the file; names the file, the dataset and the problem.
     """
     path = pathlib.Path(path)
-    with _open(path) as file:
-        reader = _Reader(path, file, orthonormal)
-        shape = reader.pca("shape", cut.shape)
-        color = reader.pca("color", cut.texture)
-        expression = reader.pca("expression", cut.expression) if "expression" in file else None
-        parts = {"shape/model/mean": shape, "color/model/mean": color}
-        checks.check_same_vertices(path, parts | {"expression/model/mean": expression})
-        cells = reader.array(_CELLS, np.int64)
-        triangles = checks.checked_triangles(path, _CELLS, cells, len(shape.mean))
-        triangles, repairs = wind_outwards(triangles, shape.mean)
-        landmarks = reader.landmarks(shape.mean)
-        return FaceModelContents(
-            layout=LAYOUT,
-            shape=shape,
-            color=color,
-            triangles=triangles,
-            landmarks=landmarks,
-            expression=expression,
-            landmarks_68=reader.landmarks_68(shape.mean, landmarks),
-            regions=reader.regions(len(shape.mean)),
-            color_space=reader.color_space(),
-            source_index=reader.indices(_SOURCE_INDEX, len(shape.mean)),
-            notes=reader.notes(),
-            stand_in=str(file.attrs.get(_STAND_IN, "")),
-            repairs=(*reader.repairs, *repairs),
-        )
-
-
-def _open(path: pathlib.Path) -> h5py.File:
+    head = file_kind.first_bytes(path)
     try:
-        return h5py.File(path, "r")
-    except OSError as error:
-        if checks.first_bytes(path).startswith(SIGNATURE):
+        with h5py.File(path, "r") as file:
+            return _contents(_Reader(CheckedDatasets(path, file), orthonormal), cut)
+    except (OSError, RuntimeError, KeyError, TypeError, UnicodeDecodeError) as error:
+        # HDF5 raises any of these on a damaged file.
+        if head.startswith(file_kind.HDF5):
             raise ValueError(
                 f"{path}: is truncated or damaged ({error}); download or copy it again"
             ) from None
@@ -88,129 +68,180 @@ def _open(path: pathlib.Path) -> h5py.File:
         ) from None
 
 
-class _Reader:
-    """Datasets of one open file, checked, with errors that name file and dataset."""
+def has_its_groups(path: pathlib.Path) -> bool:
+    """Says whether an HDF5 file has the groups of this layout, whatever its name."""
+    try:
+        with h5py.File(path, "r") as file:
+            return "shape/model" in file
+    except (OSError, RuntimeError, KeyError):
+        return False
 
-    def __init__(self, path: pathlib.Path, file: h5py.File, orthonormal: bool):
-        self._path = path
-        self._file = file
+
+def _contents(reader: "_Reader", cut: Cut) -> FaceModelContents:
+    shape, unit = reader.shape(cut.shape)
+    color = reader.color(cut.texture)
+    expression = reader.expression(cut.expression, unit, shape)
+    parts = {"shape": shape, "color": color, "expression": expression}
+    means = {_part_names(name).mean: part for name, part in parts.items()}
+    checks.check_same_vertices(reader.path, means)
+    triangles = reader.triangles(shape.mean)
+    landmarks = reader.landmarks(shape.mean, triangles, unit)
+    notes = reader.notes()
+    return FaceModelContents(
+        layout=LAYOUT,
+        shape=shape,
+        color=color,
+        triangles=triangles,
+        landmarks=landmarks,
+        expression=expression,
+        landmarks_68=reader.landmarks_68(shape.mean, landmarks),
+        regions=reader.regions(len(shape.mean)),
+        color_space=reader.color_space(),
+        source_index=reader.source_index(len(shape.mean)),
+        stand_in=notes.pop(_STAND_IN, ""),
+        notes=notes,
+        repairs=tuple(reader.repairs),
+    )
+
+
+def _part_names(group: str) -> checks.PartNames:
+    return checks.PartNames(
+        f"{group}/model/mean", f"{group}/model/pcaBasis", f"{group}/model/pcaVariance"
+    )
+
+
+class _Reader:
+    """The parts of a face model, out of the datasets of an open file."""
+
+    def __init__(self, datasets: CheckedDatasets, orthonormal: bool):
+        self.path = datasets.path
+        self._datasets = datasets
         self._orthonormal = orthonormal
         self.repairs: list[str] = []
 
-    def array(self, name: str, dtype=np.float32, columns: int | None = None) -> np.ndarray:
-        """A dataset, or its first columns."""
-        dataset = self._dataset(name)
-        try:
-            values = dataset[()] if columns is None else dataset[:, :columns]
-        except OSError as error:
-            raise ValueError(f"{self._path}: cannot read {name!r} ({error}); truncated?") from None
-        return checks.checked_array(self._path, name, values, dtype)
-
-    def _dataset(self, name):
-        if not isinstance(self._file.get(name), h5py.Dataset):
-            if "shapePC" in self._file:
-                raise ValueError(
-                    f"{self._path}: holds the arrays of BFM 2009 (shapePC), not those of BFM 2017; "
-                    "give it the name it came with, 01_MorphableModel.mat"
-                )
-            raise ValueError(f"{self._path}: has no dataset {name!r}, which BFM 2017 files have")
-        return self._file[name]
-
-    def pca(self, group: str, components: int | None) -> Pca:
-        names = checks.PartNames(
-            *(f"{group}/model/{part}" for part in ("mean", "pcaBasis", "pcaVariance"))
+    def shape(self, components: int | None) -> tuple[Pca, float]:
+        """The shape in mm, and the factor to mm of its mean."""
+        part, unit, repairs = units.shape_in_millimeters(
+            self.path, _part_names("shape"), self._pca("shape", components), _MM
         )
-        mean = self.array(names.mean).reshape(-1)
-        variance = self.array(names.variance).reshape(-1)
-        basis_shape = self._dataset(names.basis).shape
-        checks.check_shapes(self._path, names, mean.size, basis_shape, variance.size)
-        keep = checks.components_to_keep(self._path, names.variance, variance.size, components)
-        basis = self._unit_columns(group, self.array(names.basis, columns=keep))
-        return checks.checked_pca(
-            self._path, names, mean, basis, variance[:keep], self._orthonormal
+        self.repairs += repairs
+        return part, unit
+
+    def color(self, components: int | None) -> Pca:
+        """The colors in 0..1."""
+        part, repairs = units.colors_in_0_to_1(
+            self.path, _part_names("color"), self._pca("color", components), 1.0
         )
+        self.repairs += repairs
+        return part
 
-    def _unit_columns(self, group: str, basis: np.ndarray) -> np.ndarray:
-        """Statismo 0.8 stores the columns times their deviations; 0.9 stores unit columns."""
-        version = [
-            int(np.ravel(self.array(f"version/{part}Version", np.int64))[0])
-            for part in ("major", "minor")
-            if f"version/{part}Version" in self._file
-        ]
-        if version != [0, 8]:
-            return basis
-        self.repairs.append(f"Statismo 0.8: the columns of {group}/model/pcaBasis were normalized")
-        return basis / np.maximum(np.linalg.norm(basis, axis=0), np.finfo(np.float32).tiny)
+    def expression(self, components: int | None, unit: float, shape: Pca) -> Pca | None:
+        """The expressions in mm, if there are any."""
+        if "expression" not in self._datasets.file:
+            return None
+        raw = self._pca("expression", components)
+        part, repairs = units.expression_in_millimeters(
+            self.path, _part_names("expression"), raw, unit, shape
+        )
+        self.repairs += repairs
+        return part
 
-    def landmarks(self, mean: np.ndarray) -> dict[str, int]:
-        """Names to the nearest vertices of the mean."""
-        if _LANDMARKS not in self._file:
+    def _pca(self, group: str, components: int | None) -> Pca:
+        """A part in the file's unit, with columns of unit length."""
+        names = _part_names(group)
+        mean = self._datasets.array(names.mean).reshape(-1)
+        variance = self._datasets.array(names.variance).reshape(-1)
+        basis_shape = self._datasets.dataset(names.basis).shape
+        checks.check_shapes(self.path, names, mean.size, basis_shape, variance.size)
+        keep = checks.components_to_keep(self.path, names.variance, variance.size, components)
+        basis = self._datasets.array(names.basis, columns=keep)
+        part, repairs = checked_pca(
+            self.path, names, mean, basis, variance[:keep], self._orthonormal
+        )
+        self.repairs += repairs
+        return part
+
+    def triangles(self, mean: np.ndarray) -> np.ndarray:
+        """The triangles int32 [T, 3], mended."""
+        cells = self._datasets.array(_CELLS, np.int64)
+        triangles = checks.checked_triangles(self.path, _CELLS, cells, len(mean))
+        triangles, repairs = mended_triangles(self.path, _CELLS, triangles, mean)
+        self.repairs += repairs
+        return triangles
+
+    def landmarks(self, mean: np.ndarray, triangles: np.ndarray, unit: float) -> dict[str, int]:
+        """The vertices of the mean that are nearest to the landmarks, by their names."""
+        landmarks, repairs = nearest_vertices(
+            self.path, _LANDMARKS, self._landmark_points(), mean, triangles, unit
+        )
+        self.repairs += repairs
+        return landmarks
+
+    def _landmark_points(self) -> dict[str, np.ndarray]:
+        """Landmarks as they are given: float [3] by names."""
+        text = self._datasets.text(_LANDMARKS)
+        if text is None:
             return {}
-        value = self._file[_LANDMARKS][()]
-        text = value if isinstance(value, (bytes, str)) else np.asarray(value).tobytes()
         try:
-            entries = json.loads(text.decode() if isinstance(text, bytes) else text)
-            points = {entry["id"]: np.asarray(entry["coordinates"], float) for entry in entries}
+            return {str(e["id"]): np.array(e["coordinates"], float) for e in json.loads(text)}
         except (ValueError, KeyError, TypeError) as error:
             raise ValueError(
-                f"{self._path}: {_LANDMARKS!r} is no list of landmarks: {error}"
+                f"{self.path}: {_LANDMARKS!r} is no list of landmarks: {error}"
             ) from None
-        return {k: int(np.argmin(np.sum((mean - p) ** 2, axis=1))) for k, p in points.items()}
 
     def landmarks_68(self, mean: np.ndarray, landmarks: dict[str, int]) -> np.ndarray | None:
-        own = self.indices(_LANDMARKS_68, 68)
+        """The vertices int32 [68] of iBUG's points, as the file has them or as they are known."""
+        own = self._datasets.indices(_LANDMARKS_68, 68)
         if own is None:
             return landmarks_68(mean, landmarks)
         if own.min() < -1 or own.max() >= len(mean):
             raise ValueError(
-                f"{self._path}: {_LANDMARKS_68} has indices from {own.min()} to {own.max()}, but "
+                f"{self.path}: {_LANDMARKS_68} has indices from {own.min()} to {own.max()}, but "
                 f"the vertices are 0 to {len(mean) - 1}"
             )
         return own
 
-    def indices(self, name: str, count: int) -> np.ndarray | None:
-        """An optional dataset int32 [count]."""
-        if name not in self._file:
-            return None
-        values = self.array(name, np.int32).reshape(-1)
-        if len(values) != count:
-            raise ValueError(f"{self._path}: {name} has {len(values)} entries, not {count}")
-        return values
+    def source_index(self, n_vertices: int) -> np.ndarray | None:
+        """The vertices of the kit that the file was converted from, int32 [N]."""
+        return self._datasets.indices(_SOURCE_INDEX, n_vertices)
 
     def regions(self, n_vertices: int) -> dict[str, np.ndarray]:
-        group = self._file.get("metadata/regions", {})
+        """Masks bool [N] by the names of the regions."""
+        group = self._datasets.file.get("metadata/regions")
+        names = group if isinstance(group, h5py.Group) else ()
         regions = {
-            name: self.indices(f"metadata/regions/{name}", n_vertices) != 0 for name in group
+            name: self._datasets.indices(f"metadata/regions/{name}", n_vertices) != 0
+            for name in names
         }
-        classes = self.indices("metadata/vertex_class", n_vertices)
+        classes = self._datasets.indices("metadata/vertex_class", n_vertices)
         if classes is not None:
             regions |= {name: classes == k for k, name in enumerate(_VERTEX_CLASSES)}
         return regions
 
     def color_space(self) -> str:
-        """BFM files say RGB, which is sRGB-encoded (stated by an author of the model)."""
-        dataset = self._file.get("color/representer/colorspace")
-        if dataset is None:
+        """The color space: RGB in a file of BFM means sRGB, as an author of it has stated."""
+        name = self._datasets.text("color/representer/colorspace")
+        if name is None:
             return "srgb"
-        value = dataset[()]
-        name = value.decode(errors="replace") if isinstance(value, bytes) else str(value)
         space = _COLOR_SPACES.get(name.strip("\0 ").lower())
         if space is None:
-            logging.warning("%s: color space %r is taken for sRGB", self._path, name)
+            logging.warning("%s: color space %r is taken for sRGB", self.path, name)
         return space or "srgb"
 
     def notes(self) -> dict[str, str]:
-        texts = {k: v for k, v in self._file.attrs.items() if isinstance(v, str) and k != _STAND_IN}
-        return dict(sorted(texts.items()))
+        """The texts among the attributes of the file, by their names."""
+        return {k: v for k, v in sorted(self._datasets.file.attrs.items()) if isinstance(v, str)}
 
 
-def write_bfm_hdf5(path: str | os.PathLike, contents: FaceModelContents, dtype=np.float32) -> None:
-    """Writes a file with the real tree; it appears complete or not at all.
+def write_bfm_hdf5(
+    path: str | os.PathLike, contents: FaceModelContents, dtype: type = np.float32
+) -> None:
+    """Writes a file with the groups and datasets of the original, completely or not at all.
 
     Args:
       path: the file; its folder is made if need be.
       contents: what to write.
-      dtype: of the bases, float32 or float16 (half the size, columns off by 6e-4).
+      dtype: that of the bases: float32, or float16 for half the size and columns off by 6e-4.
     """
     with atomic_path(path) as partial, h5py.File(partial, "w") as file:
         _write(file, contents, dtype)
@@ -244,7 +275,7 @@ def _write(file, contents, dtype):
 
 def _write_part(file, name, part, points, triangles, dtype):
     file[f"{name}/model/mean"] = part.mean.reshape(-1)
-    # Files that are to be small are compressed too; a large one is read faster as it is.
+    # A file that should be small is compressed too; a large one is read faster if it is not.
     packed = {"compression": "gzip", "shuffle": True} if dtype == np.float16 else {}
     file.create_dataset(f"{name}/model/pcaBasis", data=part.basis.astype(dtype), **packed)
     file[f"{name}/model/pcaVariance"] = part.variance

@@ -1,77 +1,82 @@
-"""Checks that every face model must pass, whatever its format; each has a message of its own."""
+"""Checks of single arrays that the files of all formats must pass; each has its own message."""
 
 import os
-import pathlib
 from typing import NamedTuple
 
 import numpy as np
 
-from model.face_models.contents import Pca
-
-_LFS_POINTER = b"version https://git-lfs"
-# float16 files are off by 6e-4; a basis that was cropped or scaled is off by much more.
-_ORTHONORMALITY = 0.01
+from model.face_model_contents import Pca
 
 
 class PartNames(NamedTuple):
-    """What a format calls the arrays of a part."""
+    """What a file calls the three arrays of a part, for messages."""
 
     mean: str
     basis: str
     variance: str
 
 
-def first_bytes(path: str | os.PathLike, count: int = 128) -> bytes:
-    """The beginning of a face model file.
+def checked_array(
+    path: str | os.PathLike, name: str, values: np.ndarray, dtype: type = np.float32
+) -> np.ndarray:
+    """Converts an array of a file to floats or integers of one kind.
 
     Raises:
-      FileNotFoundError: there is no such file.
-      ValueError: the file is empty, a Git LFS pointer, or a pickle, which is never opened.
+      ValueError: the array holds no numbers, numbers that are not finite or too large for the kind,
+        or fractions where integers belong.
     """
-    path = pathlib.Path(path)
-    if not path.is_file():
-        raise FileNotFoundError(
-            f"{path}: no such face model file; give a Basel Face Model (.h5 or .mat) or one in its "
-            "layout (--face_model=FILE)"
-        )
-    with path.open("rb") as file:
-        head = file.read(count)
-    if not head:
-        raise ValueError(f"{path}: is empty; download or copy it again")
-    if head.startswith(_LFS_POINTER):
-        raise ValueError(f"{path}: is a Git LFS pointer, not the data; run `git lfs pull`")
-    if path.suffix in (".pkl", ".pickle") or head[0] == 0x80:
-        raise ValueError(
-            f"{path}: is a pickle, which can run any code and is never opened; a face model comes "
-            "as .h5 or .mat"
-        )
-    return head
-
-
-def checked_array(path, name: str, values: np.ndarray, dtype=np.float32) -> np.ndarray:
-    """Converts an array of a file (float16 to float32); refuses what is no finite number."""
     values = np.asarray(values)
     if values.dtype.kind not in "fiu":
         raise ValueError(f"{path}: {name!r} has type {values.dtype}, not numbers")
-    values = values.astype(dtype)
     if not np.all(np.isfinite(values)):
         raise ValueError(f"{path}: {name!r} holds values that are not finite")
-    return values
+    if np.issubdtype(dtype, np.integer):
+        bounds = np.iinfo(dtype)
+        outside = np.any(values < bounds.min) or np.any(values > bounds.max)
+        if outside or np.any(values != np.floor(values)):
+            raise ValueError(f"{path}: {name!r} holds values that are no indices")
+        return values.astype(dtype)
+    with np.errstate(over="ignore"):
+        converted = values.astype(dtype, copy=False)
+    if converted is not values and not np.all(np.isfinite(converted)):
+        raise ValueError(f"{path}: {name!r} holds values that are too large, up to {values.max()}")
+    return converted
 
 
-def components_to_keep(path, name: str, available: int, wanted: int | None) -> int:
-    """How many components to read, all by default."""
+def components_to_keep(
+    path: str | os.PathLike, name: str, available: int, wanted: int | None
+) -> int:
+    """Says how many components to read: as many as wanted, all by default.
+
+    Args:
+      path: the file, for messages.
+      name: what it calls the array, for messages.
+      available: how many components the file has.
+      wanted: how many the caller wants, or None.
+
+    Raises:
+      ValueError: the file has not so many, or none are wanted.
+    """
     keep = available if wanted is None else wanted
     if not 0 < keep <= available:
         raise ValueError(f"{path}: {keep} components of {name!r} asked for; it has {available}")
     return keep
 
 
-def check_shapes(path, names: PartNames, mean: int, basis: tuple[int, ...], variance: int) -> None:
-    """Compares the sizes of the whole arrays, before components are cut away.
+def check_shapes(
+    path: str | os.PathLike, names: PartNames, mean: int, basis: tuple[int, ...], variance: int
+) -> None:
+    """Compares the sizes of the arrays of a part, before any components are cut away.
+
+    Args:
+      path: the file, for messages.
+      names: what it calls the arrays, for messages.
+      mean: how many values the mean has.
+      basis: the shape of the basis.
+      variance: how many variances there are.
 
     Raises:
-      ValueError: the mean is not of 3 values a vertex, or the basis does not fit its neighbors.
+      ValueError: the mean has not 3 values for each vertex, or the basis does not fit the others.
     """
     if mean == 0 or mean % 3:
         raise ValueError(f"{path}: {names.mean} has {mean} values, not 3 for each vertex")
@@ -82,60 +87,15 @@ def check_shapes(path, names: PartNames, mean: int, basis: tuple[int, ...], vari
         )
 
 
-def checked_pca(
-    path,
-    names: PartNames,
-    mean: np.ndarray,
-    basis: np.ndarray,
-    variance: np.ndarray,
-    orthonormal: bool = True,
-) -> Pca:
-    """Puts a part together.
+def check_same_vertices(path: str | os.PathLike, parts: dict[str, Pca | None]) -> None:
+    """Compares the numbers of vertices of all parts.
 
     Args:
-      path: of the file, for messages.
-      names: of the arrays, for messages.
-      mean: float32 [3N]; basis: float32 [3N, K]; variance: float32 [K]; see `check_shapes`.
-      orthonormal: whether to insist on that.
+      path: the file, for messages.
+      parts: the parts by the names of their means; None for a part that the file lacks.
 
     Raises:
-      ValueError: a negative variance, or a basis that is not orthonormal.
-    """
-    if np.any(variance < 0):
-        worst = int(np.argmin(variance))
-        raise ValueError(
-            f"{path}: {names.variance}[{worst}] is {variance[worst]:g}; a variance cannot be "
-            "negative"
-        )
-    if orthonormal:
-        _check_orthonormal(path, names.basis, basis)
-    return Pca(mean.reshape(-1, 3), basis, variance)
-
-
-def _check_orthonormal(path, name: str, basis: np.ndarray) -> None:
-    gram = basis.T @ basis
-    norms = np.sqrt(np.diag(gram))
-    worst = int(np.argmax(np.abs(norms - 1)))
-    remedy = "; `python -m model.face_models convert FILE OUTPUT --orthonormalize` mends that"
-    if abs(norms[worst] - 1) > _ORTHONORMALITY:
-        raise ValueError(
-            f"{path}: column {worst} of {name} has norm {norms[worst]:.4g}, not 1: the basis is "
-            f"not orthonormal{remedy}"
-        )
-    off = np.abs(gram - np.diag(np.diag(gram)))
-    row, column = np.unravel_index(np.argmax(off), off.shape)
-    if off[row, column] > _ORTHONORMALITY:
-        raise ValueError(
-            f"{path}: columns {min(row, column)} and {max(row, column)} of {name} have the inner "
-            f"product {gram[row, column]:.4g}, not 0: the basis is not orthogonal{remedy}"
-        )
-
-
-def check_same_vertices(path, parts: dict[str, Pca | None]) -> None:
-    """Compares the number of vertices of parts, by the names of their means.
-
-    Raises:
-      ValueError: one disagrees with the first.
+      ValueError: a part has not as many vertices as the first one.
     """
     present = {name: len(part.mean) for name, part in parts.items() if part is not None}
     first, expected = next(iter(present.items()))
@@ -148,18 +108,20 @@ def check_same_vertices(path, parts: dict[str, Pca | None]) -> None:
 
 
 def checked_triangles(
-    path, name: str, triangles: np.ndarray, n_vertices: int, first: int = 0
+    path: str | os.PathLike, name: str, triangles: np.ndarray, n_vertices: int, first: int = 0
 ) -> np.ndarray:
-    """Triangles as int32 [T, 3] whose vertices count from 0.
+    """Converts triangles to int32 [T, 3] whose vertices are counted from 0.
 
     Args:
-      path, name: of file and array, for messages.
+      path: the file, for messages.
+      name: what it calls the array, for messages.
       triangles: int [3, T] or [T, 3].
-      n_vertices: of the model.
-      first: how the file numbers its first vertex.
+      n_vertices: how many vertices the model has.
+      first: the number that the file gives its first vertex.
 
     Raises:
-      ValueError: the shape is another, there is no triangle, or an index has no vertex.
+      ValueError: the array has another shape, holds no triangle, or names a vertex that is not
+        there.
     """
     if triangles.ndim != 2 or 3 not in triangles.shape:
         raise ValueError(f"{path}: {name} has shape {triangles.shape}, not (3, triangles)")

@@ -1,12 +1,12 @@
-"""A face model in words."""
+"""Describes a face model in words."""
 
 import numpy as np
 
-from model.face_models.contents import FaceModelContents
+from model.face_model_contents import FaceModelContents
 
 
 def description(contents: FaceModelContents) -> list[str]:
-    """Lines that say what a face model is: sizes, components, landmarks, origin, repairs."""
+    """Describes a face model in lines: its sizes, components, landmarks, origin and repairs."""
     mean = contents.shape.mean
     size = np.ptp(mean, axis=0)
     expressions = 0 if contents.expression is None else len(contents.expression.variance)

@@ -1,4 +1,4 @@
-"""Downloads the openly licensed face model: ICT-FaceKit from its official repository."""
+"""Downloads ICT-FaceKit, an openly licensed face model, from its official repository."""
 
 import hashlib
 import pathlib
@@ -13,7 +13,7 @@ from storage.cache_folder import cache_folder
 
 COMMIT = "da5f95a607f5e6b37755b38d3385d7f2853732e5"
 URL = f"https://github.com/ICT-VGL/ICT-FaceKit/archive/{COMMIT}.zip"
-# SHA-256 of files at that commit. The archive itself has no fixed sum: its server may pack anew.
+# The SHA-256 of files at that commit. The archive has no fixed sum: the server may pack it anew.
 CHECKSUMS = {
     "generic_neutral_mesh.obj": "eedbc2576d8e5ea57f55255b8f98263213a1efb5431d8bfceed1d7aef10271f9",
     "identity000.obj": "918160cf82d541336b4c367cf93199c9827832bde02511b8fbdf9019d6f1a773",
@@ -27,24 +27,24 @@ _WANTED = (".obj", ".json")
 
 
 def default_folder() -> pathlib.Path:
-    """Where the kit goes: the user's cache."""
+    """The folder for the kit in the user's cache."""
     return cache_folder("face_models") / "ict_facekit"
 
 
 def fetch_ict(folder: pathlib.Path, url: str = URL) -> list[str]:
-    """Downloads and unpacks the kit's OBJ files and verifies those whose sums are known.
+    """Downloads and unpacks the kit's OBJ files, and verifies those whose sums are known.
 
     Args:
-      folder: for the files; appears complete or not at all.
-      url: of the archive.
+      folder: where to write the files; it appears complete or not at all.
+      url: where the archive is.
 
     Returns:
-      Names of the files whose sums were compared.
+      The names of the files whose sums were compared.
 
     Raises:
       FileExistsError: the folder is there already and is not empty.
-      ConnectionError: the archive cannot be had; the message says how to get it by hand.
-      ValueError: the archive is damaged, not the kit, or a file's sum differs.
+      ConnectionError: the archive cannot be downloaded; the message says how to get it by hand.
+      ValueError: the archive is damaged or not of the kit, or the sum of a file differs.
     """
     if folder.exists() and any(folder.iterdir()):
         raise FileExistsError(f"{folder}: is there already; remove it, or give another --output")
@@ -71,7 +71,7 @@ def _download(url, target, folder):
 
 
 def _unpack(archive, folder):
-    """Writes the kit's files by their bare names: no path of an archive is trusted."""
+    """Writes the kit's files under their bare names, since no path in an archive is trusted."""
     folder.mkdir()
     try:
         with zipfile.ZipFile(archive) as members:

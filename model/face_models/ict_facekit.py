@@ -1,9 +1,9 @@
-"""Converts ICT-FaceKit, a folder of OBJ files, to the layout of the Basel Face Model 2017.
+"""Reads ICT-FaceKit, a folder of OBJ files, as a face model.
 
-The kit (https://github.com/ICT-VGL/ICT-FaceKit, MIT license) has a file a mode: the neutral face,
-`identity000.obj` and so on (one standard deviation of a principal component of light-stage scans
-away from it), and named expressions. Its units are centimeters. It has no colors: the model gets
-those of `model.face_models.painting.color_model`.
+The kit (https://github.com/ICT-VGL/ICT-FaceKit, MIT license) has one file for each mode: the
+neutral face, `identity000.obj` and so on (each one standard deviation of a principal component of
+light-stage scans away from it), and named expressions. It is in centimeters. It has no colors: the
+model gets those of `model.face_models.painting.color_model`.
 """
 
 import json
@@ -12,19 +12,22 @@ import pathlib
 
 import numpy as np
 
-from model.face_models.contents import Cut, FaceModelContents, principal_components
+from model.face_model_contents import Cut, FaceModelContents, principal_components
 from model.face_models.landmarks_68 import named_landmarks
 from model.face_models.painting.color_model import NOTE as COLOR_NOTE
 from model.face_models.painting.color_model import PEOPLE, painted_colors
-from model.face_models.winding import wind_outwards
+from model.face_models.triangles import mended_triangles
+from model.face_models.units import LENGTHS, length_unit
 
 NEUTRAL = "generic_neutral_mesh.obj"
 _INDICES = "vertex_indices.json"
 LAYOUT = "ICT-FaceKit (folder of OBJ files)"
 
-_MM = 10.0
+_CENTIMETERS = 10.0
 _N_VERTICES = 26719
-# Vertices of the kit's parts, first and beyond the last, as its README lists them.
+# An open jaw moves a vertex by 42 mm, more than the other modes at hand.
+_FARTHEST_MM = 150.0
+# The kit's parts as its README lists them: the first vertex of each, and the first one after it.
 _PARTS = {
     "face": (0, 9409),
     "head and neck": (9409, 11248),
@@ -42,11 +45,12 @@ _PARTS = {
 _NARROW_FACE = (0, 6706)
 REGIONS = ("head", "face", "narrow")
 DROPS = ("eyes", "teeth", "lashes")
-# The scleras are closed balls with the iris's place in them. Only their front, so many mm deep,
-# can be seen; iris and pupil are painted on it.
+# The scleras are closed balls. Only their front, so many mm deep, can be seen, and iris and pupil
+# are painted on it.
 _EYE_FRONT_MM = 11.0
 _IRIS_MM, _PUPIL_MM = 6.2, 2.2
-# Blendshape weights go from 0 to 1, and most are near 0: this deviation is assumed, not measured.
+# The weights of blendshapes lie in 0..1, and most are near 0. This deviation is assumed, not
+# measured.
 _EXPRESSION_DEVIATION = 0.3
 
 
@@ -57,21 +61,21 @@ def read_ict_facekit(
     cut: Cut = Cut(),
     people: int = PEOPLE,
 ) -> FaceModelContents:
-    """Reads the kit, or what there is of it: as many identity modes and expressions as it has.
+    """Reads the kit, or a part of it with fewer identity modes and expressions.
 
     Args:
-      folder: with the OBJ files, or the kit's root with them in `FaceXModel/`.
-      region: "head" (with neck), "face" (with ears) or "narrow" (without).
-      drop: of "eyes", "teeth" (with gums, tongue and mouth socket) and "lashes".
+      folder: the folder of the OBJ files, or the kit's root, which has them in `FaceXModel/`.
+      region: "head" (with the neck), "face" (with the ears) or "narrow" (without them).
+      drop: what to leave out of "eyes", "teeth" (with gums, tongue and mouth socket) and "lashes".
       cut: how many components to keep.
-      people: how many are painted for the colors, which the kit lacks.
+      people: how many people to paint for the colors.
 
     Returns:
-      The model in mm, with principal components made orthonormal again after the cropping.
+      The model in mm, with principal components that are orthonormal again after the cropping.
 
     Raises:
       FileNotFoundError: the folder lacks a file that is needed.
-      ValueError: a file is not of this kit.
+      ValueError: a file is damaged or is not of this kit.
     """
     folder = _kit_folder(pathlib.Path(folder))
     neutral, faces = read_obj(folder / NEUTRAL)
@@ -79,11 +83,16 @@ def read_ict_facekit(
         raise ValueError(
             f"{folder / NEUTRAL}: has {len(neutral)} vertices; ICT-FaceKit Light has {_N_VERTICES}"
         )
+    unit = length_unit(folder, NEUTRAL, neutral, _CENTIMETERS)
+    repairs = []
+    if unit != _CENTIMETERS:
+        repairs.append(f"{NEUTRAL} and the others: in {LENGTHS[unit]}; converted")
+    neutral = neutral * unit
     kept = _kept_vertices(neutral, region, drop)
-    vertices = neutral[kept] * _MM
-    triangles, repairs = wind_outwards(_triangles(faces, kept), vertices)
+    vertices = neutral[kept]
+    triangles, mended = mended_triangles(folder, NEUTRAL, _triangles(faces, kept), vertices)
     shape = principal_components(
-        vertices, _modes(folder, _identity_files(folder), neutral, kept), cut.shape
+        vertices, _modes(_identity_files(folder), neutral, kept, unit), cut.shape
     )
     landmarks_68 = _landmarks_68(folder, kept)
     regions = _regions(kept, vertices)
@@ -95,7 +104,7 @@ def read_ict_facekit(
         color=color,
         triangles=triangles,
         landmarks=named_landmarks(names),
-        expression=_expressions(folder, neutral, kept, cut.expression),
+        expression=_expressions(folder, neutral, kept, unit, cut.expression),
         landmarks_68=landmarks_68,
         regions=regions,
         source_index=kept,
@@ -110,7 +119,7 @@ def read_ict_facekit(
             "color_note": COLOR_NOTE,
             "region": f"{region} without {', '.join(drop) or 'nothing'}",
         },
-        repairs=tuple(repairs),
+        repairs=(*repairs, *mended),
     )
 
 
@@ -120,11 +129,15 @@ def is_ict_facekit(path: str | os.PathLike) -> bool:
 
 
 def read_obj(path: pathlib.Path) -> tuple[np.ndarray, list[list[int]]]:
-    """Vertices float64 [N, 3] and faces (vertices from 0) of an OBJ file, in its own order.
+    """Reads the vertices and faces of an OBJ file, in its own order.
+
+    Returns:
+      Vertices float64 [N, 3], and for each face its vertices, counted from 0.
 
     Raises:
       FileNotFoundError: there is no such file.
-      ValueError: a line has no numbers where they belong.
+      ValueError: a line has no numbers where they belong, a number is not finite, or a face names a
+        vertex that is not there.
     """
     if not path.is_file():
         raise FileNotFoundError(f"{path}: no such file; it is part of ICT-FaceKit")
@@ -139,7 +152,12 @@ def read_obj(path: pathlib.Path) -> tuple[np.ndarray, list[list[int]]]:
                     faces.append([int(corner.split("/")[0]) - 1 for corner in line.split()[1:]])
             except ValueError as error:
                 raise ValueError(f"{path}:{number}: {error}; damaged?") from None
-    return np.array(vertices, np.float64).reshape(-1, 3), faces
+    vertices = np.array(vertices, np.float64).reshape(-1, 3)
+    if not np.isfinite(vertices).all():
+        raise ValueError(f"{path}: holds vertices that are not finite; damaged?")
+    if any(not 0 <= corner < len(vertices) for face in faces for corner in face):
+        raise ValueError(f"{path}: a face names a vertex that is not among the {len(vertices)}")
+    return vertices, faces
 
 
 def _kit_folder(folder):
@@ -156,7 +174,7 @@ def _identity_files(folder):
     return files
 
 
-def _modes(folder, files, neutral, kept):
+def _modes(files, neutral, kept, unit):
     """Displacements from the neutral face: float64 [3N, K] mm."""
     modes = []
     for path in files:
@@ -165,16 +183,23 @@ def _modes(folder, files, neutral, kept):
             raise ValueError(
                 f"{path}: has {len(vertices)} vertices, but {NEUTRAL} has {len(neutral)}"
             )
-        modes.append(((vertices - neutral)[kept] * _MM).reshape(-1))
+        mode = (vertices * unit - neutral)[kept]
+        far = np.linalg.norm(mode, axis=1).max()
+        if far > _FARTHEST_MM:
+            raise ValueError(
+                f"{path}: moves a vertex {far:.4g} mm away from {NEUTRAL}, more than "
+                f"{_FARTHEST_MM:g}; both must be in one unit and of one kit"
+            )
+        modes.append(mode.reshape(-1))
     return np.stack(modes, axis=1)
 
 
-def _expressions(folder, neutral, kept, components):
+def _expressions(folder, neutral, kept, unit, components):
     files = sorted(folder.glob("*.obj"))
     files = [f for f in files if f.name != NEUTRAL and not f.name.startswith("identity")]
     if not files:
         return None
-    modes = _modes(folder, files, neutral, kept) * _EXPRESSION_DEVIATION
+    modes = _modes(files, neutral, kept, unit) * _EXPRESSION_DEVIATION
     return principal_components(np.zeros((len(kept), 3)), modes, components)
 
 
@@ -196,12 +221,12 @@ def _kept_vertices(neutral, region, drop):
         for side in ("left", "right"):
             ball = np.arange(*_PARTS[f"{side} sclera"])
             depth = neutral[ball, 2].max() - neutral[ball, 2]
-            kept.append(ball[depth * _MM <= _EYE_FRONT_MM])
+            kept.append(ball[depth <= _EYE_FRONT_MM])
     return np.sort(np.concatenate(kept)).astype(np.int32)
 
 
 def _triangles(faces, kept):
-    """Triangles int32 [T, 3] of kept vertices: a face with more corners becomes a fan."""
+    """Triangles int32 [T, 3] of the vertices that are kept; a face with more corners is a fan."""
     new = np.full(_N_VERTICES, -1, np.int32)
     new[kept] = np.arange(len(kept))
     fans = []
@@ -225,7 +250,7 @@ def _landmarks_68(folder, kept):
 
 
 def _regions(kept, vertices):
-    """Masks of what the vertices are."""
+    """Masks bool [N] of the parts that vertices belong to, by their names."""
     regions = {"skin": kept < _PARTS["head and neck"][1], "narrow_face": kept < _NARROW_FACE[1]}
     regions["face"] = kept < _PARTS["face"][1]
     names = {"mouth": ("mouth socket", "gums and tongue"), "teeth": ("teeth",)}

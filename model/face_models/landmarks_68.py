@@ -1,11 +1,11 @@
-"""The 68 points of iBUG (Multi-PIE) on face models, where a mapping exists.
+"""The vertices of the 68 points of iBUG (Multi-PIE) on face models, where they are known.
 
-Points are numbered from 1, as in iBUG's markup, in the tables; from 0 in arrays.
+The tables number the points from 1, as iBUG's markup does; arrays are indexed from 0.
 """
 
 import numpy as np
 
-# Points that are landmarks of the Basel Face Model too, by its names.
+# The points that are also landmarks of the Basel Face Model, with its names.
 NAMED_POINTS = {
     9: "center.chin.tip",
     31: "center.nose.tip",
@@ -22,7 +22,7 @@ NAMED_POINTS = {
     67: "center.lips.lower.inner",
 }
 
-# Vertex numbers of single models, by their number of vertices, as published with the library eos
+# Vertices of two face models, known by their numbers of vertices, as published with the library eos
 # (https://github.com/patrikhuber/eos, share/ibug_to_bfm2017-1_bfm_nomouth.txt and ibug_to_bfm.txt).
 _BFM_2017 = dict(
     [(9, 47846), (31, 8156), (37, 2602), (40, 5830), (43, 10390), (46, 13481), (49, 5522)]
@@ -37,33 +37,36 @@ _BFM_2009 = dict(
 )
 _BY_VERTEX_COUNT = {53149: _BFM_2017, 53490: _BFM_2009}
 
-# A table belongs to a file if its points lie this near to the file's own landmarks.
+# A table fits a file if its points lie at most so far from the file's own landmarks.
 _AGREEMENT_MM = 8.0
 
 
 def known_points(vertices: np.ndarray) -> dict[int, int]:
-    """The published table for a model of so many vertices: points to vertices; {} if there is none.
+    """Finds the published table for a model of so many vertices.
 
     Args:
-      vertices: [N, 3] mm, the mean.
+      vertices: float [N, 3] mm, the mean.
+
+    Returns:
+      The vertices of points; {} if there is no table.
     """
     return dict(_BY_VERTEX_COUNT.get(len(vertices), {}))
 
 
 def named_landmarks(points: dict[int, int]) -> dict[str, int]:
-    """Landmarks by the names of the Basel Face Model out of points."""
+    """Finds the landmarks of the Basel Face Model among the vertices of points, by their names."""
     return {name: points[point] for point, name in NAMED_POINTS.items() if point in points}
 
 
 def landmarks_68(vertices: np.ndarray, landmarks: dict[str, int]) -> np.ndarray | None:
-    """The 68 points of a model: from its published table if that fits, else by the names.
+    """Finds the vertices of the 68 points, in the published table if it fits, else by landmarks.
 
     Args:
-      vertices: [N, 3] mm, the mean.
+      vertices: float [N, 3] mm, the mean.
       landmarks: names to vertices.
 
     Returns:
-      int32 [68], -1 where no mapping is known; None if nothing is.
+      int32 [68], -1 where no vertex is known; None if none is known at all.
     """
     points = {point: landmarks[n] for point, n in NAMED_POINTS.items() if n in landmarks}
     table = known_points(vertices)
@@ -78,7 +81,7 @@ def landmarks_68(vertices: np.ndarray, landmarks: dict[str, int]) -> np.ndarray 
 
 
 def _agrees(table, points, vertices):
-    """Says whether a table is of this very mesh and not of another of the same size."""
+    """Says whether a table is of this very mesh, and not of another one of the same size."""
     common = table.keys() & points.keys()
     gaps = [np.linalg.norm(vertices[table[p]] - vertices[points[p]]) for p in common]
     return all(gap < _AGREEMENT_MM for gap in gaps)

@@ -1,4 +1,4 @@
-"""Pictures of a face model: its mean and what its first components do."""
+"""Draws a face model: its mean, and what its first components change."""
 
 import numpy as np
 import tensorflow as tf
@@ -14,7 +14,7 @@ _PIXELS = 176
 _SUPERSAMPLING = 2
 _FIELD_OF_VIEW_DEG = 18.0
 _CAPTION = 16
-# Half the height of the picture, as a part of the diagonal of the mean face's box.
+# Half the height that the picture shows, in diagonals of the box around the mean face.
 _FRAME = 0.45
 _BACKGROUND = (0.92, 0.92, 0.92)
 _GRAY = 0.62
@@ -22,7 +22,7 @@ _LANDMARK = (220, 30, 30)
 
 
 class FaceArtist:
-    """Draws faces of a model from a fixed distance, in a fixed light; landmarks are not needed."""
+    """Draws faces of a model from a fixed distance and in a fixed light. It needs no landmarks."""
 
     def __init__(self, model: MorphableModel, pixels: int = _PIXELS):
         """Aims the camera at the middle of the mean face."""
@@ -69,7 +69,7 @@ class FaceArtist:
         return np.uint8(blocks.mean(axis=(1, 3)) * 255 + 0.5)
 
     def pixels_of(self, points: np.ndarray) -> np.ndarray:
-        """Where points [P, 3] of an unturned face lie in its picture: float [P, 2]."""
+        """Projects points [P, 3] of an unturned face into its picture: float [P, 2] pixels."""
         away = points - self._center
         scale = self._pixels / 2 / np.tan(np.radians(_FIELD_OF_VIEW_DEG / 2))
         plane = away[:, :2] / (self._distance - away[:, 2:]) * (scale, -scale)
@@ -77,12 +77,12 @@ class FaceArtist:
 
 
 def model_sheet(model: MorphableModel, components: int = 4, pixels: int = _PIXELS) -> np.ndarray:
-    """The mean from three sides and with its landmarks, and components at -3 and +3 deviations.
+    """Draws the mean from three sides and with its landmarks, and components at ±3 deviations.
 
     Args:
       model: the face model.
-      components: how many of each kind.
-      pixels: width and height of a face.
+      components: how many components of each kind to draw.
+      pixels: the width and height of the picture of one face.
 
     Returns:
       uint8 RGB [H, W, 3].
@@ -110,7 +110,7 @@ def model_sheet(model: MorphableModel, components: int = 4, pixels: int = _PIXEL
 
 
 def _decode(model, kind=None, index=0, value=0.0):
-    """Vertices [N, 3] and colors [N, 3] with one coefficient other than 0."""
+    """Vertices [N, 3] and colors [N, 3] of a face with one coefficient that is not 0."""
     sizes = {
         "shape": model.shape_components,
         "texture": model.texture_components,
@@ -136,7 +136,7 @@ def _landmark_cell(artist, model, mean, colors):
 
 
 def _sheet(rows):
-    """Captioned pictures in rows, uint8 RGB."""
+    """Puts rows of pictures and their captions onto one picture, uint8 RGB."""
     height, width = rows[0][0][1].shape[:2]
     columns = max(map(len, rows))
     size = (columns * width, len(rows) * (height + _CAPTION))

@@ -1,8 +1,10 @@
-"""Which way round the triangles of a surface go: made consistent, and outward."""
+"""Makes the triangles of a mesh go counter-clockwise, seen from outside."""
 
 import numpy as np
 import scipy.sparse
 from scipy.sparse import csgraph
+
+from model.mesh_topology import connected_surfaces, edge_table, matching_edges
 
 # A surface that bulges less than this is flat: then the side that looks along +z is outside.
 _FLAT = 1e-3
@@ -11,62 +13,40 @@ _FLAT = 1e-3
 def wind_outwards(triangles: np.ndarray, vertices: np.ndarray) -> tuple[np.ndarray, list[str]]:
     """Turns triangles until all go counter-clockwise seen from outside.
 
-    Each connected surface is treated by itself. Outside is where it bulges to: away from its middle
-    on the average over its area. That holds for a face (an open surface) as for a closed head.
+    Each connected surface is treated by itself. Outside is the side to which it bulges: away from
+    its middle, on the average over its area. This holds for a face, which is an open surface, and
+    for a closed head.
 
     Args:
       triangles: int32 [T, 3].
-      vertices: [N, 3], of the mean.
+      vertices: float [N, 3], the mean.
 
     Returns:
       int32 [T, 3], the same array if nothing had to be turned, and a sentence for each repair.
     """
     repairs = []
-    pairs = _edge_pairs(triangles)
+    pairs = matching_edges(triangles)
     # Neighbors that agree go along their common edge in opposite directions.
     starts = edge_table(triangles, len(vertices))[0][:, 0][pairs]
     disagree = starts[:, 0] == starts[:, 1]
     neighbors = pairs % len(triangles)
-    parts = _surfaces(neighbors, len(triangles))
+    parts = connected_surfaces(triangles)
     if disagree.any():
         turn = _disagreeing(neighbors, disagree, parts)
-        triangles = _turned(triangles, turn)
-        repairs.append(f"{turn.sum()} triangles wound against their neighbors were turned")
+        if turn.any():
+            triangles = _turned(triangles, turn)
+            repairs.append(f"{turn.sum()} triangles wound against their neighbors were turned")
+        left = np.sum(disagree ^ turn[neighbors[:, 0]] ^ turn[neighbors[:, 1]])
+        if left:
+            repairs.append(
+                f"at {left} edges triangles go against each other whichever way they are turned: "
+                "more than two meet there, or the surface has one side only"
+            )
     inward = _inward(triangles, vertices.astype(np.float64), parts)
     if inward.any():
         triangles = _turned(triangles, inward)
         repairs.append(f"{inward.sum()} of {len(triangles)} triangles faced inward and were turned")
     return triangles, repairs
-
-
-def edge_table(triangles: np.ndarray, n_vertices: int) -> tuple[np.ndarray, np.ndarray]:
-    """The directed edges [3T, 2], edge k of triangle t in row k T + t; an undirected key of each.
-
-    Edge k goes from corner k to the next one.
-    """
-    edges = np.concatenate([triangles[:, [k, (k + 1) % 3]] for k in range(3)]).astype(np.int64)
-    low, high = edges.min(axis=1), edges.max(axis=1)
-    return edges, low * n_vertices + high
-
-
-def shared_edges(triangles: np.ndarray) -> np.ndarray:
-    """Pairs of triangles that share an edge, int64 [P, 2]."""
-    return _edge_pairs(triangles) % len(triangles)
-
-
-def _edge_pairs(triangles):
-    """Pairs of rows of the `edge_table` that are the same edge."""
-    _, key = edge_table(triangles, int(triangles.max()) + 1)
-    order = np.argsort(key, kind="stable")
-    same = key[order][1:] == key[order][:-1]
-    return np.stack([order[:-1][same], order[1:][same]], axis=1)
-
-
-def _surfaces(neighbors, count):
-    """Which connected surface each triangle [T] is of."""
-    ones = np.ones(len(neighbors), bool)
-    graph = scipy.sparse.coo_matrix((ones, neighbors.T), shape=(count, count))
-    return csgraph.connected_components(graph, directed=False)[1]
 
 
 def _disagreeing(neighbors, disagree, parts):

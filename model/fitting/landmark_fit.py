@@ -9,7 +9,7 @@ import dataclasses
 
 import numpy as np
 
-from model.face_models.contents import FaceModelContents, Pca
+from model.face_model_contents import FaceModelContents, Pca
 from model.fitting.camera import Pose, cross_matrix, turned
 from model.fitting.points_on_mesh import PointsOnMesh
 

@@ -177,8 +177,11 @@ def _print_checksum(path, sha384):
 
 def checksum(path: pathlib.Path, algorithm: str) -> str:
     """The hexadecimal digest of a file."""
+    digest = hashlib.new(algorithm)
     with open(path, "rb") as file:
-        return hashlib.file_digest(file, algorithm).hexdigest()
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()
 
 
 def main(argv: list[str]) -> None:

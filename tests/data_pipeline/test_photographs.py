@@ -1,5 +1,7 @@
 """Listing folders and reading the image files that users really have."""
 
+import io
+import os
 import re
 import sys
 
@@ -8,6 +10,7 @@ import pytest
 from PIL import Image
 
 import open_parts
+from data_pipeline import photographs
 from data_pipeline.photographs import list_photographs, read_image, read_photo_list
 
 
@@ -34,6 +37,84 @@ def test_lists_images_of_any_depth_sorted_and_skips_the_rest(tmp_path):
     assert _names(listing) == ["a.webp", "a/c.png", "b.JPG"]
     assert listing.photographs[1].path == tmp_path / "a" / "c.png"
     assert listing.missing == ()
+
+
+@pytest.fixture(scope="module")
+def jpeg_file():
+    return sorted(open_parts.PHOTOS.glob("*.jpg"))[0].read_bytes()
+
+
+def test_lists_by_content_whatever_the_suffix(tmp_path, jpeg_file):
+    names = ["a.JPG_large", "b", "c.hif", "d.txt", "e.jp2", "f.tmp.2"]
+    for name in names:
+        (tmp_path / name).write_bytes(jpeg_file)
+    listing = list_photographs(tmp_path)
+    assert _names(listing) == names
+    assert listing.passed_over == () and listing.passed_over_summary() == ""
+    for photo in listing.photographs:
+        np.testing.assert_array_equal(read_image(photo.path), read_image(tmp_path / "a.JPG_large"))
+
+
+@pytest.mark.parametrize("kind", ["AVIF", "JPEG2000", "WEBP", "TIFF", "PPM", "BMP", "GIF", "PNG"])
+@pytest.mark.parametrize("name", ["x.heic", "x.jpg", "x.avif", "x", "x.mp4"])
+def test_reads_by_content_whatever_the_suffix(tmp_path, kind, name):
+    Image.new("RGB", (16, 16), (200, 100, 50)).save(tmp_path / name, kind)
+    assert _names(list_photographs(tmp_path)) == [name]
+    assert np.abs(read_image(tmp_path / name).astype(int) - (200, 100, 50)).max() < 9
+
+
+def test_heif_is_read_under_any_name(tmp_path):
+    pillow_heif = pytest.importorskip("pillow_heif")
+    for name in ("x.jpg", "x.hif", "x.heics", "x"):
+        image = pillow_heif.from_pillow(Image.new("RGB", (64, 64), (200, 100, 50)))
+        image.save(str(tmp_path / "made.heic"))
+        (tmp_path / "made.heic").rename(tmp_path / name)
+        assert np.abs(read_image(tmp_path / name).astype(int) - (200, 100, 50)).max() < 9
+    assert len(list_photographs(tmp_path).photographs) == 4
+
+
+def test_heif_under_another_name_asks_for_its_package(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "pillow_heif", None)
+    (tmp_path / "x.jpg").write_bytes(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic")
+    with pytest.raises(ValueError, match="pillow-heif"):
+        read_image(tmp_path / "x.jpg")
+
+
+def test_what_is_passed_over_is_counted(tmp_path, jpeg_file):
+    (tmp_path / "a.jpg").write_bytes(jpeg_file)
+    _touch(tmp_path, "1.txt", "b/2.TXT", "3.mp4", "README", ".DS_Store", ".git/config")
+    (tmp_path / "gone.jpg").symlink_to(tmp_path / "nowhere.jpg")
+    (tmp_path / "round.jpg").symlink_to(tmp_path / "round.jpg")
+    listing = list_photographs(tmp_path)
+    assert _names(listing) == ["a.jpg"]
+    assert dict(listing.passed_over) == {
+        ".txt": 2,
+        ".mp4": 1,
+        "without a suffix": 1,
+        "hidden": 1,
+        "linked to nothing": 2,
+    }
+    summary = listing.passed_over_summary()
+    assert summary.startswith("7 files are no photographs: 2 .txt, ")
+    assert "1 hidden" in summary
+    short = listing.passed_over_summary(reasons=1)
+    assert short == "7 files are no photographs: 2 .txt, 5 others"
+
+
+def test_only_unusual_suffixes_are_looked_into(tmp_path, monkeypatch):
+    _touch(tmp_path, "a.jpg", "b.PNG", "c.dat")
+    opened = []
+    monkeypatch.setattr(
+        photographs, "open_regular", lambda path: opened.append(path) or io.BytesIO(b"x")
+    )
+    list_photographs(tmp_path)
+    assert opened == [str(tmp_path / "c.dat")]
+
+
+def test_nothing_but_other_files_is_an_error_that_names_them(tmp_path):
+    _touch(tmp_path, "1.txt", "2.txt", "3.mp4")
+    with pytest.raises(ValueError, match=re.escape("no photograph found; 3 files are no phot")):
+        list_photographs(tmp_path)
 
 
 def test_identity_is_the_name_of_the_subfolder(tmp_path):
@@ -73,6 +154,10 @@ def test_list_restricts_and_names_what_is_missing(tmp_path):
         ("name\na.jpg\n", None, "no column ['file']"),
         ("file\na.jpg\n", "tune", "no column ['split']"),
         ("file,split\na.jpg,train\n", "tune", "no row of split 'tune'; found ['train']"),
+        ("file,split\na.jpg\n", "tune", "no row of split 'tune'; found []"),
+        ("file,split\n,tune\n", None, "no row names a file"),
+        ("file\n" + "x" * 200_000, None, "list.csv: field larger than"),
+        ("f\0i\0l\0e\0\n\0", None, "list.csv: "),
     ],
 )
 def test_unusable_list_is_an_error(tmp_path, content, split, complaint):
@@ -81,12 +166,27 @@ def test_unusable_list_is_an_error(tmp_path, content, split, complaint):
         read_photo_list(tmp_path / "list.csv", split)
 
 
+def test_names_of_any_bytes_are_listed_and_named_in_messages(tmp_path, jpeg_file):
+    """Latin-1, as old archives have it: no UTF-8."""
+    name = os.fsdecode("Zoë.jpg".encode("latin-1"))
+    (tmp_path / name).write_bytes(jpeg_file)
+    (tmp_path / os.fsdecode(b"cut\xff.jpg")).write_bytes(b"x")
+    (tmp_path / "own.csv").write_bytes("# by hand\nfile\nZoë.jpg\n".encode("latin-1"))
+    assert _names(list_photographs(tmp_path, tmp_path / "own.csv")) == [name]
+    assert read_image(tmp_path / name).shape == (224, 224, 3)
+    with pytest.raises(ValueError, match=re.escape(r"cut\xff.jpg: not a readable image")) as error:
+        read_image(tmp_path / os.fsdecode(b"cut\xff.jpg"))
+    str(error.value).encode()
+    (tmp_path / os.fsdecode(b"x.t\xff")).write_bytes(b"x")
+    assert r".t\xff" in dict(list_photographs(tmp_path).passed_over)
+
+
 def test_missing_or_empty_folder_is_an_error(tmp_path):
     with pytest.raises(FileNotFoundError, match="no such folder"):
         list_photographs(tmp_path / "none")
     with pytest.raises(ValueError, match="no photograph found"):
         list_photographs(tmp_path)
-    with pytest.raises(FileNotFoundError, match="no such list"):
+    with pytest.raises(FileNotFoundError, match="no such file"):
         list_photographs(tmp_path, tmp_path / "none.csv")
 
 

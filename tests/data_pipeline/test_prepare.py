@@ -105,7 +105,16 @@ def test_other_crops_show_the_face_closer_and_farther():
     photo = _listing(1).photographs[0]
     crops, points = cut_face(photo, CountingLandmarks(), CROP)
     expected = warp_photograph(read_image(photo.path), points, closer)
-    np.testing.assert_array_equal(crops[VARIANTS.index("plain closer")], expected)
+    index = crop_variants.VARIANTS.index(("plain", "closer"))
+    np.testing.assert_array_equal(crops[index], expected)
+
+
+def test_names_of_variants_in_keys_stay():
+    """Caches that were made before are still good."""
+    assert (
+        *("plain", "mirrored", "plain closer", "mirrored closer"),
+        *("plain farther", "mirrored farther", "plain shifted", "mirrored shifted"),
+    ) == VARIANTS
 
 
 def test_second_call_opens_the_file(whole):

@@ -97,6 +97,14 @@ def test_bad_framebuffer():
         )
 
 
+def test_framebuffer_of_another_rank():
+    buffer = rasterize_triangles.Framebuffer(tf.zeros([6, 8, 3]), tf.zeros([6, 8], tf.int32), None)
+    with pytest.raises(tf.errors.InvalidArgumentError, match=r"barycentrics.*\(6, 8, 3\)"):
+        rasterize_triangles.interpolate_attributes(
+            buffer, meshes.CUBE_COLORS[None], meshes.CUBE_TRIANGLES, [0.0] * 3
+        )
+
+
 def test_vertex_normals():
     with pytest.raises(tf.errors.InvalidArgumentError, match=r"triangles\[0, 1\] is 8"):
         vertex_normals(meshes.CUBE_VERTICES[None], [[0, 8, 1]])
@@ -112,6 +120,8 @@ def test_vertex_normals():
         ({"camera_position": np.zeros([2], np.float32)}, r"camera_position.*\(2,\)"),
         ({"light_positions": np.zeros([1, 3], np.float32)}, "light_positions"),
         ({"diffuse_colors": np.zeros([1, 8, 4], np.float32)}, "diffuse_colors"),
+        ({"image_height": 0}, "image_height must be > 0, got 0"),
+        ({"image_width": 0}, "image_width must be > 0, got 0"),
     ],
 )
 def test_mesh_renderer(changes, message):

@@ -1,11 +1,12 @@
 """Alignment against known similarities and against OpenCV's own estimate of the warp."""
 
+import cv2
 import numpy as np
 import pytest
 import tensorflow as tf
 
-from model.alignment import mirror_points, similarity_transform, warp_photograph
-from model.crop import Crop
+from model.alignment import crop_transform, mirror_points, similarity_transform, warp_photograph
+from model.crop import BoxCrop, Crop
 
 CROP = Crop(64, (0, 1, 2, 3, 4), ((20, 24), (43, 24), (31.5, 36), (23, 48), (40, 48)))
 
@@ -62,6 +63,32 @@ def test_warped_landmarks_lie_on_the_canonical_points(scale):
         window = crop[int(y) - 4 : int(y) + 6, int(x) - 4 : int(x) + 6, 0]
         row, column = np.unravel_index(window.argmax(), window.shape)
         assert abs(row + int(y) - 4 - y) <= 1 and abs(column + int(x) - 4 - x) <= 1
+
+
+@pytest.mark.parametrize("crop", [CROP, BoxCrop(64, CROP.point_indices, CROP.points, aspect=0.8)])
+@pytest.mark.parametrize("turns", [1, 2, 3])
+def test_photograph_on_its_side_gives_the_same_crop(crop, turns):
+    """Also for boxes, which keep the roll of a face, but not that of a photograph that lies."""
+    image = np.random.default_rng(0).integers(0, 256, (90, 120, 3), np.uint8)
+    points = CROP.canonical_points() * 1.1 + (20.0, 10.0)
+    turned, lying = image, points
+    for _ in range(turns):
+        # A quarter turn to the left: the right border comes to the top.
+        lying = np.stack([lying[:, 1], turned.shape[1] - 1 - lying[:, 0]], axis=-1)
+        turned = np.rot90(turned)
+    expected = warp_photograph(image, points, crop).astype(int)
+    found = warp_photograph(np.ascontiguousarray(turned), lying, crop)
+    # OpenCV rounds places to a 32nd of a pixel.
+    assert np.abs(found - expected).max() < 16
+
+
+def test_boxes_keep_the_roll_of_a_face():
+    matrix = known_similarity(0.5, 1.0, (30.0, 20.0))
+    points = CROP.canonical_points() @ matrix[:, :2].T + matrix[:, 2]
+    image, box = spots(points, 120), BoxCrop(64, CROP.point_indices, CROP.points)
+    to_crop = crop_transform(tf.constant(points), box).numpy()
+    expected = cv2.warpAffine(image, to_crop, (64, 64), borderMode=cv2.BORDER_REPLICATE)
+    np.testing.assert_array_equal(warp_photograph(image, points, box), expected)
 
 
 def test_unspanning_landmarks_are_an_error():

@@ -30,11 +30,15 @@ class Detector:
 def test_the_largest_face_is_taken_and_the_others_are_counted():
     found = find_face(IMAGE, Detector(SMALL, LARGE, SMALL))
     assert found.box == LARGE.box and found.others == 2 and found.confidence == 0.9
-    assert find_face(IMAGE, Detector(SMALL)).others == 0
+    assert found.note() == "3 faces found; the largest one is taken"
+    alone = find_face(IMAGE, Detector(SMALL))
+    assert alone.others == 0 and alone.note() == ""
 
 
 def test_the_face_of_a_box_is_taken():
-    assert find_face(IMAGE, Detector(LARGE, SMALL), box=(2, 2, 12, 12)).box == SMALL.box
+    found = find_face(IMAGE, Detector(LARGE, SMALL), box=(2, 2, 12, 12))
+    assert found.box == SMALL.box
+    assert found.note() == "2 faces found; the one in the box of the listing is taken"
     with pytest.raises(NoFaceError, match="no face in the box of the listing"):
         find_face(IMAGE, Detector(LARGE, SMALL), box=(20, 20, 40, 40))
 

@@ -1,5 +1,6 @@
 """Meshes read back by another program than the one that wrote them."""
 
+import dataclasses
 import io
 import json
 import struct
@@ -39,34 +40,90 @@ def _to_srgb(linear):
     return np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055)
 
 
+class Glb:
+    """A GLB file read by the specification alone (glTF 2.0, sections 3.6 and 4.4)."""
+
+    _TYPES = {5121: np.uint8, 5123: np.uint16, 5125: np.uint32, 5126: np.float32}
+    _COUNTS = {"SCALAR": 1, "VEC2": 2, "VEC3": 3, "VEC4": 4}
+
+    def __init__(self, data):
+        magic, version, length = struct.unpack_from("<4sII", data)
+        assert (magic, version, length) == (b"glTF", 2, len(data))
+        size, kind = struct.unpack_from("<I4s", data, 12)
+        assert kind == b"JSON" and size % 4 == 0
+        self.tree = json.loads(data[20 : 20 + size])
+        rest, kind = struct.unpack_from("<I4s", data, 20 + size)
+        assert kind == b"BIN\0" and rest % 4 == 0
+        self.buffer = data[28 + size :]
+        assert len(self.buffer) == rest >= self.tree["buffers"][0]["byteLength"]
+        (self.primitive,) = self.tree["meshes"][0]["primitives"]
+
+    def read(self, index):
+        """The values of an accessor, after checks of its alignment and bounds."""
+        accessor = self.tree["accessors"][index]
+        view = self.tree["bufferViews"][accessor["bufferView"]]
+        dtype, columns = self._TYPES[accessor["componentType"]], self._COUNTS[accessor["type"]]
+        size = columns * np.dtype(dtype).itemsize
+        start = view.get("byteOffset", 0) + accessor.get("byteOffset", 0)
+        assert start % 4 == 0 and view.get("byteStride", size) == size
+        assert accessor["type"] == "SCALAR" or size % 4 == 0
+        assert accessor["count"] * size <= view["byteLength"]
+        values = np.frombuffer(self.buffer, dtype, accessor["count"] * columns, start)
+        values = values.reshape(-1, columns)
+        if "min" in accessor:
+            np.testing.assert_array_equal(values.min(axis=0), np.array(accessor["min"], dtype))
+            np.testing.assert_array_equal(values.max(axis=0), np.array(accessor["max"], dtype))
+        if accessor.get("normalized"):
+            assert np.issubdtype(dtype, np.integer)
+            return values / np.iinfo(dtype).max
+        return values
+
+    def attribute(self, name):
+        return self.read(self.primitive["attributes"][name])
+
+
 def test_glb_holds_the_face_in_meters_and_linear_light(mesh):
+    file = Glb(mesh_io.glb(mesh, "a_face"))
+    np.testing.assert_allclose(file.attribute("POSITION") * 1000, mesh.vertices, atol=1e-3)
+    assert "min" in file.tree["accessors"][file.primitive["attributes"]["POSITION"]]
+    triangles = file.read(file.primitive["indices"]).reshape(-1, 3)
+    np.testing.assert_array_equal(triangles, mesh.triangles)
+    np.testing.assert_allclose(file.attribute("NORMAL"), mesh.normals(), atol=1e-5)
+    color = file.attribute("COLOR_0")
+    assert color.shape == (len(mesh.vertices), 4) and (color[:, 3] == 1).all()
+    np.testing.assert_allclose(_to_srgb(color[:, :3]), mesh.colors, atol=0.0005)
+
+
+def test_glb_keeps_every_level_of_dark_skin(mesh):
+    levels = np.zeros_like(mesh.colors)
+    levels[:, 0] = np.arange(len(levels)) % 72 / 255
+    color = Glb(mesh_io.glb(dataclasses.replace(mesh, colors=levels), "dark")).attribute("COLOR_0")
+    assert len(np.unique(color[:, 0])) == 72
+
+
+def test_glb_of_colors_out_of_range_is_clipped(mesh):
+    wild = np.tile(np.float32([-0.5, 0.5, 1.5]), (len(mesh.vertices), 1))
+    color = Glb(mesh_io.glb(dataclasses.replace(mesh, colors=wild), "wild")).attribute("COLOR_0")
+    np.testing.assert_allclose(_to_srgb(color[0, :3]), [0, 0.5, 1], atol=0.0005)
+
+
+def test_glb_is_read_by_others(mesh):
     scene = trimesh.load(io.BytesIO(mesh_io.glb(mesh, "a_face")), file_type="glb", process=False)
     (read,) = scene.geometry.values()
     np.testing.assert_allclose(read.vertices * 1000, mesh.vertices, atol=1e-3)
     np.testing.assert_array_equal(read.faces, mesh.triangles)
-    linear = read.visual.vertex_attributes["color"][:, :3] / 255.0
-    # Eight bits of linear light are coarse in the dark.
-    np.testing.assert_allclose(_to_srgb(linear), mesh.colors, atol=0.03)
-    bright = mesh.colors > 0.4
-    np.testing.assert_allclose(_to_srgb(linear)[bright], mesh.colors[bright], atol=0.005)
     np.testing.assert_allclose(read.vertex_normals, mesh.normals(), atol=1e-5)
-
-
-def _glb_json(data):
-    length = struct.unpack_from("<I", data, 12)[0]
-    return json.loads(data[20 : 20 + length])
+    color = read.visual.vertex_attributes["color"][:, :3] / 65535
+    np.testing.assert_allclose(_to_srgb(color), mesh.colors, atol=0.0005)
 
 
 def test_glb_is_not_metallic_and_has_normals(mesh):
-    tree = _glb_json(mesh_io.glb(mesh, "a_face"))
-    (material,) = tree["materials"]
+    file = Glb(mesh_io.glb(mesh, "a_face"))
+    (material,) = file.tree["materials"]
     assert material["pbrMetallicRoughness"]["metallicFactor"] == 0.0
     assert material["pbrMetallicRoughness"]["roughnessFactor"] == 1.0
-    (primitive,) = tree["meshes"][0]["primitives"]
-    assert set(primitive["attributes"]) == {"POSITION", "NORMAL", "COLOR_0"}
-    assert primitive["material"] == 0
-    color = tree["accessors"][primitive["attributes"]["COLOR_0"]]
-    assert color["normalized"] is True
+    assert set(file.primitive["attributes"]) == {"POSITION", "NORMAL", "COLOR_0"}
+    assert file.primitive["material"] == 0
 
 
 def test_ply_holds_the_face_in_millimeters_and_srgb(mesh):

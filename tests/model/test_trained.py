@@ -7,8 +7,8 @@ import open_parts
 from model import identity
 from model.decoder import Decoder
 from model.decoder_io import save_decoder
+from model.face_model_contents import Cut
 from model.face_models.bfm_hdf5 import write_bfm_hdf5
-from model.face_models.contents import Cut
 from model.face_models.load import load_face_model, read_face_model
 from model.shading import Shading
 from model.trained import Parts, decoder_path, load_trained

@@ -1,6 +1,7 @@
 """Stand-in datasets: the real layouts, known truth outside of them, and faces to be found."""
 
 import io
+import os
 import re
 
 import numpy as np
@@ -8,10 +9,11 @@ import pytest
 from PIL import Image
 
 import open_parts
-from data_pipeline.detection import MtcnnDetector
+from data_pipeline.mtcnn_detector import MtcnnDetector
 from data_pipeline.photographs import list_photographs, read_image
 from model.face_models.load import load_face_model
 from stand_ins import dataset_layouts, datasets
+from stand_ins.__main__ import make_parser
 from stand_ins.datasets import write_from_photographs, write_rendered
 
 PEOPLE, PHOTOS = 4, 4
@@ -139,19 +141,31 @@ def test_from_real_photographs(tmp_path):
     (source / "Ann Lee").mkdir(parents=True)
     for k, photo in enumerate(photos[:2]):
         (source / "Ann Lee" / f"{k}.jpg").write_bytes(photo.read_bytes())
-    Image.open(photos[2]).save(source / "loose.png")
+    # By content: what is called a JPEG file here is none, and must not be copied as one.
+    Image.open(photos[2]).save(source / "loose.jpg", "PNG")
     write_from_photographs(tmp_path / "vgg_face", "vgg_face", source)
     listing = list_photographs(tmp_path / "vgg_face")
     assert {photo.identity for photo in listing.photographs} == {"Ann_Lee", "loose"}
     data = {photo.path.read_bytes() for photo in listing.photographs}
     assert {photo.read_bytes() for photo in photos[:2]} <= data
     for photo in listing.photographs:
+        assert not photo.path.read_bytes().startswith(b"\x89PNG")
         if is_picture(photo.path):
             left, top, right, bottom = photo.box
             assert 20 < left < right < 204 and 0 < top < bottom < 224
     assert not (tmp_path / "vgg_face_truth.npz").exists()
     write_from_photographs(tmp_path / "lfw", "lfw", source)
     assert (tmp_path / "lfw" / "Ann_Lee" / "Ann_Lee_0002.jpg").is_file()
+
+
+def test_output_of_any_name_is_reported(tmp_path, capsys):
+    output = tmp_path / os.fsdecode(b"set\xff")
+    arguments = ["--layout=lfw", f"--from_photos={tmp_path / 'photos'}", f"--output={output}"]
+    (tmp_path / "photos").mkdir()
+    Image.new("RGB", (64, 64)).save(tmp_path / "photos" / "a.png")
+    options = make_parser().parse_args(["dataset", *arguments])
+    options.run(options)
+    assert r"set\xff: 1 images of 1 people" in capsys.readouterr().out
 
 
 def test_every_kind_of_damage_cannot_be_trained_on(vgg_face):

@@ -6,9 +6,9 @@ import pytest
 import trimesh
 
 import open_parts
-from model.face_models.contents import Cut
+from model.face_model_contents import Cut
 from model.face_models.load import load_face_model, read_face_model
-from model.face_models.winding import edge_table
+from model.mesh_topology import edge_table
 from stand_ins import face_model
 from stand_ins.__main__ import make_parser
 from stand_ins.refinement import refine_to, smooth_cut, trim

@@ -62,9 +62,9 @@ struct Inputs : VisibleMesh {
 
   absl::Status Check() const {
     TF_RETURN_IF_ERROR(VisibleMesh::Check());
-    TF_RETURN_IF_ERROR(CheckEqualShape(depths, "z_buffer", ids.shape()));
+    TF_RETURN_IF_ERROR(CheckSizes(depths, "z_buffer", SizesOf(ids)));
     TF_RETURN_IF_ERROR(CheckShape(image, "image", 4, -1, "[batch, height, width, channels]"));
-    return CheckEqualShape(image, "image", ImageShape(Channels()));
+    return CheckSizes(image, "image", ImageSizes(Channels()));
   }
   int64_t Channels() const { return image.dim_size(3); }
 
@@ -132,11 +132,12 @@ class AntialiasGradOp : public OpKernel {
     const Inputs inputs(context, row_0_is_top_);
     OP_REQUIRES_OK(context, inputs.Check());
     const Tensor& d_out_tensor = context->input(5);
-    OP_REQUIRES_OK(context, CheckEqualShape(d_out_tensor, "d_antialiased", inputs.image.shape()));
+    OP_REQUIRES_OK(context, CheckSizes(d_out_tensor, "d_antialiased", SizesOf(inputs.image)));
     Tensor *d_vertices_tensor, *d_image_tensor;
     OP_REQUIRES_OK(context,
                    context->allocate_output(0, inputs.vertices.shape(), &d_vertices_tensor));
     OP_REQUIRES_OK(context, context->allocate_output(1, inputs.image.shape(), &d_image_tensor));
+    if (inputs.HasNoPixel()) return SetOutputsToZero(context);
     const auto neighbors = inputs.Neighbors();
     const int64_t channels = inputs.Channels();
     ParallelFor(context, inputs.Batch(), [&](int64_t number) {

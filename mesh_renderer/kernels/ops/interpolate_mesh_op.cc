@@ -69,9 +69,9 @@ struct Inputs : VisibleMesh {
   absl::Status Check() const {
     TF_RETURN_IF_ERROR(VisibleMesh::Check());
     TF_RETURN_IF_ERROR(CheckShape(attributes, "attributes", 3, -1, "[batch, vertices, channels]"));
-    TF_RETURN_IF_ERROR(CheckEqualShape(attributes, "attributes",
-                                       {Batch(), VertexCount(), attributes.dim_size(2)}));
-    return CheckEqualShape(background, "background_value", {Channels()});
+    TF_RETURN_IF_ERROR(
+        CheckSizes(attributes, "attributes", {Batch(), VertexCount(), attributes.dim_size(2)}));
+    return CheckSizes(background, "background_value", {Channels()});
   }
   int64_t Channels() const { return attributes.dim_size(2); }
 };
@@ -85,7 +85,7 @@ class InterpolateMeshOp : public OpKernel {
     OP_REQUIRES_OK(context, inputs.Check());
     const int64_t channels = inputs.Channels();
     Tensor* image;
-    OP_REQUIRES_OK(context, context->allocate_output(0, inputs.ImageShape(channels), &image));
+    OP_REQUIRES_OK(context, AllocateOutput(context, 0, inputs.ImageSizes(channels), &image));
     ParallelFor(context, inputs.Rows().Count(), [&](int64_t unit) {
       const Band band = inputs.Rows().At(unit);
       float* out = FloatsOf(image, band.image);
@@ -119,11 +119,12 @@ class InterpolateMeshGradOp : public OpKernel {
     OP_REQUIRES_OK(context, inputs.Check());
     const int64_t channels = inputs.Channels();
     const Tensor& d_image = context->input(5);
-    OP_REQUIRES_OK(context, CheckEqualShape(d_image, "d_image", inputs.ImageShape(channels)));
+    OP_REQUIRES_OK(context, CheckSizes(d_image, "d_image", inputs.ImageSizes(channels)));
     Tensor *d_vertices, *d_attributes, *d_background;
     OP_REQUIRES_OK(context, context->allocate_output(0, inputs.vertices.shape(), &d_vertices));
     OP_REQUIRES_OK(context, context->allocate_output(1, inputs.attributes.shape(), &d_attributes));
     OP_REQUIRES_OK(context, context->allocate_output(2, inputs.background.shape(), &d_background));
+    if (inputs.HasNoPixel()) return SetOutputsToZero(context);
     std::vector<float> background_sums(inputs.Batch() * channels, 0.0f);
     ParallelFor(context, inputs.Batch(), [&](int64_t image) {
       const PixelList pixels = inputs.PixelsOfImage(image);

@@ -14,8 +14,6 @@ namespace {
 using tensorflow::OpKernel;
 using tensorflow::OpKernelContext;
 using tensorflow::Tensor;
-using tensorflow::TensorShape;
-using tensorflow::errors::InvalidArgument;
 using tensorflow::shape_inference::DimensionHandle;
 using tensorflow::shape_inference::InferenceContext;
 using tensorflow::shape_inference::ShapeHandle;
@@ -95,9 +93,8 @@ struct Inputs {
   int64_t Channels() const { return attributes.dim_size(2); }
   int64_t PixelCount() const { return ids.dim_size(1) * ids.dim_size(2); }
   int64_t AttributeCount() const { return attributes.dim_size(1) * attributes.dim_size(2); }
-  TensorShape ImageShape() const {
-    return TensorShape({Batch(), ids.dim_size(1), ids.dim_size(2), Channels()});
-  }
+  bool HasNoPixel() const { return ids.NumElements() == 0; }
+  Sizes ImageSizes() const { return {Batch(), ids.dim_size(1), ids.dim_size(2), Channels()}; }
   const float* Attributes(int64_t image) const {
     return attributes.flat<float>().data() + image * AttributeCount();
   }
@@ -116,7 +113,7 @@ class InterpolateOp : public OpKernel {
     const Inputs inputs(context);
     OP_REQUIRES_OK(context, inputs.Check());
     Tensor* image_tensor;
-    OP_REQUIRES_OK(context, context->allocate_output(0, inputs.ImageShape(), &image_tensor));
+    OP_REQUIRES_OK(context, AllocateOutput(context, 0, inputs.ImageSizes(), &image_tensor));
     float* out = image_tensor->flat<float>().data();
     const int64_t pixels = inputs.PixelCount();
     const int64_t units = (pixels + kPixelsPerUnit - 1) / kPixelsPerUnit;
@@ -139,14 +136,13 @@ class InterpolateGradOp : public OpKernel {
     const Inputs inputs(context);
     OP_REQUIRES_OK(context, inputs.Check());
     const Tensor& d_image = context->input(5);
-    OP_REQUIRES(context, d_image.shape() == inputs.ImageShape(),
-                InvalidArgument("d_image must have shape ", inputs.ImageShape().DebugString(),
-                                ", got ", d_image.shape().DebugString()));
+    OP_REQUIRES_OK(context, CheckSizes(d_image, "d_image", inputs.ImageSizes()));
     Tensor *d_attributes, *d_barycentrics, *d_background;
     OP_REQUIRES_OK(context, context->allocate_output(0, inputs.attributes.shape(), &d_attributes));
     OP_REQUIRES_OK(context,
                    context->allocate_output(1, inputs.barycentrics.shape(), &d_barycentrics));
     OP_REQUIRES_OK(context, context->allocate_output(2, inputs.background.shape(), &d_background));
+    if (inputs.HasNoPixel()) return SetOutputsToZero(context);
     // One sum an image, added up in order: the same result for any number of threads.
     std::vector<float> background_sums(inputs.Batch() * inputs.Channels(), 0.0f);
     ParallelFor(context, inputs.Batch(), [&](int64_t image) {

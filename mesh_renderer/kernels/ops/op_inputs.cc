@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "absl/strings/str_join.h"
 #include "kernels.h"
 #include "rasterizer.h"
 #include "tensorflow/core/framework/device_base.h"
@@ -17,8 +18,9 @@ using tensorflow::errors::InvalidArgument;
 // Large enough for TensorFlow to hand out every unit of work on its own.
 constexpr int64_t kCostPerUnit = 1 << 20;
 
-// Positions in an image's values are kept in 32 bits.
+// Positions in arrays of up to four values a pixel, a vertex or a triangle are kept in 32 bits.
 constexpr int64_t kMostPixels = 1 << 27;
+constexpr int64_t kMostVertices = 1 << 29, kMostTriangles = 1 << 29;
 
 // The position of the first value outside [low, limit), or count.
 int64_t FirstOutside(const Tensor& tensor, int32_t low, int64_t limit) {
@@ -50,6 +52,20 @@ absl::Status CheckTriangleIds(const Tensor& ids, int32_t low, int64_t limit,
                          ", which is not an index of ", triangle_count, " triangles");
 }
 
+absl::Status CheckMeshSize(int64_t vertex_count, int64_t triangle_count) {
+  if (vertex_count <= kMostVertices && triangle_count <= kMostTriangles) return absl::OkStatus();
+  return InvalidArgument("a mesh of ", vertex_count, " vertices and ", triangle_count,
+                         " triangles is too large: at most ", kMostVertices, " vertices and ",
+                         kMostTriangles, " triangles");
+}
+
+bool AreOutputsEmpty(tensorflow::OpKernelContext* context) {
+  for (int i = 0; i < context->num_outputs(); ++i) {
+    if (context->mutable_output(i)->NumElements() > 0) return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 absl::Status CheckShape(const Tensor& tensor, const char* name, int rank, int64_t last_dimension,
@@ -69,10 +85,14 @@ absl::Status CheckSameDimension(const Tensor& a, const char* a_name, int a_axis,
                          " of the one must equal dimension ", b_axis, " of the other");
 }
 
-absl::Status CheckEqualShape(const Tensor& tensor, const char* name,
-                             const tensorflow::TensorShape& expected) {
-  if (tensor.shape() == expected) return absl::OkStatus();
-  return InvalidArgument(name, " must have shape ", expected.DebugString(), ", got ",
+Sizes SizesOf(const Tensor& tensor) {
+  const auto sizes = tensor.shape().dim_sizes();
+  return Sizes(sizes.begin(), sizes.end());
+}
+
+absl::Status CheckSizes(const Tensor& tensor, const char* name, const Sizes& expected) {
+  if (SizesOf(tensor) == expected) return absl::OkStatus();
+  return InvalidArgument(name, " must have shape [", absl::StrJoin(expected, ","), "], got ",
                          tensor.shape().DebugString());
 }
 
@@ -87,9 +107,8 @@ absl::Status CheckImageSize(int64_t width, int64_t height) {
 
 absl::Status CheckLights(const Tensor& positions, const Tensor& intensities, int64_t batch) {
   TF_RETURN_IF_ERROR(CheckShape(positions, "light_positions", 3, 3, "[batch, lights, 3]"));
-  TF_RETURN_IF_ERROR(
-      CheckEqualShape(positions, "light_positions", {batch, positions.dim_size(1), 3}));
-  return CheckEqualShape(intensities, "light_intensities", positions.shape());
+  TF_RETURN_IF_ERROR(CheckSizes(positions, "light_positions", {batch, positions.dim_size(1), 3}));
+  return CheckSizes(intensities, "light_intensities", SizesOf(positions));
 }
 
 absl::Status CheckVisible(const Tensor& ids, int64_t triangle_count) {
@@ -106,6 +125,7 @@ MeshView MeshOfImage(const Tensor& vertices, const Tensor& triangles, int64_t im
 
 absl::Status CheckTriangles(const Tensor& triangles, int64_t vertex_count) {
   TF_RETURN_IF_ERROR(CheckShape(triangles, "triangles", 2, 3, "[triangles, 3]"));
+  TF_RETURN_IF_ERROR(CheckMeshSize(vertex_count, triangles.dim_size(0)));
   const int64_t first = FirstOutside(triangles, 0, vertex_count);
   if (first == triangles.NumElements()) return absl::OkStatus();
   return InvalidArgument("triangles[", first / 3, ", ", first % 3, "] is ",
@@ -128,8 +148,22 @@ int ThreadCount(tensorflow::OpKernelContext* context) {
   return context->device()->tensorflow_cpu_worker_threads()->num_threads;
 }
 
+absl::Status AllocateOutput(tensorflow::OpKernelContext* context, int index, const Sizes& sizes,
+                            Tensor** output) {
+  tensorflow::TensorShape shape;
+  TF_RETURN_IF_ERROR(tensorflow::TensorShape::BuildTensorShape(sizes, &shape));
+  return context->allocate_output(index, shape, output);
+}
+
+void SetOutputsToZero(tensorflow::OpKernelContext* context) {
+  for (int i = 0; i < context->num_outputs(); ++i) {
+    context->mutable_output(i)->flat<float>().setZero();
+  }
+}
+
 void ParallelFor(tensorflow::OpKernelContext* context, int64_t count,
                  const std::function<void(int64_t)>& work) {
+  if (AreOutputsEmpty(context)) return;
   const auto& threads = *context->device()->tensorflow_cpu_worker_threads();
   tensorflow::Shard(threads.num_threads, threads.workers, count, kCostPerUnit,
                     [&work](int64_t begin, int64_t end) {

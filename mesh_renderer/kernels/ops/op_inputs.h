@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <vector>
 
 #include "clip_triangle.h"
 #include "tensorflow/core/framework/op_kernel.h"
@@ -20,8 +21,14 @@ absl::Status CheckShape(const tensorflow::Tensor& tensor, const char* name, int 
 absl::Status CheckSameDimension(const tensorflow::Tensor& a, const char* a_name, int a_axis,
                                 const tensorflow::Tensor& b, const char* b_name, int b_axis);
 
-absl::Status CheckEqualShape(const tensorflow::Tensor& tensor, const char* name,
-                             const tensorflow::TensorShape& expected);
+// The sizes of a tensor's dimensions. Unlike tensorflow::TensorShape, which ends the process where
+// their product leaves 64 bits, it can hold sizes that have not been checked.
+using Sizes = std::vector<int64_t>;
+
+Sizes SizesOf(const tensorflow::Tensor& tensor);
+
+// Checks a tensor's shape.
+absl::Status CheckSizes(const tensorflow::Tensor& tensor, const char* name, const Sizes& expected);
 
 // Checks that columns and rows fit 16 bits, and the image's values 32 bits.
 absl::Status CheckImageSize(int64_t width, int64_t height);
@@ -30,7 +37,8 @@ absl::Status CheckImageSize(int64_t width, int64_t height);
 absl::Status CheckLights(const tensorflow::Tensor& positions, const tensorflow::Tensor& intensities,
                          int64_t batch);
 
-// Checks an [n, 3] list of vertex indices, its shape included.
+// Checks a list [triangles, 3] of vertex indices, its shape included, and that positions in arrays
+// of vertices and triangles fit 32 bits.
 absl::Status CheckTriangles(const tensorflow::Tensor& triangles, int64_t vertex_count);
 
 // Checks barycentrics [batch, height, width, 3] and ids [batch, height, width] against each other
@@ -48,7 +56,15 @@ MeshView MeshOfImage(const tensorflow::Tensor& vertices, const tensorflow::Tenso
 
 int ThreadCount(tensorflow::OpKernelContext* context);
 
-// Runs work(0) ... work(count - 1) on TensorFlow's CPU threads, which include the caller's.
+// Allocates an output; an error where its size leaves 64 bits or there is no memory for it.
+absl::Status AllocateOutput(tensorflow::OpKernelContext* context, int index, const Sizes& sizes,
+                            tensorflow::Tensor** output);
+
+// Writes zeros to all outputs, which are arrays of floats.
+void SetOutputsToZero(tensorflow::OpKernelContext* context);
+
+// Runs work(0) ... work(count - 1) on TensorFlow's CPU threads, which include the caller's. Does
+// nothing if all outputs are empty: there may be any number of images without a pixel.
 void ParallelFor(tensorflow::OpKernelContext* context, int64_t count,
                  const std::function<void(int64_t)>& work);
 

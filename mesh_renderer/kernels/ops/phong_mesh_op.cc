@@ -97,7 +97,7 @@ class PhongMeshOp : public ShadingOp {
     const Inputs inputs(context, has_specular_);
     OP_REQUIRES_OK(context, inputs.Check());
     Tensor* image;
-    OP_REQUIRES_OK(context, context->allocate_output(0, inputs.ImageShape(4), &image));
+    OP_REQUIRES_OK(context, AllocateOutput(context, 0, inputs.ImageSizes(4), &image));
     ParallelFor(context, inputs.Rows().Count(), [&](int64_t unit) {
       const Band band = inputs.Rows().At(unit);
       float* rgba = FloatsOf(image, band.image);
@@ -129,11 +129,12 @@ class PhongMeshGradOp : public ShadingOp {
     const Inputs inputs(context, has_specular_);
     OP_REQUIRES_OK(context, inputs.Check());
     const Tensor& d_image = context->input(12);
-    OP_REQUIRES_OK(context, CheckEqualShape(d_image, "d_image", inputs.ImageShape(4)));
+    OP_REQUIRES_OK(context, CheckSizes(d_image, "d_image", inputs.ImageSizes(4)));
     Tensor* d_vertices;
     OP_REQUIRES_OK(context, context->allocate_output(0, inputs.vertices.shape(), &d_vertices));
     ShadingGradients d;
     OP_REQUIRES_OK(context, d.Allocate(context, 1, 3));
+    if (inputs.HasNoPixel()) return SetOutputsToZero(context);
     ParallelFor(context, inputs.Batch(), [&](int64_t image) {
       const int64_t sum_count = LightingSumCount(inputs.shading.LightCount());
       std::vector<float> lanes(sum_count * kMaxLanes, 0.0f), sums(sum_count, 0.0f);

@@ -16,7 +16,6 @@ namespace {
 
 using tensorflow::OpKernelContext;
 using tensorflow::Tensor;
-using tensorflow::TensorShape;
 using tensorflow::shape_inference::InferenceContext;
 using tensorflow::shape_inference::ShapeHandle;
 
@@ -84,12 +83,11 @@ struct Inputs {
   absl::Status Check() const {
     TF_RETURN_IF_ERROR(CheckShape(alphas, "alphas", 3, -1, "[batch, height, width]"));
     TF_RETURN_IF_ERROR(CheckImageSize(alphas.dim_size(2), alphas.dim_size(1)));
-    return shading.Check(alphas.shape(), "pixel_positions");
+    return shading.Check(SizesOf(alphas), "pixel_positions");
   }
-  TensorShape ImageShape() const {
-    TensorShape shape = alphas.shape();
-    shape.AddDim(4);
-    return shape;
+  bool HasNoPixel() const { return alphas.NumElements() == 0; }
+  Sizes ImageSizes() const {
+    return {alphas.dim_size(0), alphas.dim_size(1), alphas.dim_size(2), 4};
   }
   ImageSize Size() const {
     return {static_cast<int32_t>(alphas.dim_size(2)), static_cast<int32_t>(alphas.dim_size(1))};
@@ -140,7 +138,7 @@ class PhongOp : public ShadingOp {
     const Inputs inputs(context, has_specular_);
     OP_REQUIRES_OK(context, inputs.Check());
     Tensor* image;
-    OP_REQUIRES_OK(context, context->allocate_output(0, inputs.ImageShape(), &image));
+    OP_REQUIRES_OK(context, AllocateOutput(context, 0, inputs.ImageSizes(), &image));
     ParallelFor(context, inputs.Rows().Count(), [&](int64_t unit) {
       const Band band = inputs.Rows().At(unit);
       const float* alphas = FloatsOf(inputs.alphas, band.image);
@@ -161,11 +159,12 @@ class PhongGradOp : public ShadingOp {
     const Inputs inputs(context, has_specular_);
     OP_REQUIRES_OK(context, inputs.Check());
     const Tensor& d_image = context->input(10);
-    OP_REQUIRES_OK(context, CheckEqualShape(d_image, "d_image", inputs.ImageShape()));
+    OP_REQUIRES_OK(context, CheckSizes(d_image, "d_image", inputs.ImageSizes()));
     Tensor* d_alphas;
     OP_REQUIRES_OK(context, context->allocate_output(0, inputs.alphas.shape(), &d_alphas));
     ShadingGradients d;
     OP_REQUIRES_OK(context, d.Allocate(context, 1, 1));
+    if (inputs.HasNoPixel()) return SetOutputsToZero(context);
 
     const Bands bands = inputs.Rows();
     const int64_t sum_count = LightingSumCount(inputs.shading.LightCount());

@@ -19,7 +19,6 @@ using tensorflow::OpKernel;
 using tensorflow::OpKernelConstruction;
 using tensorflow::OpKernelContext;
 using tensorflow::Tensor;
-using tensorflow::TensorShape;
 using tensorflow::errors::InvalidArgument;
 using tensorflow::shape_inference::DimensionHandle;
 using tensorflow::shape_inference::InferenceContext;
@@ -54,8 +53,8 @@ absl::Status BarycentricsShape(InferenceContext* c) {
 REGISTER_OP("MeshRenderer>Visibility")
     .Input("clip_space_vertices: float")
     .Input("triangles: int32")
-    .Attr("image_width: int")
-    .Attr("image_height: int")
+    .Attr("image_width: int >= 1")
+    .Attr("image_height: int >= 1")
     .Attr("culling: int = 0")
     .Output("triangle_ids: int32")
     .Output("z_buffer: float")
@@ -85,6 +84,8 @@ class VisibilityOp : public OpKernel {
     ReadSize(context, "image_height", &size_.height);
     int32_t culling;
     OP_REQUIRES_OK(context, context->GetAttr("culling", &culling));
+    OP_REQUIRES(context, 0 <= culling && culling <= 2,
+                InvalidArgument("culling must be 0, 1 or 2, got ", culling));
     culling_ = static_cast<Culling>(culling);
     OP_REQUIRES_OK(context, CheckImageSize(size_.width, size_.height));
   }
@@ -95,10 +96,10 @@ class VisibilityOp : public OpKernel {
     OP_REQUIRES_OK(context,
                    CheckShape(vertices, "clip_space_vertices", 3, 4, "[batch, vertices, 4]"));
     OP_REQUIRES_OK(context, CheckTriangles(triangles, vertices.dim_size(1)));
-    const TensorShape shape({vertices.dim_size(0), size_.height, size_.width});
+    const Sizes sizes = {vertices.dim_size(0), size_.height, size_.width};
     Tensor *ids, *depths;
-    OP_REQUIRES_OK(context, context->allocate_output(0, shape, &ids));
-    OP_REQUIRES_OK(context, context->allocate_output(1, shape, &depths));
+    OP_REQUIRES_OK(context, AllocateOutput(context, 0, sizes, &ids));
+    OP_REQUIRES_OK(context, AllocateOutput(context, 1, sizes, &depths));
     const Rasterizer rasterizer(size_, culling_);
     const Output out{ids->flat<int32_t>().data(), depths->flat<float>().data()};
     if (vertices.dim_size(0) < ThreadCount(context)) {
@@ -176,7 +177,7 @@ class BarycentricsOp : public OpKernel {
     const VisibleMesh visible(context);
     OP_REQUIRES_OK(context, visible.Check());
     Tensor* barycentrics;
-    OP_REQUIRES_OK(context, context->allocate_output(0, visible.ImageShape(3), &barycentrics));
+    OP_REQUIRES_OK(context, AllocateOutput(context, 0, visible.ImageSizes(3), &barycentrics));
     const ImageSize size = visible.Size();
     ParallelFor(context, visible.Rows().Count(), [&](int64_t unit) {
       const Band band = visible.Rows().At(unit);
@@ -197,10 +198,10 @@ class BarycentricsGradOp : public OpKernel {
     const VisibleMesh visible(context);
     OP_REQUIRES_OK(context, visible.Check());
     const Tensor& d_barycentrics = context->input(3);
-    OP_REQUIRES_OK(context,
-                   CheckEqualShape(d_barycentrics, "d_barycentrics", visible.ImageShape(3)));
+    OP_REQUIRES_OK(context, CheckSizes(d_barycentrics, "d_barycentrics", visible.ImageSizes(3)));
     Tensor* d_vertices;
     OP_REQUIRES_OK(context, context->allocate_output(0, visible.vertices.shape(), &d_vertices));
+    if (visible.HasNoPixel()) return SetOutputsToZero(context);
     ParallelFor(context, visible.Batch(), [&](int64_t image) {
       const PixelList pixels = visible.PixelsOfImage(image);
       BestKernels().resolve_barycentrics_gradient(

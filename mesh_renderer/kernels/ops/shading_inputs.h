@@ -31,21 +31,19 @@ struct ShadingInputs {
         has_specular(specular_light) {}
 
   // `surface` is the shape of what there is one of for each point of the surface: [batch, ...].
-  absl::Status Check(const tensorflow::TensorShape& surface, const char* positions_name) const {
-    tensorflow::TensorShape vectors = surface;
-    vectors.AddDim(3);
-    const int64_t batch = surface.dim_size(0);
-    TF_RETURN_IF_ERROR(CheckEqualShape(normals, "normals", vectors));
-    TF_RETURN_IF_ERROR(CheckEqualShape(positions, positions_name, vectors));
-    TF_RETURN_IF_ERROR(CheckEqualShape(diffuse, "diffuse_colors", vectors));
+  absl::Status Check(const Sizes& surface, const char* positions_name) const {
+    Sizes vectors = surface;
+    vectors.push_back(3);
+    const int64_t batch = surface[0];
+    TF_RETURN_IF_ERROR(CheckSizes(normals, "normals", vectors));
+    TF_RETURN_IF_ERROR(CheckSizes(positions, positions_name, vectors));
+    TF_RETURN_IF_ERROR(CheckSizes(diffuse, "diffuse_colors", vectors));
     TF_RETURN_IF_ERROR(CheckLights(lights, intensities, batch));
-    TF_RETURN_IF_ERROR(CheckEqualShape(ambient, "ambient_color", {batch, 3}));
-    const auto expected = [&](const tensorflow::TensorShape& shape) {
-      return has_specular ? shape : tensorflow::TensorShape({0});
-    };
-    TF_RETURN_IF_ERROR(CheckEqualShape(camera, "camera_position", expected({batch, 3})));
-    TF_RETURN_IF_ERROR(CheckEqualShape(specular, "specular_colors", expected(vectors)));
-    return CheckEqualShape(shininess, "shininess_coefficients", expected(surface));
+    TF_RETURN_IF_ERROR(CheckSizes(ambient, "ambient_color", {batch, 3}));
+    const auto expected = [&](const Sizes& sizes) { return has_specular ? sizes : Sizes{0}; };
+    TF_RETURN_IF_ERROR(CheckSizes(camera, "camera_position", expected({batch, 3})));
+    TF_RETURN_IF_ERROR(CheckSizes(specular, "specular_colors", expected(vectors)));
+    return CheckSizes(shininess, "shininess_coefficients", expected(surface));
   }
 
   int64_t LightCount() const { return lights.dim_size(1); }

@@ -72,7 +72,7 @@ class VertexNormalsOp : public OpKernel {
     const int64_t batch = vertices.dim_size(0), count = vertices.dim_size(1);
     Tensor *normals, *per_length;
     OP_REQUIRES_OK(context, context->allocate_output(0, vertices.shape(), &normals));
-    OP_REQUIRES_OK(context, context->allocate_output(1, {batch, count}, &per_length));
+    OP_REQUIRES_OK(context, AllocateOutput(context, 1, {batch, count}, &per_length));
     ParallelFor(context, batch, [&](int64_t image) {
       ComputeVertexNormals(SurfaceOfImage(vertices, triangles, image),
                            normals->flat<float>().data() + 3 * count * image,
@@ -92,9 +92,9 @@ class VertexNormalsGradOp : public OpKernel {
     const Tensor& d_normals = context->input(4);
     OP_REQUIRES_OK(context, CheckSurface(vertices, triangles));
     const int64_t batch = vertices.dim_size(0), count = vertices.dim_size(1);
-    OP_REQUIRES_OK(context, CheckEqualShape(normals, "normals", vertices.shape()));
-    OP_REQUIRES_OK(context, CheckEqualShape(per_length, "per_length", {batch, count}));
-    OP_REQUIRES_OK(context, CheckEqualShape(d_normals, "d_normals", vertices.shape()));
+    OP_REQUIRES_OK(context, CheckSizes(normals, "normals", SizesOf(vertices)));
+    OP_REQUIRES_OK(context, CheckSizes(per_length, "per_length", {batch, count}));
+    OP_REQUIRES_OK(context, CheckSizes(d_normals, "d_normals", SizesOf(vertices)));
     Tensor* d_vertices;
     OP_REQUIRES_OK(context, context->allocate_output(0, vertices.shape(), &d_vertices));
     ParallelFor(context, batch, [&](int64_t image) {

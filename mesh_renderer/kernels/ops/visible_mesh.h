@@ -26,11 +26,9 @@ struct VisibleMesh {
   }
   int64_t Batch() const { return ids.dim_size(0); }
   int64_t VertexCount() const { return vertices.dim_size(1); }
-  // The shape [batch, height, width, channels].
-  tensorflow::TensorShape ImageShape(int64_t channels) const {
-    tensorflow::TensorShape shape = ids.shape();
-    shape.AddDim(channels);
-    return shape;
+  bool HasNoPixel() const { return ids.NumElements() == 0; }
+  Sizes ImageSizes(int64_t channels) const {
+    return {ids.dim_size(0), ids.dim_size(1), ids.dim_size(2), channels};
   }
   ImageSize Size() const {
     return {static_cast<int32_t>(ids.dim_size(2)), static_cast<int32_t>(ids.dim_size(1))};

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from model.face_models.contents import Pca, principal_components
+from model.face_model_contents import Pca, principal_components
 from model.face_models.painting.painter import Painter
 
 NOTE = "PROCEDURAL color model: people painted by code on the mean face, not measured albedo"

@@ -9,7 +9,7 @@ import dataclasses
 
 import numpy as np
 
-from model.face_models.contents import Pca, principal_components
+from model.face_model_contents import Pca, principal_components
 from model.face_models.painting.skin_tones import lab_to_srgb
 from model.face_models.photographed import tone as tones
 from model.face_models.photographed.eyes import EyePainter

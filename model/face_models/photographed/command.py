@@ -6,6 +6,7 @@ import pathlib
 
 import numpy as np
 
+import command_line
 from storage.atomic import write_bytes
 
 _NOTE = (
@@ -44,6 +45,7 @@ def run(options: argparse.Namespace) -> None:
     Raises:
       ValueError, OSError: a file is missing or not what it should be.
     """
+    command_line.import_tensorflow()
     from tqdm import tqdm
 
     from model.face_models import bfm_hdf5

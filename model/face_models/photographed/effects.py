@@ -9,7 +9,7 @@ import dataclasses
 
 import numpy as np
 
-from model.face_models.contents import FaceModelContents
+from model.face_model_contents import FaceModelContents
 
 _SMILE_UNIT_MM = 5.0
 # Coefficients are held back as by so many faces that show nothing.

@@ -6,7 +6,7 @@ shadow of the upper lid are drawn by hand.
 
 import numpy as np
 
-from model.face_models.contents import FaceModelContents
+from model.face_model_contents import FaceModelContents
 from model.face_models.painting.masks import PaintMasks, smooth_step
 from model.face_models.photographed.unwrap import eyeballs
 

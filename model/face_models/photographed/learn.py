@@ -6,7 +6,7 @@ import numpy as np
 import tensorflow as tf
 
 from mesh_renderer.vertex_normals import vertex_normals
-from model.face_models.contents import FaceModelContents, Pca
+from model.face_model_contents import FaceModelContents, Pca
 from model.face_models.painting.masks import PaintMasks
 from model.face_models.photographed import outliers, tone
 from model.face_models.photographed.color_model import (

@@ -4,7 +4,7 @@ import dataclasses
 
 import numpy as np
 
-from model.face_models.contents import FaceModelContents
+from model.face_model_contents import FaceModelContents
 from model.face_models.painting.masks import PaintMasks, lips, smooth_step
 
 
@@ -51,54 +51,84 @@ def find_places(face_model: FaceModelContents) -> Places:
         raise ValueError("the colors of a face model are learned by its region 'skin'; it has none")
     skin = face_model.regions["skin"]
     masks = PaintMasks(face_model.shape.mean, skin, points)
-    mean = masks.vertices
-    eyes_y = (masks.eye(1)[1] + masks.eye(-1)[1]) / 2
-    chin_y = masks.middle((8,))[1]
-    brow_y = masks.middle((19, 24))[1]
-    x, y = np.abs(mean[:, 0]), mean[:, 1]
-    # Around the middle of the face, not farther back than the sides of the eyes.
-    outline = np.hypot(x / 78.0, (y - (eyes_y - 22)) / 104.0)
-    depth = mean[:, 2] - masks.middle((36, 45))[2]
-    seen = (1 - smooth_step(outline, 0.82, 1.05)) * smooth_step(depth, -52, -30)
-    left_brow = (22, 23, 24, 25, 26)
-    brows = masks.line_pair([(k, (0, -6)) for k in left_brow], 8.0)
-    above_brows = masks.line_pair([(k, (0, 7)) for k in left_brow], 5.0) * (1 - brows)
-    edges = [[(k, (0, 0)) for k in edge] for edge in ((60, 61, 62, 63, 64), (60, 67, 66, 65, 64))]
-    line = np.maximum(*(masks.line(edge, 1.1) for edge in edges))
+    brows = masks.line_pair([(k, (0, -6)) for k in _LEFT_BROW], 8.0)
     lids = masks.pair((42, 45), (0, 1), (21, 12))
     mouth = np.maximum(lips(masks), masks.blob((51, 57), (0, 0), (27, 9)))
-    beard_box = smooth_step(-y, -masks.middle((33,))[1] + 1, -masks.middle((33,))[1] + 6)
-    beard = masks.front * beard_box * smooth_step(-y, -masks.middle((51,))[1] - 14, -chin_y)
-    beard = np.maximum(beard, masks.blob((33, 51), (0, 0), (34, 12)))
-    beard = np.maximum(beard, masks.blob((57,), (0, -22), (40, 26)))
-    beard = np.maximum(beard, masks.pair((11,), (0, 0), (24, 30)))
-    inner = np.zeros(len(mean))
-    upper, lower = masks.along(range(60, 65))[0], masks.along((60, 67, 66, 65, 64))[0]
-    place = masks.along(range(60, 65))[1]
-    between = (upper < 1.0) & (lower > -1.0) & (place > 0.0) & (place < 1.0)
-    inner[between & (masks.front > 0.5)] = 1.0
-    eyeballs = 1.0 - skin
-    glasses = masks.front * smooth_step(y, eyes_y - 37, eyes_y - 31)
-    glasses *= 1 - smooth_step(y, brow_y + 6, brow_y + 12)
-    hairy = masks.front * np.maximum(
-        smooth_step(y, brow_y + 8, brow_y + 16), smooth_step(x, 56, 64)
-    )
-    plain = masks.front * seen * (1 - np.clip(2 * brows, 0, 1)) * (1 - np.clip(2 * lids, 0, 1))
-    plain *= (1 - np.clip(2 * mouth, 0, 1)) * (1 - smooth_step(y, brow_y + 28, brow_y + 38))
-    plain *= 1 - 0.75 * np.clip(beard, 0, 1)
-    plain *= 1 - np.clip(1.5 * masks.line_pair([(31, (0, 0)), (33, (0, 2))], 6.0), 0, 1)
-    plain *= 1 - smooth_step(x, 52, 64)
+    seen, beard = _seen(masks), _beard(masks)
     return Places(
-        plain=plain,
-        hairy=hairy,
+        plain=_plain(masks, seen, beard, [brows, lids, mouth]),
+        hairy=_hairy(masks),
         beard=beard,
         brows=brows,
-        above_brows=above_brows,
+        above_brows=masks.line_pair([(k, (0, 7)) for k in _LEFT_BROW], 5.0) * (1 - brows),
         lids=lids,
         lips=mouth,
-        line=line,
-        glasses=glasses,
-        inside=inner,
-        eyeballs=eyeballs,
+        line=np.maximum(*(masks.line([(k, (0, 0)) for k in row], 1.1) for row in _INNER_LIPS)),
+        glasses=_glasses(masks),
+        inside=_inside(masks),
+        eyeballs=1.0 - skin,
         seen=seen,
     )
+
+
+# Of the 68 points: a brow, and the inner edges of upper and lower lip.
+_LEFT_BROW = (22, 23, 24, 25, 26)
+_INNER_LIPS = ((60, 61, 62, 63, 64), (60, 67, 66, 65, 64))
+
+
+def _eye_level(masks):
+    return (masks.eye(1)[1] + masks.eye(-1)[1]) / 2
+
+
+def _brow_level(masks):
+    return masks.middle((19, 24))[1]
+
+
+def _seen(masks):
+    """Around the middle of the face, not farther back than the sides of the eyes."""
+    x, y, z = masks.vertices.T
+    outline = np.hypot(np.abs(x) / 78.0, (y - (_eye_level(masks) - 22)) / 104.0)
+    depth = z - masks.middle((36, 45))[2]
+    return (1 - smooth_step(outline, 0.82, 1.05)) * smooth_step(depth, -52, -30)
+
+
+def _beard(masks):
+    y = masks.vertices[:, 1]
+    below_nose = masks.middle((33,))[1] - y
+    below_lips = masks.middle((51,))[1] - y
+    to_chin = masks.middle((51,))[1] - masks.middle((8,))[1]
+    beard = masks.front * smooth_step(below_nose, 1, 6) * smooth_step(below_lips, -14, to_chin)
+    tufts = [
+        masks.blob((33, 51), (0, 0), (34, 12)),
+        masks.blob((57,), (0, -22), (40, 26)),
+        masks.pair((11,), (0, 0), (24, 30)),
+    ]
+    return np.maximum.reduce([beard, *tufts])
+
+
+def _inside(masks):
+    upper, place = masks.along(_INNER_LIPS[0])
+    lower, _ = masks.along(_INNER_LIPS[1])
+    between = (upper < 1.0) & (lower > -1.0) & (place > 0.0) & (place < 1.0)
+    return np.where(between & (masks.front > 0.5), 1.0, 0.0)
+
+
+def _glasses(masks):
+    y, eyes, brows = masks.vertices[:, 1], _eye_level(masks), _brow_level(masks)
+    above_rim = smooth_step(y, eyes - 37, eyes - 31)
+    return masks.front * above_rim * (1 - smooth_step(y, brows + 6, brows + 12))
+
+
+def _hairy(masks):
+    x, y, brows = np.abs(masks.vertices[:, 0]), masks.vertices[:, 1], _brow_level(masks)
+    return masks.front * np.maximum(smooth_step(y, brows + 8, brows + 16), smooth_step(x, 56, 64))
+
+
+def _plain(masks, seen, beard, features):
+    x, y, brows = np.abs(masks.vertices[:, 0]), masks.vertices[:, 1], _brow_level(masks)
+    plain = masks.front * seen * (1 - smooth_step(y, brows + 28, brows + 38))
+    plain *= (1 - 0.75 * np.clip(beard, 0, 1)) * (1 - smooth_step(x, 52, 64))
+    nostrils = masks.line_pair([(31, (0, 0)), (33, (0, 2))], 6.0)
+    for window in (*(2 * feature for feature in features), 1.5 * nostrils):
+        plain *= 1 - np.clip(window, 0, 1)
+    return plain

@@ -5,7 +5,7 @@ import tensorflow as tf
 from PIL import Image, ImageDraw
 
 from model.crop import Crop
-from model.face_models.contents import FaceModelContents
+from model.face_model_contents import FaceModelContents
 from model.face_models.load import to_morphable_model
 from model.face_models.painting.skin_tones import lab_to_srgb
 from model.face_models.photographed import tone

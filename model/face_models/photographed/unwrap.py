@@ -8,7 +8,7 @@ from scipy.ndimage import map_coordinates
 
 from mesh_renderer.rasterize_triangles import visible_triangles
 from mesh_renderer.vertex_normals import vertex_normals
-from model.face_models.contents import FaceModelContents
+from model.face_model_contents import FaceModelContents
 from model.fitting.landmark_fit import LandmarkFit, LandmarkFitter
 from model.fitting.points_on_mesh import BROWS, IRISES, PointsOnMesh
 

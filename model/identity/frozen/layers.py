@@ -176,6 +176,26 @@ class ReverseChannels:
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
+class Permutation:
+    """Other orders of axes: axis i of the result is axis `order[i]` of the input."""
+
+    order: tuple[int, ...]
+
+    def __call__(self, x: tf.Tensor) -> tf.Tensor:
+        return tf.transpose(x, self.order)
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class ZeroPad:
+    """Zeros around an image; pads are (top, bottom, left, right)."""
+
+    pads: tuple[int, int, int, int]
+
+    def __call__(self, x: tf.Tensor) -> tf.Tensor:
+        return _pad(x, self.pads)
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
 class MaxPool:
     """Maximum over windows; pads (top, bottom, left, right) never win."""
 

@@ -14,7 +14,9 @@ the crop (integers are centers of pixels) of the `model.alignment.FIVE_POINTS` i
 
 import dataclasses
 import hashlib
+import itertools
 import json
+import math
 import pathlib
 
 import numpy as np
@@ -22,12 +24,13 @@ import tensorflow as tf
 
 from model.crop import Crop
 from model.identity.canonical_crops import ARCFACE_CROP, EYES_CROP, FIVE_POINT_CROP
-from model.identity.frozen.layers import Affine, Convolution, Dense, ReverseChannels
+from model.identity.frozen.layers import Affine, Convolution, Dense, Permutation, ReverseChannels
 from model.identity.network import Backbone, Forward
-from model.identity.openvino import folding, onnx_file
+from model.identity.openvino import conversion, folding
 from model.identity.openvino.folding import Node
 from model.identity.openvino.graph import read_graph
-from model.identity.openvino.layers import translate
+from model.identity.openvino.layout import stored_order, to_file
+from model.identity.openvino.translate import translate
 
 _IMAGE = "the image, RGB in 0..1"
 
@@ -71,73 +74,98 @@ class OpenvinoIr(Backbone):
             network is no function of one color image to one vector, or its crop is unknown.
         """
         self._path = pathlib.Path(path)
-        with onnx_file.as_ir(self._path) as xml_path:
-            layers = read_graph(xml_path)
-        parameter, self._output = _ends(layers, self._path)
         image_input = _input_of(self._path)
         self.crop = image_input.crop
+        with conversion.as_fixed_ir(self._path, self.crop.image_size) as xml_path:
+            layers = read_graph(xml_path)
+        parameter, output = _ends(layers, self._path)
+        self._output, self._output_shape = output.name, output.shape
         _check_image(parameter, self.crop.image_size, self._path)
         try:
-            nodes = translate(layers)
+            nodes = translate(layers, self._output)
         except ValueError as error:
             raise ValueError(f"{self._path}: {error}") from error
-        self._embedding_size = int(np.prod(layers[self._output].shape[1:]))
-        self._nodes = _image_nodes(image_input, parameter.name) | nodes
-        self.penultimate = _penultimate(nodes, self._path)
+        self._nodes = _image_nodes(image_input, parameter) | nodes
+        self.penultimate = _penultimate(nodes, layers, self._path)
         self.digest = _digest(self._path, image_input)
 
     def bind(self, names):
         for name in names:
             if name not in self._nodes:
                 raise ValueError(f"{self._path}: the network has no tensor {name!r}")
-        nodes = folding.fold(self._nodes, names | {self._output})
+        output, shape = self._output, self._output_shape
+        nodes = folding.fold(self._nodes, names | {output})
 
         def forward(images: tf.Tensor) -> Forward:
-            tensors = folding.run(nodes, {_IMAGE: images})
-            embedding = tf.reshape(tensors[self._output], [-1, self._embedding_size])
+            try:
+                tensors = folding.run(nodes, {_IMAGE: images})
+            except ValueError as error:
+                raise ValueError(f"{self._path}: {error}") from error
+            embedding = tf.reshape(to_file(tensors[output], shape), [-1, math.prod(shape)])
             return Forward({name: tensors[name] for name in names}, embedding)
 
         return forward
 
 
 def _ends(layers, path):
-    """Returns the one parameter, and the name of the one result's source."""
+    """Returns the one parameter, and the layer whose output is the embedding."""
     parameters = [layer for layer in layers.values() if layer.type == "Parameter"]
-    results = [layer for layer in layers.values() if layer.type == "Result"]
-    if len(parameters) != 1 or len(results) != 1:
+    results = [layers[layer.inputs[0]] for layer in layers.values() if layer.type == "Result"]
+    # Some networks also give a single number for each image, the norm of its embedding.
+    embeddings = [layer for layer in results if abs(math.prod(layer.shape)) > 1]
+    if len(parameters) != 1 or len(embeddings) != 1:
         raise ValueError(
-            f"{path}: a recognition network has one input and one output, but this one has "
-            f"{len(parameters)} and {len(results)}"
+            f"{path}: a recognition network has one input and one output of more than one value, "
+            f"but this one has {len(parameters)} inputs "
+            f"({', '.join(layer.name for layer in parameters)}) and {len(embeddings)} such outputs "
+            f"({', '.join(layer.name for layer in embeddings)})"
         )
-    return parameters[0], results[0].inputs[0]
+    return parameters[0], embeddings[0]
 
 
 def _check_image(parameter, image_size, path):
-    if parameter.shape[1:] != (3, image_size, image_size):
+    size = (image_size, image_size)
+    if parameter.shape not in ((1, 3, *size), (1, *size, 3)):
+        remedy = "; the package openvino closes open sizes: pip install openvino"
         raise ValueError(
             f"{path}: the input {parameter.name!r} has shape {parameter.shape}, but the crop is "
-            f"{image_size} pixels wide; expected (N, 3, {image_size}, {image_size})"
+            f"{image_size} pixels wide; expected {(1, 3, *size)} or {(1, *size, 3)}"
+            f"{remedy if -1 in parameter.shape else ''}"
         )
 
 
-def _penultimate(nodes, path):
+def _penultimate(nodes, layers, path):
     """The input of the last fully connected layer."""
     for node in reversed(nodes.values()):
-        layer = node.layer
-        if isinstance(layer, Dense) or isinstance(layer, Convolution) and layer.pointwise:
+        if _is_fully_connected(node, layers):
             return node.inputs[0]
     raise ValueError(f"{path}: no fully connected layer or 1×1 convolution; not a recognizer")
 
 
-def _image_nodes(image_input, parameter_name):
+def _is_fully_connected(node, layers):
+    """Whether it is one by itself, or a convolution whose kernel covers the whole image."""
+    match node.layer:
+        case Dense():
+            return True
+        case Convolution(kernel, groups=1) if not any(node.layer.window.pads):
+            return node.layer.pointwise or kernel.shape[:2] == layers[node.inputs[0]].shape[2:]
+    return False
+
+
+def _image_nodes(image_input, parameter):
     """From the project's RGB in 0..1 to what the network's parameter expects."""
     black, white = image_input.pixel_range
     scale, offset = np.array([white - black], np.float32), np.array([black], np.float32)
-    if image_input.channels == "rgb":
-        return {parameter_name: Node(Affine(scale, offset), (_IMAGE,))}
+    layers = [Affine(scale, offset)]
+    if image_input.channels == "bgr":
+        layers.insert(0, ReverseChannels())
+    if parameter.shape[-1] == 3:
+        # The file's order is the image's own, but images are stored as if the file had NCHW.
+        layers.append(Permutation(tuple(stored_order(parameter.shape))))
+    names = [_IMAGE, *(f"{_IMAGE}, step {i}" for i in range(1, len(layers))), parameter.name]
     return {
-        "BGR": Node(ReverseChannels(), (_IMAGE,)),
-        parameter_name: Node(Affine(scale, offset), ("BGR",)),
+        name: Node(layer, (source,))
+        for layer, (source, name) in zip(layers, itertools.pairwise(names), strict=True)
     }
 
 
@@ -178,7 +206,7 @@ def _read_sidecar(path):
 
 def _digest(path, image_input):
     digest = hashlib.sha256()
-    files = [path] if path.suffix == onnx_file.SUFFIX else [path, path.with_suffix(".bin")]
+    files = [path] if path.suffix == conversion.ONNX_SUFFIX else [path, path.with_suffix(".bin")]
     for file in files:
         digest.update(hashlib.sha256(file.read_bytes()).digest())
     digest.update(f"{image_input.channels} {image_input.pixel_range}".encode())

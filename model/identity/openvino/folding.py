@@ -1,8 +1,8 @@
 """Folds layers of a frozen network into each other, without changing what it computes.
 
 Per-channel multiplications and additions (batch normalization, converted mean subtraction) vanish
-into the convolutions around them, rectifiers join their convolution, and a swap of channels moves
-into the first kernel.
+into the convolutions around them, rectifiers and pads join their convolution, and a swap of
+channels moves into the first kernel.
 """
 
 import dataclasses
@@ -17,14 +17,19 @@ from model.identity.frozen.layers import (
     AveragePool,
     Convolution,
     Dense,
+    Permutation,
     RectifiedAffine,
     Rectifier,
     ReverseChannels,
+    ZeroPad,
 )
 
 # Merging makes room for moving, and the other way round: a swap of channels behind an affine
 # layer takes three rounds to reach the kernel.
 _ROUNDS = 3
+
+# The layer that changes nothing; it disappears into the affine layer or convolution beside it.
+NOTHING = Affine(np.ones(1, np.float32), np.zeros(1, np.float32))
 
 
 class Node(NamedTuple):
@@ -52,10 +57,18 @@ def fold(nodes: dict[str, Node], keep: frozenset[str]) -> dict[str, Node]:
 
 
 def run(nodes: dict[str, Node], tensors: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
-    """Computes all nodes from the network's inputs."""
+    """Computes all nodes from the network's inputs.
+
+    Raises:
+      ValueError: tensors do not fit a node, since the file contradicts itself; names the node.
+    """
     tensors = dict(tensors)
     for name, node in nodes.items():
-        tensors[name] = node.layer(*(tensors[source] for source in node.inputs))
+        try:
+            tensors[name] = node.layer(*(tensors[source] for source in node.inputs))
+        except (TypeError, ValueError, tf.errors.OpError) as error:
+            reason = str(error).strip().splitlines()[0]
+            raise ValueError(f"layer {name!r} cannot be computed ({reason})") from error
     return tensors
 
 
@@ -106,7 +119,17 @@ def _merge(first, second):
             return _affine_convolution(first, second)
         case Affine(), Rectifier():
             return RectifiedAffine(first, second)
+        case ZeroPad(), Convolution():
+            return _pad_convolution(first, second)
+        case Permutation(), Permutation():
+            order = tuple(first.order[axis] for axis in second.order)
+            return NOTHING if order == tuple(range(len(order))) else Permutation(order)
     return None
+
+
+def _pad_convolution(first, second):
+    pads = tuple(a + b for a, b in zip(first.pads, second.window.pads, strict=True))
+    return dataclasses.replace(second, window=second.window._replace(pads=pads))
 
 
 def _affine_affine(first, second):
@@ -126,19 +149,33 @@ def _convolution_affine(first, second):
 
 
 def _affine_convolution(first, second):
-    if isinstance(second, Convolution) and second.groups != 1:
-        return None
     # Padding puts zeros where the offset would have been.
-    if isinstance(second, Convolution) and any(second.window.pads) and np.any(first.offset):
+    padded = isinstance(second, Convolution) and any(second.window.pads)
+    if padded and np.any(first.offset):
         return None
-    channels = second.kernel.shape[-2]
-    scale, offset = (np.broadcast_to(v, (channels,)) for v in (first.scale, first.offset))
-    added = np.einsum("...io,i->o", second.kernel, offset)
+    scale, offset = (_along_kernel(values, second) for values in (first.scale, first.offset))
+    added = np.sum(second.kernel * offset, axis=_summed_axes(second), dtype=np.float64).reshape(-1)
     return dataclasses.replace(
         second,
-        kernel=second.kernel * scale[:, None],
+        kernel=second.kernel * scale,
         bias=(added if second.bias is None else second.bias + added).astype(np.float32),
     )
+
+
+def _along_kernel(values, layer):
+    """Arranges values [C] or [1] of a layer's input like the last two axes of its kernel."""
+    groups = layer.groups if isinstance(layer, Convolution) else 1
+    inputs, outputs = layer.kernel.shape[-2:]
+    if groups == 0:
+        return np.broadcast_to(values, (inputs,))[:, None]
+    by_group = np.broadcast_to(values, (groups * inputs,)).reshape(groups, inputs)
+    return np.repeat(by_group.T, outputs // groups, axis=1)
+
+
+def _summed_axes(layer):
+    """The axes of a kernel over which an output is a sum; a depthwise one keeps its channels."""
+    depthwise = isinstance(layer, Convolution) and layer.groups == 0
+    return tuple(range(layer.kernel.ndim - (2 if depthwise else 1)))
 
 
 def _move_forward(nodes, keep):
@@ -164,19 +201,18 @@ def _exchange(first, second):
         case ReverseChannels(), Convolution(kernel, groups=1):
             # Where a convolution follows, nothing is left to do for the first layer.
             flipped = dataclasses.replace(second, kernel=kernel[:, :, ::-1])
-            return _NOTHING, flipped
+            return NOTHING, flipped
         case Convolution(rectifier=None), AveragePool() if (
             # Each is linear, and on the smaller image the convolution costs less.
             first.pointwise and not any(second.pads)
         ):
             return second, first
-        case Affine(scale, offset), Convolution(kernel, groups=1) if (
+        case Affine(scale, offset), Convolution(kernel) if (
             # A large offset would cost the precision of what it is added to.
             np.any(scale != 1) and np.all(np.abs(offset) <= 4 * np.abs(scale)) and np.all(scale)
         ):
             shifted = Affine(np.ones_like(scale), offset / scale)
-            return shifted, dataclasses.replace(second, kernel=kernel * scale[:, None])
+            return shifted, dataclasses.replace(
+                second, kernel=kernel * _along_kernel(scale, second)
+            )
     return None
-
-
-_NOTHING = Affine(np.ones(1, np.float32), np.zeros(1, np.float32))

@@ -1,12 +1,13 @@
 """Reads the layers and constants of an OpenVINO IR (`.xml` + `.bin`), without running anything.
 
-Everything stays in the file's own NCHW order here.
+Everything stays in the file's own NCHW order here, and describes a batch of one image.
 """
 
 import dataclasses
 import math
 import pathlib
 import xml.etree.ElementTree as ElementTree
+from typing import NamedTuple
 
 import numpy as np
 
@@ -29,15 +30,16 @@ _ELEMENT_TYPES = {
 
 @dataclasses.dataclass
 class Layer:
-    """A layer of the graph.
+    """One output of an operation of the graph; most operations have only one.
 
     Attributes:
-      name: its name, unique in the graph.
+      name: its name, unique in the graph; outputs after the first one have ":1", ":2", … behind it.
       type: the operation, e.g. "Convolution".
-      attributes: of the operation, as text.
+      attributes: the operation's, as text.
       inputs: names of the layers that it reads, by port.
-      shape: of its (first) output, NCHW, -1 where unknown.
-      value: the array of a constant (real numbers as float32), else None.
+      shape: NCHW, with an open batch written as 1, and -1 for any other size that is open.
+      output: which output of the operation it is, counted from 0.
+      value: the array of a constant, float32, int64 or bool; None for what is computed.
     """
 
     name: str
@@ -45,6 +47,7 @@ class Layer:
     attributes: dict[str, str]
     inputs: list[str]
     shape: tuple[int, ...]
+    output: int = 0
     value: np.ndarray | None = None
 
     def integers(self, attribute: str, default: str | None = None) -> tuple[int, ...]:
@@ -62,8 +65,7 @@ def read_graph(xml_path: str | pathlib.Path) -> dict[str, Layer]:
       xml_path: the `.xml`; the constants are in the `.bin` of the same name.
 
     Returns:
-      The layers by name, every layer after those that it reads. Conversions of constants (16-bit
-      weights) are done.
+      The layers by name, every layer after those that it reads.
 
     Raises:
       FileNotFoundError: one of the two files is missing.
@@ -71,22 +73,37 @@ def read_graph(xml_path: str | pathlib.Path) -> dict[str, Layer]:
     """
     xml_path = pathlib.Path(xml_path)
     bin_path = xml_path.with_suffix(".bin")
-    for path in (xml_path, bin_path):
-        if not path.is_file():
-            raise FileNotFoundError(f"{path}: no such file; an IR is a pair of .xml and .bin")
+    _check_files(xml_path)
     root = _parse(xml_path)
     blob = bin_path.read_bytes()
-    names = _unique_names(root, xml_path)
-    inputs = _inputs(root, names, xml_path)
+    outputs = _outputs(root, xml_path)
+    inputs = _inputs(root, outputs, xml_path)
     layers = {}
     for element in root.find("layers"):
-        layer = _layer(element, names, inputs)
-        if layer.type == "Const":
-            layer.value = _constant(layer, blob, bin_path)
-        layers[layer.name] = layer
-    ordered = _topological(layers, xml_path)
-    _convert_constants(ordered)
-    return ordered
+        for layer in _layers(element, outputs, inputs):
+            if layer.type == "Const":
+                layer.value = _constant(layer, blob, bin_path)
+            layers[layer.name] = layer
+    return _topological(layers, xml_path)
+
+
+def is_for_one_image(xml_path: str | pathlib.Path) -> bool:
+    """Whether an IR fixes all sizes, and that of the batch to 1.
+
+    Raises:
+      FileNotFoundError, ValueError: see `read_graph`.
+    """
+    _check_files(pathlib.Path(xml_path))
+    layers = _parse(xml_path).find("layers")
+    parameters = [layer for layer in layers if layer.get("type") == "Parameter"]
+    batches = {layer.findtext("output/port/dim") for layer in parameters}
+    return batches == {"1"} and all(size.text != "-1" for size in layers.iter("dim"))
+
+
+def _check_files(xml_path):
+    for path in (xml_path, xml_path.with_suffix(".bin")):
+        if not path.is_file():
+            raise FileNotFoundError(f"{path}: no such file; an IR is a pair of .xml and .bin")
 
 
 def _parse(path):
@@ -105,63 +122,79 @@ def _parse(path):
     return root
 
 
-def _unique_names(root, path):
-    names, taken = {}, set()
+class _Output(NamedTuple):
+    """An output of a layer: its port in the file, our name for it, and its shape."""
+
+    port: str | None
+    name: str
+    shape: tuple[int, ...]
+
+
+def _outputs(root, path):
+    """Returns for each layer's id its outputs, which have unique names; a result has one too."""
+    found, taken = {}, set()
     for element in root.find("layers"):
         identifier, name = element.get("id"), element.get("name")
         if identifier is None or name is None or element.get("type") is None:
             raise ValueError(f"{path}: a <layer> lacks its id, name or type")
-        names[identifier] = name if name not in taken else f"{name}#{identifier}"
-        taken.add(names[identifier])
-    return names
+        if name in taken:
+            name = f"{name}#{identifier}"
+        ports = element.findall("output/port")
+        found[identifier] = [
+            _Output(port.get("id"), f"{name}:{index}" if index else name, _shape(port))
+            for index, port in enumerate(ports)
+        ] or [_Output(None, name, ())]
+        taken.update(output.name for output in found[identifier])
+    return found
 
 
-def _inputs(root, names, path):
-    """Returns for each layer's id the producers' names, by port."""
+def _shape(port):
+    sizes = [int(dimension.text) for dimension in port.findall("dim")]
+    if sizes[:1] == [-1]:
+        sizes[0] = 1
+    return tuple(sizes)
+
+
+def _inputs(root, outputs, path):
+    """Returns for each layer's id the names of the outputs that it reads, by port."""
     ports = {}
-    outputs = _first_output_ports(root)
     for edge in root.find("edges"):
         source, target = edge.get("from-layer"), edge.get("to-layer")
-        if source not in names or target not in names:
+        if source not in outputs or target not in outputs:
             raise ValueError(f"{path}: an edge joins layers {source} and {target}, one is missing")
-        if edge.get("from-port") != outputs[source]:
+        names = {output.port: output.name for output in outputs[source]}
+        if edge.get("from-port") not in names:
             raise ValueError(
-                f"{path}: layer {names[target]!r} reads a second output of {names[source]!r}, "
-                "which is not supported"
+                f"{path}: layer {outputs[target][0].name!r} reads the output "
+                f"{edge.get('from-port')} of {outputs[source][0].name!r}, which has no such output"
             )
-        ports.setdefault(target, {})[int(edge.get("to-port"))] = names[source]
-    wanted = {
-        element.get("id"): [int(port.get("id")) for port in element.findall("input/port")]
-        for element in root.find("layers")
-    }
-    for identifier, numbers in wanted.items():
-        for number in numbers:
-            if number not in ports.get(identifier, {}):
+        ports.setdefault(target, {})[int(edge.get("to-port"))] = names[edge.get("from-port")]
+    for element in root.find("layers"):
+        connected = ports.setdefault(element.get("id"), {})
+        for number in (int(port.get("id")) for port in element.findall("input/port")):
+            if number not in connected:
                 raise ValueError(
                     f"{path}: nothing is connected to input {number} of layer "
-                    f"{names[identifier]!r} (a missing constant?)"
+                    f"{element.get('name')!r} (a missing constant?)"
                 )
     return {key: [value[port] for port in sorted(value)] for key, value in ports.items()}
 
 
-def _first_output_ports(root):
-    firsts = {}
-    for element in root.find("layers"):
-        port = element.find("output/port")
-        firsts[element.get("id")] = None if port is None else port.get("id")
-    return firsts
-
-
-def _layer(element, names, inputs):
+def _layers(element, outputs, inputs):
+    """One for each output."""
     data = element.find("data")
-    port = element.find("output/port")
-    return Layer(
-        name=names[element.get("id")],
-        type=element.get("type"),
-        attributes={} if data is None else dict(data.attrib),
-        inputs=inputs.get(element.get("id"), []),
-        shape=() if port is None else tuple(int(dim.text) for dim in port.findall("dim")),
-    )
+    identifier = element.get("id")
+    return [
+        Layer(
+            name=output.name,
+            type=element.get("type"),
+            attributes={} if data is None else dict(data.attrib),
+            inputs=inputs[identifier],
+            shape=output.shape,
+            output=index,
+        )
+        for index, output in enumerate(outputs[identifier])
+    ]
 
 
 def _constant(layer, blob, bin_path):
@@ -173,7 +206,7 @@ def _constant(layer, blob, bin_path):
     shape = layer.integers("shape", "")
     offset, size = layer.integers("offset")[0], layer.integers("size")[0]
     count = math.prod(shape)
-    if count * dtype.itemsize != size:
+    if count and count * dtype.itemsize != size:
         raise ValueError(f"{where} of shape {shape} and type {element_type} has {size} bytes")
     if offset < 0 or offset + size > len(blob):
         raise ValueError(
@@ -181,7 +214,9 @@ def _constant(layer, blob, bin_path):
             "is cut short or belongs to another .xml"
         )
     array = np.frombuffer(blob, dtype, count, offset).reshape(shape)
-    return array.astype(np.float32) if dtype.kind == "f" else array
+    if dtype.kind == "b":
+        return array
+    return array.astype(np.float32 if dtype.kind == "f" else np.int64)
 
 
 def _topological(layers, path):
@@ -194,12 +229,3 @@ def _topological(layers, path):
         if len(remaining) == before:
             raise ValueError(f"{path}: the layers {sorted(remaining)[:5]} form a cycle")
     return ordered
-
-
-def _convert_constants(layers):
-    """Turns conversions of constants into constants."""
-    for layer in layers.values():
-        if layer.type == "Convert" and layers[layer.inputs[0]].value is not None:
-            value = layers[layer.inputs[0]].value
-            real = layer.attributes.get("destination_type", "f32").startswith("f")
-            layer.value = value.astype(np.float32) if real else value.astype(np.int64)

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 import scipy.io
 
+from model.face_model_contents import Cut
 from model.face_models import landmarks_68, load
-from model.face_models.contents import Cut
 from tests.model.small_face_model import write_small_face_model
 
 

@@ -11,9 +11,9 @@ import trimesh
 
 import open_parts
 from model.color import srgb_to_linear
+from model.face_model_contents import Cut, FaceModelContents, Pca
 from model.face_models import __main__ as commands
 from model.face_models.bfm_hdf5 import write_bfm_hdf5
-from model.face_models.contents import Cut, FaceModelContents, Pca
 from model.face_models.load import load_face_model, read_face_model
 from tests.model.small_face_model import write_small_face_model
 

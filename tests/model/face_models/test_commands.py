@@ -1,6 +1,9 @@
-"""The commands `info`, `mesh` and `fetch`, as a user calls them."""
+"""The commands `info`, `mesh` and `fetch`, as a user calls them, and what all of them share."""
 
 import hashlib
+import pathlib
+import subprocess
+import sys
 import zipfile
 
 import numpy as np
@@ -8,8 +11,9 @@ import pytest
 import trimesh
 from PIL import Image
 
+from model.face_model_contents import Cut
 from model.face_models import __main__ as commands
-from model.face_models import fetch
+from model.face_models import fetch, ict_facekit
 from model.face_models.load import load_face_model
 from tests.model.face_models.fake_kit import write_fake_kit
 from tests.model.small_face_model import write_small_face_model
@@ -58,6 +62,8 @@ def test_mesh_is_the_face_of_the_coefficients(path, tmp_path):
         (["a.stl"], "must end in .glb, .ply or .obj"),
         (["a.ply", "--set=shape9=1"], "must be like shape1=3"),
         (["a.ply", "--set=form1=1"], "must be like shape1=3"),
+        (["a.ply", "--set=shape1=1.2.3"], "must be like shape1=3"),
+        (["a.ply", "--set=shape1=nan"], "must be like shape1=3"),
         (["a.ply", "--coefficients=none.npz"], "none.npz"),
     ],
 )
@@ -111,3 +117,39 @@ def test_fetch_of_something_else(tmp_path):
         url = (tmp_path / f"{name}.zip").as_uri()
         with pytest.raises(SystemExit, match=message):
             commands.main(["fetch", "ict", "--output", str(tmp_path / "ict"), "--url", url])
+
+
+def python(*arguments):
+    root = pathlib.Path(__file__).parents[3]
+    command = [sys.executable, *arguments]
+    return subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
+
+
+def test_help_and_wrong_arguments_need_no_tensorflow():
+    code = (
+        "import sys\nfrom model.face_models import __main__ as commands\n"
+        "parser = commands.make_parser()\n"
+        "for name in ('info', 'convert', 'verify', 'mesh', 'paint', 'fetch'):\n"
+        "    try: parser.parse_args([name, '--help'])\n"
+        "    except SystemExit as error: assert error.code == 0\n"
+        "assert not {'tensorflow', 'numpy'} & set(sys.modules)"
+    )
+    result = python("-c", code)
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.count("usage: python -m model.face_models") == 6
+
+
+def test_an_error_is_one_line_and_nothing_else(tmp_path):
+    result = python("-m", "model.face_models", "info", str(tmp_path / "absent.h5"))
+    assert result.returncode == 1 and result.stdout == ""
+    assert result.stderr.count("\n") == 1
+    assert result.stderr.startswith(f"face_models: {tmp_path / 'absent.h5'}: no such face model")
+
+
+def test_the_parser_knows_the_parts_and_regions():
+    parser = commands.make_parser()
+    for region in ict_facekit.REGIONS:
+        assert parser.parse_args(["convert", "a", "b", f"--region={region}"]).region == region
+    options = parser.parse_args(["info", "a"])
+    assert all(hasattr(options, f"{part}_components") for part in Cut._fields)
+    assert Cut._fields == commands.PARTS

@@ -9,7 +9,7 @@ import open_parts
 from model.face_models import __main__ as commands
 from model.face_models.ict_facekit import read_ict_facekit, read_obj
 from model.face_models.load import load_face_model, read_face_model
-from model.face_models.verify import compare_shapes
+from model.face_models.verify import compare
 from tests.model.face_models.fake_kit import MODES, write_fake_kit
 
 
@@ -104,9 +104,11 @@ def test_real_sample(shared_data):
     folder = shared_data / "face_model" / "ict_facekit_sample"
     converted = read_ict_facekit(folder, people=20)
     reference = read_face_model(shared_data / "face_model" / "ict_bfm_layout_f16.h5")
-    result = compare_shapes(converted, reference)
+    result = compare(converted, reference)
     assert result.n_vertices == 12110 and len(result.modes) == 10
     assert result.mean < 0.05 and result.modes.max() < 0.05
+    assert result.deviations.max() < 0.05
+    assert compare(converted, reference, "expression").worst < 0.05
     # The kit's own modes too, before they are made orthonormal.
     neutral, _ = read_obj(folder / "generic_neutral_mesh.obj")
     span = np.linalg.qr(reference.shape.basis.astype(float))[0]

@@ -88,6 +88,14 @@ def test_published_checksums_are_those_of_the_carried_files():
         assert fetching.checksum(open_parts.ENCODER.with_name(name), "sha384") == published
 
 
+def test_checksum_needs_no_python_3_11(tmp_path, monkeypatch):
+    monkeypatch.delattr(hashlib, "file_digest", raising=False)
+    content = bytes(range(256)) * 12_000
+    (tmp_path / "file").write_bytes(content)
+    expected = hashlib.sha256(content).hexdigest()
+    assert fetching.checksum(tmp_path / "file", "sha256") == expected
+
+
 def test_load_takes_the_fetched_file(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     path = fetching.cache_folder(fetching.CACHE) / fetching.FILES["nn4_small2"]

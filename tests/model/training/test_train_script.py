@@ -15,6 +15,9 @@ from storage.lock import folder_lock
 from tests.model.small_face_model import write_small_face_model
 
 ROOT = pathlib.Path(__file__).parent.parent.parent.parent
+# Each test runs the script several times, which takes long on a busy machine.
+pytestmark = pytest.mark.timeout(900)
+
 # Runs the script as it is, in a process with several logical CPUs, and kills it in stage 2 after a
 # checkpoint of the step DIE_AT.
 _WRAPPER = """

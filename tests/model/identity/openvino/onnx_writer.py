@@ -1,4 +1,6 @@
-"""Exports a small residual network with batch normalization and PReLU, as ArcFace has them."""
+"""Writes ONNX files: a small residual network like ArcFace's, and networks of given nodes."""
+
+from typing import NamedTuple
 
 import numpy as np
 import onnx
@@ -79,6 +81,35 @@ def export(path, arrays) -> None:
     """Writes the network."""
     opset = [helper.make_opsetid("", 13)]
     onnx.save(helper.make_model(_graph(arrays), opset_imports=opset, ir_version=8), path)
+
+
+class Node(NamedTuple):
+    """A node: its operation, what it reads, what it computes, and its attributes."""
+
+    operation: str
+    inputs: tuple[str, ...] = ("x",)
+    outputs: tuple[str, ...] = ("y",)
+    attributes: dict = {}
+
+
+def export_nodes(path, nodes, constants, opset, input_shape, output_names) -> None:
+    """Writes a network of nodes; its input is called "image", and its batch is open."""
+    image = helper.make_tensor_value_info("image", TensorProto.FLOAT, ["batch", *input_shape])
+    outputs = [helper.make_tensor_value_info(n, TensorProto.FLOAT, None) for n in output_names]
+    graph = helper.make_graph(
+        [
+            helper.make_node(
+                node.operation, node.inputs, node.outputs, f"node {i}", **node.attributes
+            )
+            for i, node in enumerate(nodes)
+        ],
+        "nodes",
+        [image],
+        outputs,
+        [numpy_helper.from_array(np.asarray(value), name) for name, value in constants.items()],
+    )
+    opsets = [helper.make_opsetid("", opset)]
+    onnx.save(helper.make_model(graph, opset_imports=opsets, ir_version=8), path)
 
 
 def by_hand(arrays: dict[str, np.ndarray], x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

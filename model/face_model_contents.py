@@ -1,4 +1,4 @@
-"""What a face model file holds, whatever its format: arrays in the units of this project."""
+"""The contents of a face model file of any format, as arrays in the units of this project."""
 
 import dataclasses
 from typing import NamedTuple
@@ -22,9 +22,28 @@ class Pca(NamedTuple):
     basis: np.ndarray
     variance: np.ndarray
 
+    def scaled(self, mean: float, deviations: float) -> "Pca":
+        """Converts units: the mean and the standard deviations times a factor each."""
+        result = self
+        if mean != 1:
+            result = result._replace(mean=self.mean * mean)
+        if deviations != 1:
+            result = result._replace(variance=(np.sqrt(self.variance) * deviations) ** 2)
+        return result
+
+    def spread(self) -> np.ndarray:
+        """The standard deviation of each vertex over its three values: float [N]."""
+        squares = np.einsum("mk,mk,k->m", self.basis, self.basis, self.variance)
+        return np.sqrt(squares.reshape(-1, 3).sum(axis=1))
+
+    def modes(self) -> np.ndarray:
+        """The displacements of one standard deviation of each component: float64 [N, 3, K]."""
+        modes = self.basis * np.sqrt(self.variance.astype(np.float64))
+        return modes.reshape(*self.mean.shape, -1)
+
 
 class Cut(NamedTuple):
-    """How many components of each part to keep; None for all."""
+    """How many components of each part to keep; None keeps all."""
 
     shape: int | None = None
     texture: int | None = None
@@ -36,20 +55,21 @@ class FaceModelContents:
     """A face model as arrays.
 
     Attributes:
-      layout: what kind of file it is or comes from, for people.
-      shape: mm; +x to the subject's left, +y up, +z out of the face.
+      layout: the kind of file that it comes from, in words.
+      shape: vertices in mm; +x to the subject's left, +y up, +z out of the face.
       color: RGB in 0..1, in `color_space`.
       triangles: int32 [T, 3], counter-clockwise seen from outside.
       landmarks: names (those of the Basel Face Model) to vertex indices.
       expression: offsets in mm, or None.
-      landmarks_68: int32 [68], vertices of the 68 points of iBUG, -1 where no mapping is known; or
+      landmarks_68: int32 [68], the vertices of the 68 points of iBUG, -1 where none is known; or
         None.
       regions: names to masks bool [N].
       color_space: "srgb" (encoded) or "linear".
-      source_index: int32 [N], which vertex of the original kit each vertex is; or None.
-      notes: free text about the file, by title: license, source, what is made up.
-      stand_in: what the file stands in for, "" for a face model in its own right.
-      repairs: what was wrong in the file and is mended here.
+      source_index: int32 [N], the number of each vertex in the kit that the file was converted
+        from; or None.
+      notes: texts about the file by their titles: its license, its source, what is made up.
+      stand_in: what the file stands in for; "" for a face model in its own right.
+      repairs: a sentence for each thing that was wrong in the file and is mended here.
     """
 
     layout: str
@@ -68,6 +88,7 @@ class FaceModelContents:
 
     @property
     def n_vertices(self) -> int:
+        """The number of vertices, N."""
         return len(self.shape.mean)
 
     @property
@@ -78,12 +99,16 @@ class FaceModelContents:
 
 
 def principal_components(mean: np.ndarray, modes: np.ndarray, components: int | None = None) -> Pca:
-    """The orthonormal form of mean + modes @ standard normal coefficients, the same distribution.
+    """Finds the principal components of mean + modes @ coefficients, these being standard normal.
 
     Args:
-      mean: [N, 3].
-      modes: [3N, K], any displacements.
-      components: how many to keep at most; those with a variance of (numerically) 0 go in any case.
+      mean: float [N, 3].
+      modes: float [3N, K], any displacements.
+      components: how many components to keep at most. Those whose variance is 0 but for rounding
+        are left out in any case.
+
+    Returns:
+      The same distribution with orthonormal columns, of falling variance.
     """
     # Through the small Gram matrix: 3N is in the hundred thousands, K in the hundreds.
     modes = modes.astype(np.float64)
