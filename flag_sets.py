@@ -242,6 +242,20 @@ def define_scenes() -> None:
         180.0,
     )
     _define_range(
+        "exposure",
+        ranges.exposure,
+        "The least and the largest amount of light on a surface that faces the camera; with 1 a "
+        "white one is just as bright as white.",
+    )
+    flags.DEFINE_float(
+        "exposure_compensation",
+        ranges.exposure_compensation,
+        "How far the exposure of random scenes makes up for a dark or a light face, as "
+        "photographers do: 0 exposes all faces alike, 1 makes all equally bright.",
+        0.0,
+        1.0,
+    )
+    _define_range(
         "light_elevation",
         ranges.light_elevation_deg,
         "The lowest and the highest elevation of lights, in degrees.",
@@ -260,6 +274,8 @@ def scene_ranges() -> SceneRanges:
         pitch_deg=FLAGS.pitch,
         light_azimuth_deg=FLAGS.light_azimuth,
         light_elevation_deg=_as_range(FLAGS.light_elevation),
+        exposure=_as_range(FLAGS.exposure),
+        exposure_compensation=FLAGS.exposure_compensation,
         ambient_share=_as_range(FLAGS.ambient_share),
     )
 

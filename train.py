@@ -141,6 +141,13 @@ def _define_losses() -> None:
         KINDS,
         "How features of photographs are brought near those of renders.",
     )
+    flags.DEFINE_string(
+        "tone_features",
+        "none",
+        "Which tensors of the recognition network skin tone is read from, such as pooled:557 of "
+        "the embedded one; none reads it from those of all else, as in the paper. The face model "
+        "must have components for skin tone alone (docs/learned_colors.md).",
+    )
     flags.DEFINE_float(
         "coefficient_radius",
         1.25,
@@ -220,6 +227,7 @@ def read_options():
         loss_reduction=FLAGS.loss_reduction,
         feature_normalization=FLAGS.feature_normalization,
         coefficient_radius=FLAGS.coefficient_radius or None,
+        tone_features=None if FLAGS.tone_features == "none" else FLAGS.tone_features,
         scenes=scenes,
         view_scenes=dataclasses.replace(
             scenes,

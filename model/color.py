@@ -1,6 +1,21 @@
-"""The transfer function of sRGB: encoded colors to linear light and back."""
+"""The transfer function of sRGB, from encoded colors to linear light and back, and luminance."""
 
+import cv2
+import numpy as np
 import tensorflow as tf
+
+# What red, green and blue of sRGB's primaries contribute to luminance (IEC 61966-2-1).
+LUMINANCE = (0.2126, 0.7152, 0.0722)
+
+
+def srgb_to_lab(color: np.ndarray) -> np.ndarray:
+    """Converts sRGB [N, 3] in 0..1 to CIELAB (D65), float32; what lies outside is clipped."""
+    return cv2.cvtColor(np.float32(np.clip(color, 0, 1))[None], cv2.COLOR_RGB2Lab)[0]
+
+
+def lab_to_srgb(lab: np.ndarray) -> np.ndarray:
+    """Converts CIELAB (D65) [N, 3] to sRGB in 0..1, float32; what sRGB cannot show is clipped."""
+    return cv2.cvtColor(np.float32(lab)[None], cv2.COLOR_Lab2RGB)[0]
 
 
 def srgb_to_linear(color: tf.Tensor) -> tf.Tensor:

@@ -1,5 +1,6 @@
 """The decoder: identity features in, coefficients of the morphable model out (section 3.2)."""
 
+import dataclasses
 from typing import NamedTuple
 
 import numpy as np
@@ -24,8 +25,27 @@ class Coefficients(NamedTuple):
     texture: tf.Tensor
 
 
+@dataclasses.dataclass(frozen=True)
+class ToneInput:
+    """Skin tone is read from features of its own, which the paper does not do.
+
+    The penultimate features of a recognition network ignore skin tone, and what they learn of it on
+    renders does not hold on photographs. The average of an early layer does hold (docs/results.md).
+
+    Attributes:
+      components: how many of the first texture components are skin tone.
+      features: how many of the last features are the input for them.
+    """
+
+    components: int
+    features: int
+
+
 class Decoder(tf_keras.Model):
-    """Two fully connected layers of 1024 ReLU units, then a linear layer (section 3.2)."""
+    """Two fully connected layers of 1024 ReLU units, then a linear layer (section 3.2).
+
+    With a `ToneInput`, skin tone is a linear map of features of its own instead.
+    """
 
     def __init__(
         self,
@@ -34,12 +54,13 @@ class Decoder(tf_keras.Model):
         texture_components: int,
         normalization: dict[str, AffineMap] | None = None,
         radius: float | None = None,
+        tone: ToneInput | None = None,
         name: str = "decoder",
     ):
         """Creates a decoder with fresh weights.
 
         Args:
-          feature_size: D, the width of the identity features.
+          feature_size: D, the width of the features, those of tone included.
           shape_components, texture_components: Ks and Kt of the face model.
           normalization: the frozen map of features by the name of each domain. By default features
             are left alone, as in the paper.
@@ -47,25 +68,42 @@ class Decoder(tf_keras.Model):
             number of their components; longer ones are shortened. In that unit the random faces of
             a model with 100 components have lengths of 1 ± 0.07, while unusual photographs send a
             linear layer as far as 2, which looks like a caricature. None sets no limit, as the
-            paper does.
+            paper does. Skin tone is not shortened.
+          tone: what skin tone is read from. None reads it from the features of all else, as in the
+            paper.
 
         Raises:
-          ValueError: the radius is not positive.
+          ValueError: the radius is not positive, or `tone` takes more than there is.
         """
         super().__init__(name=name)
         if radius is not None and not radius > 0.0:
             raise ValueError(f"radius is {radius}; it must be positive, or None for no limit")
+        if tone and not (tone.features < feature_size and tone.components < texture_components):
+            raise ValueError(
+                f"{tone} takes too much of {feature_size} features or of {texture_components} "
+                "texture components"
+            )
         self.radius = radius
+        self.tone = tone
         self.feature_size = feature_size
         self.shape_components = shape_components
         self.texture_components = texture_components
+        self._tone_features = tone.features if tone else 0
+        self._tone_components = tone.components if tone else 0
         self._hidden_1 = tf_keras.layers.Dense(HIDDEN_UNITS, activation="relu", name="hidden_1")
         self._hidden_2 = tf_keras.layers.Dense(HIDDEN_UNITS, activation="relu", name="hidden_2")
         self._coefficients = tf_keras.layers.Dense(
-            shape_components + texture_components, name="coefficients"
+            shape_components + texture_components - self._tone_components, name="coefficients"
         )
         self._mean = {d: self._constant(f"{d}_mean", [feature_size]) for d in DOMAINS}
         self._matrix = {d: self._constant(f"{d}_matrix", [feature_size] * 2) for d in DOMAINS}
+        if tone:
+            self._tone_layer = tf_keras.layers.Dense(
+                tone.components, kernel_initializer="zeros", name="tone"
+            )
+            self._tone_scale = self._constant("photo_tone_scale", [tone.components])
+            self._tone_offset = self._constant("photo_tone_offset", [tone.components])
+            self.calibrate_tone(np.ones(tone.components), np.zeros(tone.components))
         self.build([None, feature_size])
         identity = AffineMap(np.zeros(feature_size), np.eye(feature_size))
         self.set_normalization(normalization or dict.fromkeys(DOMAINS, identity))
@@ -73,9 +111,19 @@ class Decoder(tf_keras.Model):
     def call(self, features: tf.Tensor, domain: str = "photo") -> Coefficients:
         """Decodes features float32 [B, D] of photographs or of renders."""
         x = tf.matmul(features - self._mean[domain], self._matrix[domain])
+        sizes = [self.feature_size - self._tone_features, self._tone_features]
+        x, tone_features = tf.split(x, sizes, axis=-1)
         x = self._coefficients(self._hidden_2(self._hidden_1(x)))
-        parts = tf.split(x, [self.shape_components, self.texture_components], axis=-1)
-        return Coefficients(*(self._shorten(part) for part in parts))
+        rest = self.texture_components - self._tone_components
+        shape, texture = (
+            self._shorten(part) for part in tf.split(x, [self.shape_components, rest], axis=-1)
+        )
+        if self.tone:
+            tone = self._tone_layer(tone_features)
+            if domain == "photo":
+                tone = tone * self._tone_scale + self._tone_offset
+            texture = tf.concat([tone, texture], axis=-1)
+        return Coefficients(shape, texture)
 
     def set_normalization(self, normalization: dict[str, AffineMap]) -> None:
         """Sets the frozen maps of both domains, given by their names."""
@@ -83,10 +131,30 @@ class Decoder(tf_keras.Model):
             self._mean[domain].assign(normalization[domain].mean)
             self._matrix[domain].assign(normalization[domain].matrix)
 
+    def calibrate_tone(self, scale: np.ndarray, offset: np.ndarray) -> None:
+        """Sets the frozen map of the tones of photographs, both float [tone components]."""
+        self._tone_scale.assign(scale)
+        self._tone_offset.assign(offset)
+
     def weight_norm(self) -> tf.Tensor:
         """Returns the sum of the squared weights; they "were regularized towards zero"."""
         layers = (self._hidden_1, self._hidden_2, self._coefficients)
         return tf.add_n([tf.reduce_sum(tf.square(layer.kernel)) for layer in layers])
+
+    def split_tone(self, coefficients: Coefficients) -> tuple[tf.Tensor, Coefficients]:
+        """Splits off skin tone: returns it, float32 [B, T], and coefficients without it."""
+        return coefficients.texture[:, : self._tone_components], Coefficients(
+            coefficients.shape, coefficients.texture[:, self._tone_components :]
+        )
+
+    def hold_tone(self, coefficients: Coefficients) -> Coefficients:
+        """Returns the same coefficients, whose skin tone no gradient changes.
+
+        A recognition network rewards tones for what they do to contrast, and not for being right.
+        """
+        tone, rest = self.split_tone(coefficients)
+        texture = tf.concat([tf.stop_gradient(tone), rest.texture], axis=-1)
+        return Coefficients(rest.shape, texture)
 
     def _shorten(self, coefficients: tf.Tensor) -> tf.Tensor:
         if self.radius is None:

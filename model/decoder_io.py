@@ -12,7 +12,7 @@ import pathlib
 
 import numpy as np
 
-from model.decoder import Decoder
+from model.decoder import Decoder, ToneInput
 from model.identity.network import IdentityNetwork
 from model.morphable_model import MorphableModel
 from model.shading import Shading
@@ -64,6 +64,7 @@ def save_decoder(
         "shape_components": decoder.shape_components,
         "texture_components": decoder.texture_components,
         "radius": decoder.radius,
+        "tone": dataclasses.asdict(decoder.tone) if decoder.tone else None,
         "shading": dataclasses.asdict(shading),
         "notes": notes or {},
     }
@@ -116,10 +117,30 @@ def load_decoder(
                     f"{theirs['fingerprint'][:12]}), but {ours.name!r} has "
                     f"{ours.fingerprint[:12]}; give the same one, or train a decoder for this one"
                 )
-        decoder = Decoder(*(metadata[size] for size in _SIZES), radius=metadata["radius"])
+        decoder = Decoder(
+            *(metadata[size] for size in _SIZES),
+            radius=metadata["radius"],
+            tone=_tone_input(path, metadata),
+        )
         for variable in decoder.weights:
             variable.assign(_weights(path, arrays, _key(variable), tuple(variable.shape)))
     return decoder
+
+
+def _tone_input(path: str | os.PathLike, metadata: dict) -> ToneInput | None:
+    tone = metadata.get("tone")
+    if tone is None:
+        return None
+    try:
+        components, features = (int(tone[field]) for field in ("components", "features"))
+    except (TypeError, KeyError, ValueError):
+        components = features = 0
+    # The decoder is made from these numbers: they must leave something for all else.
+    if not (
+        0 < components < metadata["texture_components"] and 0 < features < metadata["feature_size"]
+    ):
+        raise ValueError(f"{path}: its metadata has tone = {tone!r}; the file is damaged")
+    return ToneInput(components, features)
 
 
 def _key(variable) -> str:
@@ -150,7 +171,9 @@ def _metadata(path: str | os.PathLike, arrays: StoredArrays) -> dict:
             raise ValueError(f"{path}: its metadata has {field} = {value!r}; the file is damaged")
     features, *coefficients = (metadata[size] for size in _SIZES)
     _check_shape(path, arrays, "photo_matrix", (features, features))
-    _check_shape(path, arrays, "coefficients/bias", (sum(coefficients),))
+    tone = _tone_input(path, metadata)
+    outputs = sum(coefficients) - (tone.components if tone else 0)
+    _check_shape(path, arrays, "coefficients/bias", (outputs,))
     return metadata
 
 

@@ -5,6 +5,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+# The title of the note that says how many of the first color components are skin tone alone.
+TONE_NOTE = "tone_components"
+
 
 class Pca(NamedTuple):
     """A mean and its principal components: x = mean + basis @ (sqrt(variance) * coefficients).
@@ -87,6 +90,12 @@ class FaceModelContents:
     def n_vertices(self) -> int:
         """The number of vertices, N."""
         return len(self.shape.mean)
+
+    @property
+    def tone_components(self) -> int:
+        """How many of the first color components are skin tone alone, as the notes say; else 0."""
+        text = self.notes.get(TONE_NOTE, "0")
+        return min(int(text), self.color.basis.shape[1]) if text.isdecimal() else 0
 
 
 def principal_components(mean: np.ndarray, modes: np.ndarray, components: int | None = None) -> Pca:

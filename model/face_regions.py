@@ -41,6 +41,18 @@ def face_crop(model: MorphableModel, radius_mm: float = FACE_RADIUS_MM) -> np.nd
     return distance_from(model) <= radius_mm
 
 
+def cheek_mask(model: MorphableModel) -> np.ndarray:
+    """The skin beside the nose, where neither hair nor beard grows much: bool [N].
+
+    Raises:
+      ValueError: the model has no landmark at the nose tip.
+    """
+    nose = model.mean_vertices[model.landmark_indices(("center.nose.tip",))[0]]
+    x, y, z = model.mean_vertices.T
+    beside = np.abs(np.abs(x) - 32) < 12
+    return beside & (np.abs(y - nose[1]) < 14) & (z > nose[2] - 60)
+
+
 def region(model: MorphableModel, name: str) -> np.ndarray:
     """Finds a named region: that of the model's file, or one around landmarks.
 

@@ -6,8 +6,9 @@ import tensorflow as tf
 from mesh_renderer import mesh_renderer
 from mesh_renderer.vertex_normals import vertex_normals
 from model.alignment import crop_transform
-from model.color import linear_to_srgb, srgb_to_linear
+from model.color import LUMINANCE, linear_to_srgb, srgb_to_linear
 from model.crop import Crop
+from model.face_regions import cheek_mask
 from model.landmarks import FivePoints, five_points
 from model.morphable_model import MorphableModel
 from model.scene import Scene
@@ -15,6 +16,8 @@ from model.shading import Shading
 
 # The clipping planes lie this far before and behind the model's origin: no head is larger.
 _HALF_DEPTH_MM = 400.0
+# No skin reflects less than this; a black face of a bad prediction is not lit without limit.
+_LEAST_BRIGHTNESS = 0.02
 
 
 class FaceRenderer:
@@ -57,6 +60,10 @@ class FaceRenderer:
         self._linear = shading.color_space == "linear"
         self.shading = shading
         self._landmarks = landmarks
+        cheeks = cheek_mask(face_model)
+        self._cheek_weights = np.float32(cheeks / cheeks.sum())
+        mean_face = face_model.decode_texture(tf.zeros([1, face_model.texture_components]))
+        self._mean_brightness = self._brightness(self._to_lit_space(mean_face))
 
     def __call__(self, shape: tf.Tensor, texture: tf.Tensor, scenes: Scene) -> tf.Tensor:
         """Renders each face in each of its scenes.
@@ -87,7 +94,8 @@ class FaceRenderer:
         size = self.crop.image_size
         batch, views = tf.shape(scenes.rotation)[0], scenes.rotation.shape[1]
         normals = vertex_normals(vertices, self.face_model.triangles)
-        colors = srgb_to_linear(colors) if self._linear else colors
+        colors = self._to_lit_space(colors)
+        exposure = self._compensation(colors, scenes)
         # Lights and camera are turned into the model's frame, so that normals need no rotation.
         inverse = tf.linalg.matrix_transpose(scenes.rotation)
         camera = inverse[..., 2] * scenes.camera_distance[..., None]
@@ -102,19 +110,37 @@ class FaceRenderer:
             vertices_of_views,
             colors,
             light_positions=_merge_views(lights),
-            light_intensities=_merge_views(scenes.light_intensities),
+            light_intensities=_merge_views(scenes.light_intensities * exposure[..., None, None]),
             image_width=size,
             image_height=size,
             camera_position=_merge_views(camera),
             specular_colors=specular_colors(colors, self.shading.specular),
             shininess_coefficients=self.shading.shininess,
-            ambient_color=_merge_views(scenes.ambient),
+            ambient_color=_merge_views(scenes.ambient * exposure[..., None]),
         )
         rgb = tf.clip_by_value(shaded[..., :3], 0.0, 1.0)
         rgb = linear_to_srgb(rgb) if self._linear else rgb
         background = _merge_views(_gradient_background(scenes.background, size))
         images = tf.where(shaded[..., 3:] > 0.5, rgb, background)
         return tf.reshape(images, [batch, views, size, size, 3])
+
+    def _to_lit_space(self, colors: tf.Tensor) -> tf.Tensor:
+        """Converts sRGB colors to the space in which lights act."""
+        return srgb_to_linear(colors) if self._linear else colors
+
+    def _brightness(self, colors: tf.Tensor) -> tf.Tensor:
+        """The luminance [B] of the cheeks of colors [B, N, 3] in the space in which lights act."""
+        cheeks = tf.einsum("bnc,n->bc", colors, self._cheek_weights)
+        return tf.linalg.matvec(cheeks, LUMINANCE)
+
+    def _compensation(self, colors: tf.Tensor, scenes: Scene) -> tf.Tensor:
+        """The factor [B, V] by which a scene's lights make up for a dark or a light face.
+
+        It is 1 for the mean face. No gradient flows through it: a photographer who exposes for a
+        face does not make it another face.
+        """
+        ratio = self._mean_brightness / tf.maximum(self._brightness(colors), _LEAST_BRIGHTNESS)
+        return tf.stop_gradient(tf.pow(ratio[:, None], scenes.compensation))
 
     def clip_space(self, vertices: tf.Tensor, scenes: Scene) -> tf.Tensor:
         """Projects vertices [B, N, 3] mm to clip space [B, V, N, 4], aligned to the crop."""

@@ -7,6 +7,7 @@ does nothing about this domain gap, and so does the kind "none".
 from typing import NamedTuple
 
 import numpy as np
+import scipy.linalg
 
 KINDS = ("none", "standardize", "coral")
 
@@ -28,15 +29,22 @@ class AffineMap(NamedTuple):
 
 
 def fit_normalization(
-    kind: str, photo_features: np.ndarray, render_features: np.ndarray
+    kind: str,
+    photo_features: np.ndarray,
+    render_features: np.ndarray,
+    tone_features: int = 0,
 ) -> dict[str, AffineMap]:
     """Fits the normalization of both domains.
+
+    Features of skin tone are not matched: they are standardized by the renders in both domains,
+    since how dark photographed people are is what they are to say.
 
     Args:
       kind: "none" leaves features alone; "standardize" gives each domain zero mean and unit
         variance; "coral" (Sun et al. 2016) also gives photographs the covariance of renders.
       photo_features: float [P, D], features of the training photographs.
       render_features: float [R, D], features of synthetic faces.
+      tone_features: how many of the last features tell skin tone.
 
     Returns:
       A map for "photo" and one for "render", by these names.
@@ -44,6 +52,14 @@ def fit_normalization(
     Raises:
       ValueError: an unknown kind, or fewer than two samples of a domain.
     """
+    if tone_features:
+        own, tone = (
+            (photo_features[:, part], render_features[:, part])
+            for part in (slice(None, -tone_features), slice(-tone_features, None))
+        )
+        by_renders = _standardization(tone[1])
+        maps = fit_normalization(kind, *own)
+        return {domain: _joined(maps[domain], by_renders) for domain in maps}
     size = render_features.shape[1]
     if kind == "none":
         identity = AffineMap(np.zeros(size, np.float32), np.eye(size, dtype=np.float32))
@@ -60,6 +76,12 @@ def fit_normalization(
     mean = photo_features.mean(axis=0).astype(np.float32)
     matrix = (to_render @ render.matrix.astype(np.float64)).astype(np.float32)
     return {"photo": AffineMap(mean, matrix), "render": render}
+
+
+def _joined(first: AffineMap, second: AffineMap) -> AffineMap:
+    """Maps the first features by one map and the last ones by the other."""
+    mean = np.concatenate([first.mean, second.mean])
+    return AffineMap(mean, scipy.linalg.block_diag(first.matrix, second.matrix))
 
 
 def _standardization(features: np.ndarray) -> AffineMap:

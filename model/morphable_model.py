@@ -40,6 +40,8 @@ class MorphableModel:
       mean_vertices: float32 [N, 3] mm.
       mean_colors: float32 [N, 3] in `color_space`.
       color_space: the space in which colors are linear in the coefficients: "srgb" or "linear".
+      tone_components: how many of the first color components are skin tone alone; 0 where tone and
+        the rest are mixed.
       name: what the model is called in messages.
       fingerprint: a hash of everything that the meaning of a coefficient depends on.
       detector_offsets_mm: where the detector sees the five points (`model.landmarks`), as measured
@@ -57,8 +59,10 @@ class MorphableModel:
         landmarks_68: np.ndarray | None = None,
         regions: dict[str, np.ndarray] | None = None,
         color_space: str = "srgb",
+        tone_components: int = 0,
     ):
         """Makes a model of its parts, which the class describes."""
+        self.tone_components = tone_components
         self.n_vertices = shape.mean.shape[0]
         self.shape_components = shape.components.shape[0]
         self.texture_components = texture.components.shape[0]

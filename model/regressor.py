@@ -114,7 +114,7 @@ class Regressor(tf_keras.Model):
     def _photo_terms(self, photos: dict) -> dict[str, tf.Tensor]:
         weights = self._loss_weights
         features, embedding = self._features_and_embedding(photos)
-        prediction = self.decoder(features, domain="photo")
+        prediction = self.decoder.hold_tone(self.decoder(features, domain="photo"))
         terms = {}
         if weights.batch_distribution:
             loss = self._batch_distribution_loss(prediction, photos.get("moment_features"))
@@ -168,7 +168,10 @@ class Regressor(tf_keras.Model):
     ) -> tf.Tensor:
         if moment_features is not None:
             more = self.decoder(moment_features, domain="photo")
-            prediction = [tf.concat(pair, axis=0) for pair in zip(prediction, more, strict=True)]
+            pairs = zip(prediction, more, strict=True)
+            prediction = Coefficients(*(tf.concat(pair, axis=0) for pair in pairs))
+        # The tones of the model's population are not those of the photographed people.
+        _, prediction = self.decoder.split_tone(prediction)
         return losses.batch_distribution_loss(
             *(losses.batch_moments(x, _sum_over_replicas) for x in prediction)
         )

@@ -50,6 +50,7 @@ class Scene(NamedTuple):
       ambient: float32 [..., 3], the light that comes from everywhere.
       background: float32 [..., 4, 3], the sRGB colors of the image's corners: top left, top right,
         bottom left, bottom right. Between them colors change evenly.
+      compensation: float32 [...], how far the lights make up for a dark or a light face, 0..1.
     """
 
     rotation: tf.Tensor
@@ -58,6 +59,7 @@ class Scene(NamedTuple):
     light_intensities: tf.Tensor
     ambient: tf.Tensor
     background: tf.Tensor
+    compensation: tf.Tensor
 
 
 def draw_noise(seed: tf.Tensor, views: int) -> tf.Tensor:
@@ -102,6 +104,7 @@ def random_scene(noise: tf.Tensor, ranges: SceneRanges = SceneRanges()) -> Scene
         light_intensities=colors * (light_share * directed[..., None])[..., None],
         ambient=tf.reduce_mean(colors, axis=-2) * (exposure * ambient_share)[..., None],
         background=background,
+        compensation=tf.fill(lead, ranges.exposure_compensation),
     )
 
 
@@ -120,6 +123,7 @@ def fixed_scene(yaw_deg: float = 0.0, pitch_deg: float = 0.0) -> Scene:
         light_intensities=tf.constant([[0.7] * 3, [0.5] * 3]),
         ambient=tf.zeros([3]),
         background=tf.fill([4, 3], 0.5),
+        compensation=tf.constant(0.0),
     )
 
 

@@ -21,6 +21,9 @@ class SceneRanges:
         says several meters.
       exposure: the least and the greatest amount of light that reaches a surface facing the
         camera. With 1, a white surface is just as bright as white in the image.
+      exposure_compensation: how far the exposure makes up for a dark or a light face, as
+        photographers do; 0 exposes all faces alike, 1 makes all of them equally bright. Without it
+        renders teach that brightness is skin tone, which it is not in photographs.
       ambient_share: the least and the greatest part of the light that has no direction. Section
         3.2.2 has no such light, and it flattens the relief by which faces are recognized.
       white_balance: how much of the light's color the camera takes away, from 0 (nothing) to 1
@@ -35,6 +38,7 @@ class SceneRanges:
     light_elevation_deg: tuple[float, float] = (0.0, 45.0)
     light_distance: tuple[float, float] = (2000.0, 5000.0)
     exposure: tuple[float, float] = (0.7, 1.1)
+    exposure_compensation: float = 0.0
     ambient_share: tuple[float, float] = (0.0, 0.0)
     white_balance: float = 0.85
     color_perturbation: float = 0.06

@@ -18,7 +18,7 @@ from evaluation.coefficients import coefficient_statistics, r_squared
 from evaluation.contact_sheet import contact_sheet
 from flag_sets import EncoderOptions, PhotographOptions, RunOptions
 from model import identity
-from model.decoder import Coefficients, Decoder
+from model.decoder import Coefficients, Decoder, ToneInput
 from model.decoder_io import save_decoder
 from model.face_models.load import load_face_model
 from model.face_renderer import FaceRenderer
@@ -30,6 +30,7 @@ from model.regressor import Regressor
 from model.scene import fixed_scene, stack_scenes
 from model.scene_ranges import SceneRanges
 from model.shading import Shading
+from model.tone_calibration import fit_tone_calibration, photographed_cheeks
 from model.training.cadence import Cadence
 from model.training.trainer import Stage, train_stage
 from model.training.validation import Validation
@@ -39,6 +40,7 @@ _LOG = logging.getLogger("train")
 _NORMALIZATION_FACES = 2000
 _VALIDATION_FACES = 512
 _SAMPLE_FACES = 12
+_CALIBRATION_PHOTOS = 2000
 # These offsets keep samples that measure apart from those that train: no two share a seed.
 _VALIDATION_SEED = 1_000_003
 _NORMALIZATION_SEED = 2_000_003
@@ -99,6 +101,7 @@ class Options:
       weights, loss_reduction: see `model.loss_weights`.
       feature_normalization: see `model.feature_normalization`.
       coefficient_radius: see `model.decoder.Decoder`; None for no limit.
+      tone_features: the features that skin tone is read from, or None for those of all else.
       scenes, view_scenes: what scenes of synthetic faces and of the identity loss are drawn from.
       shading: how faces are shaded.
     """
@@ -117,6 +120,7 @@ class Options:
     loss_reduction: str
     feature_normalization: str
     coefficient_radius: float | None
+    tone_features: str | None
     scenes: SceneRanges
     view_scenes: SceneRanges
     shading: Shading
@@ -149,8 +153,26 @@ def load_networks(options: Options) -> tuple[MorphableModel, IdentityNetwork]:
     """
     check_apart(options.run.folder, options.photographs.folder)
     face_model = load_face_model(*dataclasses.astuple(options.face_model))
-    encoder = identity.load(*dataclasses.astuple(options.encoder))
+    features = [options.encoder.features]
+    if reads_tone(options, face_model):
+        features.append(options.tone_features)
+    encoder = identity.load(options.encoder.name, options.encoder.weights, ",".join(features))
     return face_model, encoder
+
+
+def reads_tone(options: Options, face_model: MorphableModel) -> bool:
+    """Says whether skin tone gets an input of its own.
+
+    Raises:
+      ValueError: it should, but the face model does not keep skin tone apart.
+    """
+    if options.tone_features and not face_model.tone_components:
+        raise ValueError(
+            f"--tone_features={options.tone_features}: face model {face_model.name} has no "
+            "components for skin tone alone; learn its colors from photographs "
+            "(docs/learned_colors.md), or give --tone_features=none"
+        )
+    return bool(options.tone_features)
 
 
 def prepare_parts(options: Options, face_model: MorphableModel, encoder: IdentityNetwork) -> Parts:
@@ -186,7 +208,11 @@ def train(options: Options, parts: Parts) -> None:
     """Trains both stages, each from its newest checkpoint, and writes the decoder of each."""
     tf_keras.utils.set_random_seed(options.run.seed)
     strategy = make_strategy(options.strategy)
-    normalization = _fit_normalization(options, parts)
+    tone = None
+    if reads_tone(options, parts.face_model):
+        # The tone's features are the last part of the encoder's.
+        tone = ToneInput(parts.face_model.tone_components, parts.encoder.feature_sizes[-1])
+    normalization = _fit_normalization(options, parts, tone.features if tone else 0)
     with strategy.scope():
         decoder = Decoder(
             parts.encoder.feature_size,
@@ -194,14 +220,17 @@ def train(options: Options, parts: Parts) -> None:
             parts.face_model.texture_components,
             normalization,
             options.coefficient_radius,
+            tone,
         )
     training = DecoderTraining(options, parts, decoder, strategy)
     training.train_stage("stage1", options.stage_1, "decoder_stage1.npz", with_photos=False)
     training.train_stage("stage2", options.stage_2, "decoder.npz", with_photos=True)
 
 
-def _fit_normalization(options: Options, parts: Parts) -> dict[str, AffineMap] | None:
-    if options.feature_normalization == "none":
+def _fit_normalization(
+    options: Options, parts: Parts, tone_features: int
+) -> dict[str, AffineMap] | None:
+    if options.feature_normalization == "none" and not tone_features:
         return None
     renders = parts.pool or _make_pool(
         options,
@@ -211,7 +240,7 @@ def _fit_normalization(options: Options, parts: Parts) -> dict[str, AffineMap] |
         options.run.seed + _NORMALIZATION_SEED,
     )
     photos = parts.photos.features[:, 0]
-    return fit_normalization(options.feature_normalization, photos, renders.features)
+    return fit_normalization(options.feature_normalization, photos, renders.features, tone_features)
 
 
 class DecoderTraining:
@@ -248,6 +277,8 @@ class DecoderTraining:
                 Cadence(run.log_every, run.checkpoint_every, self._options.samples_every),
                 Validation(self.metrics, draw=self.draw),
             )
+        if self._decoder.tone:
+            self.calibrate_tone()
         metrics = self.metrics()
         for metric, value in metrics.items():
             _LOG.info("%s: %s %.3f", name, metric, value)
@@ -261,6 +292,22 @@ class DecoderTraining:
             shading=self._options.shading,
         )
         _LOG.info("%s: written", path)
+
+    def calibrate_tone(self) -> None:
+        """Brings the decoded tones of the photographs to the level of their cheeks."""
+        photos, face_model = self._parts.photos, self._parts.face_model
+        components = self._decoder.tone.components
+        self._decoder.calibrate_tone(np.ones(components), np.zeros(components))
+        tone, _ = self._decoder.split_tone(self._of_photographs())
+        chosen = np.linspace(0, len(photos) - 1, min(len(photos), _CALIBRATION_PHOTOS)).astype(int)
+        cheeks = photographed_cheeks(
+            photos.crops(chosen), photos.points[chosen], self._parts.encoder.crop
+        )
+        calibration = fit_tone_calibration(face_model, tone.numpy()[chosen], cheeks)
+        self._decoder.calibrate_tone(*calibration)
+        _LOG.info(
+            "tone of photographs: scale %.2f, offset %.2f", *(part[0] for part in calibration)
+        )
 
     def make_regressor(self) -> Regressor:
         """Makes the Keras model of a stage around the decoder."""

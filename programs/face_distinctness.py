@@ -19,6 +19,7 @@ from evaluation.verification import verification
 from model.alignment import warp_photograph
 from model.crop import Crop
 from model.face_models.painting.skin_tones import is_human, srgb_to_lab
+from model.face_regions import cheek_mask
 from model.face_renderer import FaceRenderer
 from model.identity.network import IdentityNetwork
 from model.morphable_model import MorphableModel
@@ -90,7 +91,7 @@ class DistinctnessTest:
 
     def __call__(self, model: MorphableModel, name: str, seed: int, faces: int) -> dict[str, str]:
         """Makes a row of the table, by column, from `faces` random faces of a model."""
-        renderer = FaceRenderer(model, _CROP)
+        renderer, cheeks = FaceRenderer(model, _CROP), cheek_mask(model)
         crops = {judge: [] for judge in self._networks}
         errors, tones = [], []
         for index in tqdm(range(faces), desc=f"{name}, seed {seed}", unit="face", mininterval=5):
@@ -99,7 +100,7 @@ class DistinctnessTest:
                 views = zip(sample.views, sample.points, strict=True)
                 crops[judge] += [warp_photograph(*view, network.crop) for view in views]
             errors.append(self._detection_error(sample.views[0], sample.points[0]))
-            tones.append(skin_tone(model, sample.colors))
+            tones.append(np.clip(sample.colors[cheeks], 0, 1).mean(axis=0))
         row = {"model": name, "seed": str(seed)}
         for judge, (_, embed) in self._networks.items():
             row |= _told_apart(judge, embed, np.stack(crops[judge]))
@@ -112,15 +113,6 @@ class DistinctnessTest:
             return np.nan
         between_eyes = np.linalg.norm(points[1] - points[0])
         return float(np.linalg.norm(found[0].points - points, axis=1).mean() / between_eyes)
-
-
-def skin_tone(model: MorphableModel, colors: np.ndarray) -> np.ndarray:
-    """The mean sRGB [3] of the skin around the nose, where neither hair nor beard grows much."""
-    nose = model.mean_vertices[model.landmark_indices(("center.nose.tip",))[0]]
-    cheeks = np.abs(np.abs(model.mean_vertices[:, 0]) - 32) < 12
-    level = np.abs(model.mean_vertices[:, 1] - nose[1]) < 14
-    front = model.mean_vertices[:, 2] > nose[2] - 60
-    return np.clip(colors[cheeks & level & front], 0, 1).mean(axis=0)
 
 
 def _told_apart(name, embed, crops) -> dict[str, str]:

@@ -114,6 +114,7 @@ def to_morphable_model(
         landmarks_68=contents.landmarks_68,
         regions=contents.regions,
         color_space=contents.color_space,
+        tone_components=contents.tone_components,
     )
 
 

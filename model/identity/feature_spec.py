@@ -51,9 +51,9 @@ class FeatureSpec:
         """The tensors needed."""
         return frozenset(name for _, name in self.parts)
 
-    def assemble(self, tensors: dict[str, tf.Tensor]) -> tf.Tensor:
-        """Joins tensors [B, D_i] or [B, H, W, D_i] into features [B, D]."""
-        return tf.concat([_vector(kind, name, tensors[name]) for kind, name in self.parts], -1)
+    def vectors(self, tensors: dict[str, tf.Tensor]) -> list[tf.Tensor]:
+        """Turns tensors [B, D_i] or [B, H, W, D_i] into the parts [B, D_i] of the features."""
+        return [_vector(kind, name, tensors[name]) for kind, name in self.parts]
 
 
 def _vector(kind, name, tensor):

@@ -78,6 +78,7 @@ class IdentityNetwork:
       crop: where the face's landmarks must lie in these images.
       feature_spec: the specification of its features, as text.
       feature_size: D.
+      feature_sizes: the sizes of the parts of the specification, which add up to D.
       embedding_size: E.
       fingerprint: hexadecimal SHA-256 over architecture, weights, feature specification and crop.
         Whatever is computed from features is bound to it.
@@ -150,7 +151,10 @@ class IdentityNetwork:
     def _recognize(self, images):
         result = self._backbone_forward(images)
         embedding = tf.math.l2_normalize(result.embedding, axis=-1, epsilon=_NORM_EPSILON)
-        return [self._spec.assemble(result.tensors), embedding]
+        parts = self._spec.vectors(result.tensors)
+        # The sizes are known once the graph is built, and are the same in every graph.
+        self.feature_sizes = tuple(part.shape[-1] for part in parts)
+        return [tf.concat(parts, axis=-1), embedding]
 
 
 def _fingerprint(digest, feature_spec, crop):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from model.decoder import Decoder
+from model.decoder import Decoder, ToneInput
 from model.decoder_io import load_decoder, read_metadata, save_decoder
 from model.face_models.load import load_face_model
 from model.feature_normalization import AffineMap
@@ -210,3 +210,68 @@ def test_weights_that_are_no_numbers_are_refused(saved):
     np.savez(path, **arrays)
     with pytest.raises(ValueError, match="has no array 'hidden_1/bias'"):
         load_decoder(path, face_model, encoder)
+
+
+def _with_tone():
+    decoder = Decoder(24, 6, 5, radius=0.4, tone=ToneInput(components=2, features=4))
+    kernel = RNG.normal(size=(4, 2)).astype(np.float32)
+    decoder._tone_layer.set_weights([kernel, np.array([0.5, -0.5], np.float32)])
+    return decoder, kernel
+
+
+def test_tone_is_a_linear_map_of_its_own_features_alone():
+    decoder, kernel = _with_tone()
+    features = RNG.normal(size=(3, 24)).astype(np.float32)
+    tone, rest = decoder.split_tone(decoder(features))
+    np.testing.assert_allclose(tone, features[:, -4:] @ kernel + (0.5, -0.5), atol=1e-5)
+    assert rest.texture.shape == (3, 3) and rest.shape.shape == (3, 6)
+    other = features.copy()
+    other[:, :-4] = 0
+    np.testing.assert_array_equal(decoder.split_tone(decoder(other))[0], tone)
+    other = features.copy()
+    other[:, -4:] = 0
+    np.testing.assert_allclose(decoder.split_tone(decoder(other))[1].texture, rest.texture)
+
+
+def test_tones_of_photographs_alone_are_calibrated():
+    decoder, _ = _with_tone()
+    features = RNG.normal(size=(3, 24)).astype(np.float32)
+    before = {domain: decoder(features, domain).texture.numpy() for domain in ("photo", "render")}
+    decoder.calibrate_tone(np.array([2.0, 1.0]), np.array([0.1, -0.3]))
+    photo = decoder(features, "photo").texture.numpy()
+    np.testing.assert_allclose(photo[:, 0], 2 * before["photo"][:, 0] + 0.1, atol=1e-5)
+    np.testing.assert_allclose(photo[:, 2:], before["photo"][:, 2:])
+    np.testing.assert_array_equal(decoder(features, "render").texture, before["render"])
+
+
+def test_no_gradient_changes_a_tone_that_is_held():
+    decoder, _ = _with_tone()
+    features = tf.constant(RNG.normal(size=(3, 24)), tf.float32)
+    with tf.GradientTape() as tape:
+        held = decoder.hold_tone(decoder(features))
+        loss = tf.reduce_sum(tf.square(held.texture)) + tf.reduce_sum(held.shape)
+    gradients = tape.gradient(loss, decoder.trainable_variables)
+    named = zip(decoder.trainable_variables, gradients, strict=True)
+    changed = {variable.name.split("/")[-2] for variable, gradient in named if np.any(gradient)}
+    assert changed == {"hidden_1", "hidden_2", "coefficients"}
+
+
+def test_tone_travels_with_the_file(saved):
+    path, face_model, encoder = saved
+    decoder, _ = _with_tone()
+    decoder.calibrate_tone(np.array([2.0, 1.0]), np.array([0.1, -0.3]))
+    save_decoder(path, decoder, face_model, encoder)
+    loaded = load_decoder(path, face_model, encoder)
+    features = RNG.normal(size=(2, 24)).astype(np.float32)
+    np.testing.assert_array_equal(loaded(features).texture, decoder(features).texture)
+    for tone in ({"components": 5, "features": 4}, {"components": 1}, {}, 7):
+        odd = _rewritten(path, path.with_name("odd.npz"), tone=tone)
+        with pytest.raises(ValueError, match=r"odd\.npz: .*damaged"):
+            load_decoder(odd, face_model, encoder)
+
+
+def test_tone_leaves_something_for_all_else():
+    with pytest.raises(ValueError, match="takes too much"):
+        Decoder(24, 6, 5, tone=ToneInput(components=5, features=4))
+    with pytest.raises(ValueError, match="takes too much"):
+        Decoder(24, 6, 5, tone=ToneInput(components=2, features=24))

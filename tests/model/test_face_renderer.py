@@ -32,7 +32,7 @@ def _coefficients():
     return draw.normal(size=(2, 6)).astype(np.float32), draw.normal(size=(2, 6)).astype(np.float32)
 
 
-def _scene(yaw=0.0, pitch=0.0, roll=0.0, distance=1500.0, ambient=0.0, light=0.0):
+def _scene(yaw=0.0, pitch=0.0, roll=0.0, distance=1500.0, ambient=0.0, light=0.0, compensation=0.0):
     """One scene without leading dimensions; both lights lie at the camera, angles in degrees."""
     cos, sin = np.cos(np.radians(roll)), np.sin(np.radians(roll))
     about_z = np.array([[cos, -sin, 0], [sin, cos, 0], [0, 0, 1]], np.float32)
@@ -43,6 +43,7 @@ def _scene(yaw=0.0, pitch=0.0, roll=0.0, distance=1500.0, ambient=0.0, light=0.0
         light_intensities=tf.fill([N_LIGHTS, 3], light),
         ambient=tf.fill([3], ambient),
         background=tf.fill([4, 3], 0.25),
+        compensation=tf.constant(compensation),
     )
 
 
@@ -268,4 +269,28 @@ def test_caches_made_by_earlier_versions_stay_valid(model):
         f"{model.fingerprint} Crop(image_size=48, point_indices=(0, 1), "
         "points=((16.25, 20.5), (31, 19))) linear specular=0.2 shininess=10.0 "
         f"landmarks={offsets}"
+    )
+
+
+@pytest.mark.parametrize("color_space", ["srgb", "linear"])
+def test_exposure_makes_up_for_a_dark_face(model, color_space):
+    renderer = FaceRenderer(model, _NEAR, Shading(color_space, specular=0.0))
+    vertices = model.decode_shape(np.zeros([1, 6], np.float32))
+    mean = model.decode_texture(np.zeros([1, 6], np.float32))
+    plain = tf.ones_like(mean) * 0.5
+    middles = {}
+    for compensation in (0.0, 0.5, 1.0):
+        scenes = stack_scenes([_scene(ambient=0.6, compensation=compensation)], 1)
+        for factor in (1.0, 0.5):
+            image = renderer.render_meshes(vertices, plain * factor, scenes)
+            middles[compensation, factor] = image[0, 0, _SIZE // 2, _SIZE // 2, 0].numpy()
+    # All of it, half of it (the root), and nothing is made up for.
+    assert middles[1.0, 0.5] == pytest.approx(middles[1.0, 1.0], abs=1e-3)
+    assert middles[0.0, 0.5] < middles[0.5, 0.5] < middles[1.0, 0.5]
+    mean_face = stack_scenes([_scene(ambient=0.6, compensation=1.0)], 1)
+    without = stack_scenes([_scene(ambient=0.6)], 1)
+    np.testing.assert_allclose(
+        renderer.render_meshes(vertices, mean, mean_face),
+        renderer.render_meshes(vertices, mean, without),
+        atol=1e-6,
     )

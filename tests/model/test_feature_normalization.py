@@ -50,3 +50,18 @@ def test_errors():
         fit_normalization("whiten", PHOTOS, RENDERS)
     with pytest.raises(ValueError, match="1 photo features are too few"):
         fit_normalization("coral", PHOTOS[:1], RENDERS)
+
+
+@pytest.mark.parametrize("kind", ["none", "standardize", "coral"])
+def test_features_of_tone_are_standardized_by_renders_in_both_domains(kind):
+    generator = np.random.default_rng(0)
+    photos = generator.normal(3.0, 2.0, (200, 8)).astype(np.float32)
+    renders = generator.normal(1.0, 0.5, (300, 8)).astype(np.float32)
+    maps = fit_normalization(kind, photos, renders, tone_features=3)
+    rest = fit_normalization(kind, photos[:, :-3], renders[:, :-3])
+    for domain in ("photo", "render"):
+        mean, matrix = maps[domain]
+        np.testing.assert_allclose(mean[-3:], renders[:, -3:].mean(axis=0), rtol=1e-5)
+        np.testing.assert_allclose(np.diag(matrix)[-3:], 1 / renders[:, -3:].std(axis=0), rtol=1e-4)
+        np.testing.assert_array_equal(matrix[:5, :5], rest[domain].matrix)
+        assert not matrix[:5, 5:].any() and not matrix[5:, :5].any()

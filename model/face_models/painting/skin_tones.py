@@ -8,8 +8,9 @@ Cretois, Hourseau, International Journal of Cosmetic Science 13, 1991), from ver
 the knots themselves are set by hand.
 """
 
-import cv2
 import numpy as np
+
+from model.color import lab_to_srgb, srgb_to_lab
 
 # L*, a*, b* (D65) at melanin 0, 0.2, ..., 1.
 _ARC = np.array(
@@ -44,16 +45,6 @@ def skin_color(melanin: np.ndarray, blood: np.ndarray, yellow: float) -> np.ndar
     knots = np.linspace(0, 1, len(_ARC))
     lab = np.stack([np.interp(melanin, knots, channel) for channel in _ARC.T], axis=-1)
     return lab_to_srgb(lab + np.asarray(blood)[..., None] * _BLOOD + (0, 0, yellow))
-
-
-def lab_to_srgb(lab: np.ndarray) -> np.ndarray:
-    """CIELAB (D65) [N, 3] to sRGB in 0..1; what sRGB cannot show is clipped."""
-    return cv2.cvtColor(np.float32(lab)[None], cv2.COLOR_Lab2RGB)[0]
-
-
-def srgb_to_lab(color: np.ndarray) -> np.ndarray:
-    """sRGB in 0..1 [N, 3] to CIELAB (D65)."""
-    return cv2.cvtColor(np.float32(np.clip(color, 0, 1))[None], cv2.COLOR_RGB2Lab)[0]
 
 
 def is_human(color: np.ndarray) -> np.ndarray:

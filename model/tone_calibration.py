@@ -1,0 +1,107 @@
+"""Brings the skin tones that are decoded from photographs to the level of the people on them.
+
+The features of an early layer tell which of two people is darker. How dark all of them are they
+tell only up to a shift and a scale, since photographs are not renders. A single photograph's cheek
+does not tell it either: it is exposure and cast before it is skin. Over hundreds of photographs
+these average out, and the middle and the spread of the cheeks are those of the people.
+"""
+
+import numpy as np
+import tensorflow as tf
+
+from model.alignment import crop_transform
+from model.color import srgb_to_lab
+from model.crop import Crop
+from model.face_regions import cheek_mask
+from model.morphable_model import MorphableModel
+
+# This part of the spread of photographed cheeks is taken for the people's; the rest is exposure.
+PEOPLES_SHARE = 0.75
+# A cheek lies this far from the eye to the corner of the mouth and this far outward, and the patch
+# that is looked at is this wide; all are parts of the distance from eye to mouth.
+_DOWN, _OUT, _HALF_WIDTH = 0.62, 0.10, 0.12
+# The median absolute deviation of a normal distribution, as a part of its standard deviation.
+_MAD = 0.6745
+
+
+def photographed_cheeks(crops: np.ndarray, points: np.ndarray, crop: Crop) -> np.ndarray:
+    """Reads the colors of both cheeks in aligned crops.
+
+    Args:
+      crops: uint8 RGB [P, S, S, 3].
+      points: float [P, 5, 2], the five points in pixels of the photographs.
+      crop: by which the crops were cut.
+
+    Returns:
+      float64 sRGB [P, 3] in 0..1: the median of two patches.
+    """
+    matrices = crop_transform(tf.constant(points[:, list(crop.point_indices)]), crop).numpy()
+    ones = np.ones([*points.shape[:2], 1])
+    inside = np.einsum("pij,pkj->pki", matrices, np.concatenate([points, ones], axis=-1))
+    colors = [_cheeks(*pair) for pair in zip(crops, inside, strict=True)]
+    return np.array(colors).reshape(-1, 3) / 255.0
+
+
+def _cheeks(image: np.ndarray, points: np.ndarray) -> np.ndarray:
+    right_eye, left_eye, _, right_mouth, left_mouth = points
+    outward = (right_eye - left_eye) / np.linalg.norm(right_eye - left_eye)
+    patches = []
+    for eye, mouth, side in ((right_eye, right_mouth, outward), (left_eye, left_mouth, -outward)):
+        length = np.linalg.norm(mouth - eye)
+        middle = eye + _DOWN * (mouth - eye) + _OUT * length * side
+        low = np.clip(np.round(middle - _HALF_WIDTH * length), 0, len(image) - 1).astype(int)
+        high = np.maximum(np.round(middle + _HALF_WIDTH * length).astype(int), low) + 1
+        patches.append(image[low[1] : high[1], low[0] : high[0]].reshape(-1, 3))
+    return np.median(np.concatenate(patches), axis=0)
+
+
+def modeled_cheeks(face_model: MorphableModel, texture: np.ndarray) -> np.ndarray:
+    """Computes the mean colors of the cheeks of faces.
+
+    Args:
+      face_model: the face model.
+      texture: float32 [B, Kt], coefficients.
+
+    Returns:
+      float64 sRGB [B, 3] in 0..1.
+    """
+    cheeks = cheek_mask(face_model)
+    batches = np.array_split(np.float32(texture), max(1, len(texture) // 64))
+    colors = [face_model.decode_texture(batch).numpy()[:, cheeks] for batch in batches]
+    return np.concatenate([batch.mean(axis=1, dtype=np.float64) for batch in colors])
+
+
+def fit_tone_calibration(
+    face_model: MorphableModel, tone: np.ndarray, cheeks: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Finds the scale and the offset of the first tone component, which is lightness.
+
+    Middle and spread are the median and the median absolute deviation, so that gray photographs and
+    extreme exposures do not count. The other components of tone stay as they are.
+
+    Args:
+      face_model: the face model, with tone components.
+      tone: float [P, T], decoded from photographs without calibration.
+      cheeks: float sRGB [P, 3], of the same photographs.
+
+    Returns:
+      Scale and offset, both float [T].
+    """
+    steps = np.linspace(-3.0, 3.0, 25)
+    texture = np.zeros([len(steps), face_model.texture_components], np.float32)
+    texture[:, 0] = steps
+    lightness = srgb_to_lab(modeled_cheeks(face_model, texture))[:, 0]
+    # The model's lightness rises or falls with its first component; interpolation wants it to rise.
+    order = np.argsort(lightness)
+    wanted = srgb_to_lab(cheeks)[:, 0]
+    middle, spread = np.median(wanted), PEOPLES_SHARE * _deviation(wanted)
+    ends = np.interp([middle - spread, middle, middle + spread], lightness[order], steps[order])
+    scale, offset = np.ones(tone.shape[1]), np.zeros(tone.shape[1])
+    rising = 1.0 if steps[order][-1] > 0 else -1.0
+    scale[0] = rising * (ends[2] - ends[0]) / 2 / max(_deviation(tone[:, 0]), 1e-3)
+    offset[0] = ends[1] - scale[0] * np.median(tone[:, 0])
+    return scale, offset
+
+
+def _deviation(values: np.ndarray) -> float:
+    return float(np.median(np.abs(values - np.median(values))) / _MAD)
