@@ -4,6 +4,7 @@ from evaluation.bootstrap import Gain
 from evaluation.coefficients import CoefficientStatistics
 from evaluation.likeness import JudgedPhotographs, Likeness
 from evaluation.report import Table
+from evaluation.tone import FAR, ToneScores
 
 # Beyond these limits coefficients are not those of faces any more; metrics count only within them.
 MAX_MEAN_RMS = 0.2
@@ -103,6 +104,23 @@ def gain_table(gains: dict[str, dict[str, Gain]], over: str = "") -> Table:
         columns=["network: decoders", "gain", "95 % from", "to"],
         rows=rows,
         note="Paired percentile bootstrap over people.",
+    )
+
+
+def tone_table(by_decoder: dict[str, ToneScores]) -> Table:
+    """Shows how decoded skin tones compare with photographed cheeks, a row for each decoder."""
+    rows = [
+        [name, s.lightness, s.photographed_lightness, s.spread, s.far, s.rank_correlation]
+        for name, s in by_decoder.items()
+    ]
+    return Table(
+        title="Skin tone: decoded cheeks against photographed ones",
+        columns=["decoder", "median L*", "photographs", "spread", "far", "rank correlation"],
+        rows=rows,
+        note="A photographed cheek is exposure and cast before it is skin: only level and spread "
+        "over all photographs, and the order, say something. Spread: interquartile range of L* by "
+        f"that of the photographs; far: part with an L* off by more than {FAR:g}; rank correlation: "
+        "of the individual typology angles.",
     )
 
 

@@ -52,11 +52,9 @@ def tone_scores(
     return ToneScores(
         lightness=float(np.median(ours)),
         photographed_lightness=float(np.median(theirs)),
-        spread=float(scipy.stats.iqr(ours) / scipy.stats.iqr(theirs)),
+        spread=float(scipy.stats.iqr(ours) / max(scipy.stats.iqr(theirs), 1e-6)),
         far=float(np.mean(np.abs(ours - theirs) > FAR)),
-        rank_correlation=float(
-            scipy.stats.spearmanr(angles, typology_angle(photographed)).statistic
-        ),
+        rank_correlation=_rank_correlation(angles, typology_angle(photographed)),
         auc_lightness=_auc(ours, dark) if known else None,
         auc_angle=_auc(angles, dark) if known else None,
     )
@@ -73,6 +71,13 @@ def typology_angle(lab: np.ndarray) -> np.ndarray:
 def movement(before: np.ndarray, after: np.ndarray) -> float:
     """Computes the median color difference (CIE 1976) of tones CIELAB float [P, 3]."""
     return float(np.median(np.linalg.norm(after - before, axis=1)))
+
+
+def _rank_correlation(first: np.ndarray, second: np.ndarray) -> float:
+    """Spearman's correlation; 0 where one of both is constant, which orders nothing."""
+    if np.ptp(first) == 0 or np.ptp(second) == 0:
+        return 0.0
+    return float(scipy.stats.spearmanr(first, second).statistic)
 
 
 def _auc(values: np.ndarray, dark: np.ndarray) -> float:

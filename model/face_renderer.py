@@ -61,6 +61,7 @@ class FaceRenderer:
         self.shading = shading
         self._landmarks = landmarks
         cheeks = cheek_mask(face_model)
+        cheeks = cheeks if cheeks.any() else np.ones_like(cheeks)
         self._cheek_weights = np.float32(cheeks / cheeks.sum())
         mean_face = face_model.decode_texture(tf.zeros([1, face_model.texture_components]))
         self._mean_brightness = self._brightness(self._to_lit_space(mean_face))

@@ -18,10 +18,13 @@ from evaluation.contact_sheet import contact_sheet
 from evaluation.earlier_scores import KEY, Scores, check_comparable, gains_over, read_scores
 from evaluation.likeness import JudgedPhotographs, Likeness
 from evaluation.report import Picture, Report, Table, to_text, write_report
+from evaluation.tone import ToneScores, tone_scores
 from flag_sets import EncoderOptions, PhotographOptions
 from model import identity
+from model.color import srgb_to_lab
 from model.decoder import Coefficients
 from model.rendered_views import Portraits
+from model.tone_calibration import modeled_cheeks, photographed_cheeks
 from model.trained import Parts, Trained, TrainedDecoder, decoder_path, load_trained
 from programs.judges import Judge, make_judge, photograph_names, prepare_for_all
 from programs.output_folder import check_apart, without_results
@@ -91,7 +94,8 @@ def run(options: Options) -> None:
     scores = {
         name: scores_of(judge, cache, evaluation.likeness[name]) for name, judge in judges.items()
     }
-    shown = tables_of(options.benchmark, evaluation, judges)
+    tones = tones_of(trained, cache, faces)
+    shown = [*tables_of(options.benchmark, evaluation, judges), tables.tone_table(tones)]
     if earlier:
         shown.append(tables.gain_table(gains_over(earlier, scores), f" over {options.compare}"))
     sheet = draw_sheet(options, cache, judges["encoder"], decoders, faces)
@@ -105,6 +109,7 @@ def run(options: Options) -> None:
         metrics=evaluation.metrics()
         | {
             KEY: {name: vars(of_judge) for name, of_judge in scores.items()},
+            "tone": {name: vars(of_decoder) for name, of_decoder in tones.items()},
             "rejected": {printable(r.name): r.reason for r in cache.rejected},
         },
     )
@@ -150,6 +155,20 @@ def scores_of(judge: Judge, cache: FeatureCache, results: dict[str, Likeness]) -
     cosines = {name: likeness.scores[0].tolist() for name, likeness in results.items()}
     people = people_of(judge.photos)
     return Scores(judge.network.fingerprint, photograph_names(cache), people, cosines)
+
+
+def tones_of(
+    trained: Trained, cache: FeatureCache, faces: dict[str, Coefficients]
+) -> dict[str, ToneScores]:
+    """Compares the decoded skin tones of each decoder with the cheeks of the photographs."""
+    crops = cache.crops(range(len(cache)))
+    photographed = srgb_to_lab(photographed_cheeks(crops, cache.points, trained.encoder.crop))
+    return {
+        name: tone_scores(
+            srgb_to_lab(modeled_cheeks(trained.face_model, face.texture.numpy())), photographed
+        )
+        for name, face in faces.items()
+    }
 
 
 def check_improvement(results: dict[str, Likeness]) -> None:

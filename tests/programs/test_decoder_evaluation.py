@@ -84,6 +84,8 @@ def test_end_to_end(checkpoints, dataset, capsys):
     report = dataset / "report"
     metrics = json.loads((report / "metrics.json").read_text())
     assert set(metrics["decoders"]) == {"decoder_stage1", "decoder"}
+    for tone in metrics["tone"].values():
+        assert 20 < tone["photographed_lightness"] < 95 and 0 <= tone["far"] <= 1
     for decoder in metrics["decoders"].values():
         for judge in ("encoder", "scorer"):
             measured = decoder[judge]
