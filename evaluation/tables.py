@@ -119,8 +119,8 @@ def tone_table(by_decoder: dict[str, ToneScores]) -> Table:
         rows=rows,
         note="A photographed cheek is exposure and cast before it is skin: only level and spread "
         "over all photographs, and the order, say something. Spread: interquartile range of L* by "
-        f"that of the photographs; far: part with an L* off by more than {FAR:g}; rank correlation: "
-        "of the individual typology angles.",
+        f"that of the photographs; far: part with an L* off by more than {FAR:g}; rank "
+        "correlation: of the individual typology angles.",
     )
 
 
