@@ -38,7 +38,7 @@ from model import identity
 from model.face_models.load import load_face_model
 from model.face_renderer import FaceRenderer
 from model.identity.canonical_crops import FIVE_POINT_CROP
-from model.identity.networks.nn2 import NN2, Settings
+from model.identity.networks.nn2 import NN2, Nn2Settings
 from model.training import run_folder
 from model.training.callbacks import NonFiniteLossError
 from model.training.early_stop import EarlyStop
@@ -172,7 +172,7 @@ class Photographs:
 def train(folder: pathlib.Path, data: Renders | Photographs) -> None:
     """Trains until the last step or the early stop, and judges the best network of the run."""
     tf_keras.utils.set_random_seed(FLAGS.seed)
-    settings = Settings(FLAGS.image_size, FLAGS.width, FLAGS.batch_normalization)
+    settings = Nn2Settings(FLAGS.image_size, FLAGS.width, FLAGS.batch_normalization)
     network = TrainableNn2(settings, FLAGS.seed)
     weights_file, best_file = folder / "nn2.npz", folder / "best.json"
     images, whose = data.held_out()

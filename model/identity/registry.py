@@ -1,4 +1,4 @@
-"""Finds a recognition network by its name."""
+"""Loads a recognition network by its name."""
 
 import os
 
@@ -21,7 +21,7 @@ DEFINITIONS = {
 def load(
     name: str, weights: str | os.PathLike | None, features: str, crop: Crop | None, **options
 ) -> IdentityNetwork:
-    """Loads a network; see `model.identity.load`."""
+    """Loads a network, and tries it on one image; see `model.identity.load`."""
     if name not in identity.NAMES:
         raise ValueError(f"identity encoder {name!r} is not among {', '.join(identity.NAMES)}")
     if name == "openvino_ir":

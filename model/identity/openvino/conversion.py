@@ -1,4 +1,4 @@
-"""Files that the optional package `openvino` prepares: ONNX, and IR that leaves sizes open."""
+"""Converts ONNX files, and IR files that leave sizes open, by the optional package openvino."""
 
 import contextlib
 import pathlib
@@ -16,7 +16,7 @@ _EXTERNAL_FILE = rb"\x0a\x08location\x12([\x01-\x7f])(?=(.{1,127}))"
 
 
 def files_of(path: pathlib.Path) -> list[pathlib.Path]:
-    """The files that a network consists of, the one at `path` first.
+    """Returns the files that a network consists of, the one at `path` first.
 
     Args:
       path: an `.xml`, whose constants lie in the `.bin`; or an `.onnx`, whose constants may lie in
@@ -37,11 +37,11 @@ def files_of(path: pathlib.Path) -> list[pathlib.Path]:
 
 @contextlib.contextmanager
 def as_fixed_ir(path: pathlib.Path, image_size: int) -> Iterator[pathlib.Path]:
-    """The `.xml` of a network for one image of a fixed size.
+    """Gives the path of an IR for one image of a fixed size.
 
-    An ONNX file, and an IR for batches or images of any size, is converted for as long as the
-    context lasts. Without the package such an IR is handed back as it is: if nothing but the batch
-    is open, it can mostly be read.
+    An IR that is not for one image, or an ONNX file, is converted; the result exists as long as the
+    block lasts. Without the package, an IR is given as it is: where nothing but the size of the
+    batch is open, it can mostly be read.
 
     Args:
       path: an `.xml` or an `.onnx`.
@@ -82,7 +82,7 @@ def _is_installed():
 
 
 def _load(path):
-    """The converter for the kind of file, and the file as the converter sees it."""
+    """Returns the converter for the kind of file, and the file as the converter sees it."""
     from openvino.frontend import FrontEndManager
 
     kind = "onnx" if path.suffix == ONNX_SUFFIX else "ir"
@@ -102,7 +102,7 @@ def _convert(path, image_size, xml):
 
 
 def _fix_sizes(model, image_size, openvino):
-    """With all sizes fixed, shapes that were computed become constants."""
+    """Fixes all sizes; then shapes that the network computes become constants."""
     import openvino.passes
 
     shape = model.input().partial_shape
@@ -118,7 +118,7 @@ def _fix_sizes(model, image_size, openvino):
 
 
 def _reason(message, path):
-    """What the converter's message of many lines says about the file."""
+    """Finds what a message of many lines says about the file."""
     unknown = re.search("No conversion rule found for operations: (.*)", message)
     if unknown:
         operations = re.sub(r"-\d+\b", "", unknown[1]).strip()

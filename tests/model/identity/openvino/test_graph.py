@@ -1,4 +1,4 @@
-"""IR files that are cut short, foreign, damaged, or not what they seem."""
+"""IR files that are cut short, damaged or foreign are refused, and the message says why."""
 
 import re
 
@@ -35,7 +35,6 @@ def test_constants_of_a_larger_network(path):
     blob = path.with_suffix(".bin")
     size = blob.stat().st_size
     blob.write_bytes(np.random.default_rng(0).bytes(size + 4))
-    # Where the numbers happen to be none, that is said first.
     with pytest.raises(ValueError, match=r"net\.bin: .* it belongs to another \.xml"):
         OpenvinoIr(path)
     blob.write_bytes(np.ones(size // 2 + 2, np.float16).tobytes())
