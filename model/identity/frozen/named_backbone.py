@@ -81,7 +81,9 @@ class FrozenLayers:
 def _folded(weights, name, norm, epsilon):
     kernel, bias = weights[f"{name}/kernel"], weights.get(f"{name}/bias")
     if f"{norm}/variance" in weights:
-        scale = 1 / np.sqrt(weights[f"{norm}/variance"] + epsilon)
+        # What a negative variance leads to is found when the network is tried on an image.
+        with np.errstate(invalid="ignore"):
+            scale = 1 / np.sqrt(weights[f"{norm}/variance"] + epsilon)
         scale = scale * weights.get(f"{norm}/gamma", 1.0)
         mean = weights[f"{norm}/mean"] - (0.0 if bias is None else bias)
         kernel, bias = kernel * scale, weights[f"{norm}/beta"] - mean * scale

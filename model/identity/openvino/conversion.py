@@ -10,6 +10,8 @@ from model.identity.openvino.graph import is_for_one_image
 from storage.lfs_pointer import refuse_lfs_pointer
 
 ONNX_SUFFIX = ".onnx"
+# How lines begin that speak of the converter's own code.
+_SAYS_NOTHING = ("Exception from", "Check '", "FrontEnd API failed", "Model wasn't", "-- ")
 # An entry "location" of a tensor's external data, as the file's format has it: the length of the
 # file's name, and the name.
 _EXTERNAL_FILE = rb"\x0a\x08location\x12([\x01-\x7f])(?=(.{1,127}))"
@@ -124,7 +126,7 @@ def _reason(message, path):
         operations = re.sub(r"-\d+\b", "", unknown[1]).strip()
         return f"it does not know the operation {operations} of the node {_unknown_nodes(path)}"
     lines = [line.strip() for line in message.splitlines() if line.strip()]
-    telling = [line for line in lines if "ONNX node" in line or line.startswith("Model can't")]
+    telling = [line for line in lines if not line.startswith(_SAYS_NOTHING)]
     return (telling or lines)[0]
 
 

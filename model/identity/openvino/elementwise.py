@@ -178,7 +178,10 @@ def _batch_normalization(layer, sources):
         for source in sources
         if source.value is not None
     )
-    scale = gamma / np.sqrt(variance + layer.number("epsilon"))
+    variance = variance + layer.number("epsilon")
+    if np.any(variance <= 0):
+        unsupported(layer, "a variance below 0")
+    scale = gamma / np.sqrt(variance)
     return affine(layer, tensors[0], scale, beta - mean * scale)
 
 

@@ -247,6 +247,17 @@ def test_ir_whose_sizes_are_open(half, tmp_path):
     compare(_save_ir(path, half))
 
 
+def test_batch_that_is_written_into_a_reshape(tmp_path):
+    """A file that was exported for a batch of four serves for any."""
+    nodes = [
+        Node("Conv", ("image", "stem"), ("c",)),
+        Node("Reshape", ("c", "four"), ("flat",)),
+        Node("Gemm", ("flat", "fc"), ("output",)),
+    ]
+    weights = _WEIGHTS | {"four": integers(4, 6 * (SIZE - 2) ** 2)}
+    compare(export(tmp_path, nodes, weights, 13, ["output"]))
+
+
 def test_ir_of_another_batch(tmp_path):
     path = _save_ir(export(tmp_path, _CONVOLVED, _WEIGHTS, 13, ["output"]))
     model = openvino.Core().read_model(path)

@@ -60,16 +60,26 @@ def test_constants_of_another_network_of_the_same_size(path):
         OpenvinoIr(path)
 
 
-def test_features_that_are_not_finite(tmp_path):
-    """All constants are numbers, but one is a negative variance."""
+def _write_normalized(folder, variance, factor):
     ir = IrWriter((1, 3, 8, 8))
-    moments = [np.float32(values) for values in ([1, 1, 1], [0, 0, 0], [0, 0, 0], [1, -1, 1])]
+    moments = [np.float32(values) for values in ([1, 1, 1], [0, 0, 0], [0, 0, 0], variance)]
     ir.add("norm", "BatchNormInference", ["image", *moments], (1, 3, 8, 8), epsilon="1e-3")
     ir.add("mean", "ReduceMean", ["norm", np.int64([2, 3])], (1, 3), keep_dims="false")
-    ir.add("embedding", "MatMul", ["mean", np.ones((3, 4), np.float32)], (1, 4))
-    small_network.write(tmp_path)
-    path = ir.write(tmp_path, "embedding")
+    ir.add("embedding", "MatMul", ["mean", np.full((3, 4), factor, np.float32)], (1, 4))
+    small_network.write(folder)
+    return ir.write(folder, "embedding")
+
+
+def test_features_that_are_not_finite(tmp_path):
+    """All constants are finite, but not what is computed from them."""
+    path = _write_normalized(tmp_path, [1, 1, 1], 3e38)
     with pytest.raises(ValueError, match=r"net\.xml: gives features that are not finite numbers"):
+        identity.load("openvino_ir", path)
+
+
+def test_negative_variance(tmp_path):
+    path = _write_normalized(tmp_path, [1, -1, 1], 1)
+    with pytest.raises(ValueError, match=r"net\.xml: layer 'norm' .* a variance below 0"):
         identity.load("openvino_ir", path)
 
 
