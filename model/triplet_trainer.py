@@ -16,7 +16,7 @@ _MOMENTUM = 0.98
 class TrainableNn2(tf_keras.Model):
     """NN2 with variables in place of constants; `weights_by_name` gives them to a frozen one."""
 
-    def __init__(self, settings: nn2.Settings, seed: int = 0):
+    def __init__(self, settings: nn2.Nn2Settings, seed: int = 0):
         """Makes the variables, with He's initialization from a seed."""
         super().__init__(name="nn2")
         self.settings = settings

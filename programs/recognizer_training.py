@@ -27,7 +27,7 @@ from model import identity
 from model.face_models.load import load_face_model
 from model.face_renderer import FaceRenderer
 from model.identity.canonical_crops import FIVE_POINT_CROP
-from model.identity.networks.nn2 import NN2, Settings
+from model.identity.networks.nn2 import NN2, Nn2Settings
 from model.scene_ranges import SceneRanges
 from model.shading import Shading
 from model.training.cadence import Cadence
@@ -196,7 +196,7 @@ def train(options: Options, people: PeopleSource) -> None:
     """Trains until the last step or the early stop, and judges the best network of the run."""
     folder = options.run.folder
     tf_keras.utils.set_random_seed(options.run.seed)
-    settings = Settings(options.image_size, options.width, options.batch_normalization)
+    settings = Nn2Settings(options.image_size, options.width, options.batch_normalization)
     network = TrainableNn2(settings, options.run.seed)
     weights_file = folder / "nn2.npz"
     images, whose = people.held_out()

@@ -25,21 +25,24 @@ def load(
 
     Args:
       name: one of `NAMES`.
-      weights: the file of its weights; None for the one that the project carries or that
+      weights: the file of its weights; None for the one that the project carries, or that
         `python -m model.identity.fetch` has downloaded.
       features: which tensors make up the features; see `model.identity.feature_spec`.
       crop: another alignment of the same size; None for the one that the network was trained on.
-      **options: of the network's own, see its module.
+      **options: fields of the settings of a network with named weights, such as
+        `model.identity.networks.nn2.Nn2Settings`.
 
     Returns:
       The network.
 
     Raises:
-      ValueError, FileNotFoundError: no such network, or a file that does not fit it.
+      FileNotFoundError: there is no such file.
+      ValueError: there is no such network; or the file is damaged, does not fit the network, or
+        gives features that are not finite.
     """
     if name not in NAMES:
         raise ValueError(f"identity encoder {name!r} is not among {', '.join(NAMES)}")
-    # TensorFlow takes seconds to import, and the names alone serve the flags of commands.
+    # The flags of commands need the names alone, and TensorFlow takes seconds to import.
     from model.identity import registry
 
     return registry.load(name, weights, features, crop, **options)

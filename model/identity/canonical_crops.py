@@ -1,11 +1,11 @@
-"""Canonical positions of landmarks, one crop for each way in which networks were trained."""
+"""The crops that networks were trained on: where each of them expects the landmarks of a face."""
 
 from model.crop import BoxCrop, Crop
 
 _ALL_FIVE = (0, 1, 2, 3, 4)
 
-# The five points of the networks of Open Model Zoo. Checked against crops of its own pipeline:
-# warping a photograph to these numbers, integers being centers of pixels, gives them to the bit.
+# This crop is that of Open Model Zoo's networks. Its own pipeline gives the same crops to the bit
+# where a photograph is warped to these numbers, integers being centers of pixels.
 FIVE_POINT_CROP = Crop(
     image_size=128,
     point_indices=_ALL_FIVE,
@@ -18,15 +18,15 @@ FIVE_POINT_CROP = Crop(
     ),
 )
 
-# dlib's chips: the eyes at these fractions of 150 pixels, without a shift by half a pixel (checked
-# likewise).
+# dlib's crop has the eyes at these fractions of 150 pixels, without a shift by half a pixel; crops
+# made by dlib itself say so.
 EYES_CROP = Crop(
     image_size=150,
     point_indices=(0, 1),
     points=((0.3182 * 150, 0.3142 * 150), (0.6685 * 150, 0.3142 * 150)),
 )
 
-# ArcFace and its relatives (InsightFace).
+# ArcFace and its relatives (InsightFace) share this crop.
 ARCFACE_CROP = Crop(
     image_size=112,
     point_indices=_ALL_FIVE,
@@ -39,28 +39,30 @@ ARCFACE_CROP = Crop(
     ),
 )
 
-# OpenFace's template of dlib's 68 points, scaled to fill the image. It aligns by the outer corners
-# of the eyes and the base of the nose; here by the points of that template that our five points
-# are: the middle of each eye's six points, and the tip of the nose.
+# OpenFace scales a template of dlib's 68 points to fill the image, and aligns by the outer corners
+# of the eyes and the base of the nose. Our five points have none of these three. So the crop is
+# aligned by two other places of the same template: the middle of each eye's six points, and the tip
+# of the nose.
 EYES_AND_NOSE_CROP = Crop(
     image_size=96,
     point_indices=(0, 1, 2),
     points=((26.6276, 16.0593), (67.7903, 15.2640), (47.2410, 40.5223)),
 )
 
-# Where the five points lie in mtcnn's box, as fractions of its width and height, and its width by
-# its height: averages that `python -m data_pipeline.calibrate_boxes` prints.
+# Where the five points lie in the box of the detector mtcnn, as fractions of its width and height,
+# and the box's width divided by its height. These are averages over photographs, which
+# `python -m data_pipeline.calibrate_boxes` prints.
 _IN_BOX = ((0.272, 0.393), (0.728, 0.393), (0.500, 0.600), (0.273, 0.729), (0.727, 0.729))
 _BOX_ASPECT = 0.731
 
 
 def margin_crop(image_size: int, margin: float) -> BoxCrop:
-    """The detector's box, wider and higher by a margin, squeezed into a square.
+    """Makes the crop of the detector's box with a margin, squeezed into a square.
 
     Args:
       image_size: width and height of the crop.
-      margin: how much is added to width and height, in pixels of a photograph whose box is so
-        large that the crop is not scaled vertically.
+      margin: how much is added to the width and to the height of the box, in pixels of which the
+        crop is `image_size` high.
     """
     height = image_size - margin
     width = _BOX_ASPECT * height
@@ -72,11 +74,13 @@ def margin_crop(image_size: int, margin: float) -> BoxCrop:
 
 
 def square_crop(image_size: int, extension: float) -> BoxCrop:
-    """The square around the detector's box whose side is its mean of width and height, extended.
+    """Makes the crop of a square around the center of the detector's box.
+
+    The square's side is the mean of the box's width and height, extended by a fraction.
 
     Args:
       image_size: width and height of the crop.
-      extension: how much longer the side is, as a fraction.
+      extension: the fraction by which the side is longer than that mean.
     """
     side = (1 + extension) * (1 + _BOX_ASPECT) / 2
     points = tuple(

@@ -1,12 +1,13 @@
-"""Which tensors of a recognition network make up the features.
+"""Specifications of which tensors of a recognition network make up the features.
 
-A specification is a comma-separated list of
+A specification is a comma-separated list of terms:
 
-  penultimate   the input of the last fully connected (or 1×1 convolution) layer
-  tensor:NAME   any tensor with one value per channel
-  pooled:NAME   the average over all pixels of an earlier layer
+  penultimate   the input of the last fully connected layer or 1×1 convolution
+  tensor:NAME   a tensor with one value per channel
+  pooled:NAME   the average of an image over all pixels
 
-whose values are joined in this order. The paper uses the penultimate layer alone (section 3.1).
+The values of all terms are joined in this order. The paper uses the penultimate layer alone
+(section 3.1).
 """
 
 import dataclasses
@@ -30,7 +31,15 @@ class FeatureSpec:
 
     @classmethod
     def parse(cls, text: str, penultimate: str) -> "FeatureSpec":
-        """Parses a specification; `penultimate` is the network's name of that tensor."""
+        """Parses a specification.
+
+        Args:
+          text: the specification.
+          penultimate: what the network calls the tensor that the term "penultimate" stands for.
+
+        Raises:
+          ValueError: a term is none of the above.
+        """
         terms = [term.strip() for term in text.split(",")]
         parts = []
         for term in terms:
@@ -48,11 +57,15 @@ class FeatureSpec:
 
     @property
     def names(self) -> frozenset[str]:
-        """The tensors needed."""
+        """The names of all tensors in the specification."""
         return frozenset(name for _, name in self.parts)
 
     def vectors(self, tensors: dict[str, tf.Tensor]) -> list[tf.Tensor]:
-        """Turns tensors [B, D_i] or [B, H, W, D_i] into the parts [B, D_i] of the features."""
+        """Turns tensors [B, D_i] or [B, H, W, D_i] into the parts [B, D_i] of the features.
+
+        Raises:
+          ValueError: a tensor has no channels, or has several pixels that are not averaged.
+        """
         return [_vector(kind, name, tensors[name]) for kind, name in self.parts]
 
 
@@ -60,7 +73,9 @@ def _vector(kind, name, tensor):
     if tensor.shape.rank == 2:
         return tensor
     if tensor.shape.rank != 4:
-        raise ValueError(f"features: tensor {name!r} of shape {tensor.shape} holds no channels")
+        raise ValueError(
+            f"features: tensor {name!r} of shape {tensor.shape} is neither a vector nor an image"
+        )
     if kind == "pooled":
         return tf.reduce_mean(tensor, [1, 2])
     if tensor.shape[1:3] != [1, 1]:

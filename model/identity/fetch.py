@@ -2,21 +2,22 @@
 
     python -m model.identity.fetch nn4_small2
 
-They go into the user's cache, where `model.identity.load` finds them. Without a connection, and
-for networks that may not be passed on, it says what to download and where to put it.
+The files go into the user's cache, where `model.identity.load` finds them. Without a connection,
+and for networks whose license forbids to pass them on, the command says what to download and where
+to put it.
 """
 
 import dataclasses
 import hashlib
-import os
+import http.client
 import pathlib
 import shutil
-import sys
-import urllib.error
 import urllib.request
 
 from absl import app
 
+import command_line
+from storage.atomic import atomic_path
 from storage.cache_folder import cache_folder
 
 # The folder of the user's cache that holds the downloads, and the file of each network in it.
@@ -37,9 +38,9 @@ class Source:
 
     Attributes:
       urls: the address of each file; the file's name is the address's end.
-      license, citation: to be shown.
+      license, citation: texts that are printed.
       sha384: published checksums by file name; empty where none is published.
-      terms: why the files are not downloaded here, where they are not.
+      terms: why the files must be downloaded by hand; empty where they need not be.
     """
 
     urls: tuple[str, ...]
@@ -105,24 +106,25 @@ def find(name: str) -> pathlib.Path | None:
 
 
 class FetchError(ConnectionError):
-    """A network cannot be had; the message says what to do."""
+    """A network cannot be downloaded; the message says what to do."""
 
 
 def fetch(name: str, folder: pathlib.Path) -> list[pathlib.Path]:
-    """Downloads a network's files, those that are there excepted, and prints what they are.
+    """Downloads the files of a network that are not there yet, and prints what they are.
 
     Args:
-      name: of `SOURCES`.
-      folder: where they go.
+      name: a name in `SOURCES`.
+      folder: where the files go.
 
     Returns:
-      The files.
+      The paths of all files.
 
     Raises:
-      FetchError: no such network, no connection, a wrong checksum, or terms to be accepted first.
+      FetchError: there is no such network, no connection, or a wrong checksum; or the files must be
+        downloaded by hand.
     """
     if name not in SOURCES:
-        raise FetchError(f"{name!r} is not among {', '.join(SOURCES)}")
+        raise FetchError(f"network {name!r} is not among {', '.join(SOURCES)}")
     source = SOURCES[name]
     print(f"{name}\n  license:  {source.license}\n  citation: {source.citation}")
     files = []
@@ -142,28 +144,28 @@ def _by_hand(url, path):
 
 
 def _download(url, path, sha384):
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(path.name + ".partial")
-    try:
-        with (
-            urllib.request.urlopen(url, timeout=_TIMEOUT_SECONDS) as response,
-            open(partial, "wb") as file,
-        ):
-            shutil.copyfileobj(response, file, _CHUNK)
-            expected = response.headers.get("Content-Length")
-    except (OSError, urllib.error.URLError) as error:
-        partial.unlink(missing_ok=True)
-        raise FetchError(f"{url} cannot be reached ({error}); {_by_hand(url, path)}") from error
-    size = partial.stat().st_size
-    problem = None
+    with atomic_path(path) as partial:
+        try:
+            with (
+                urllib.request.urlopen(url, timeout=_TIMEOUT_SECONDS) as response,
+                open(partial, "wb") as file,
+            ):
+                shutil.copyfileobj(response, file, _CHUNK)
+                expected = response.headers.get("Content-Length")
+        except (OSError, http.client.HTTPException) as error:
+            raise FetchError(f"{url} cannot be reached ({error}); {_by_hand(url, path)}") from error
+        if problem := _problem(partial, expected, sha384):
+            raise FetchError(f"{url}: {problem}; try again")
+
+
+def _problem(path, expected, sha384):
+    """What is wrong with a download, or None."""
+    size = path.stat().st_size
     if expected is not None and size != int(expected):
-        problem = f"{size} of {expected} bytes came"
-    elif sha384 and (got := checksum(partial, "sha384")) != sha384:
-        problem = f"its SHA-384 is {got}, not {sha384}"
-    if problem:
-        partial.unlink()
-        raise FetchError(f"{url}: {problem}; try again")
-    os.replace(partial, path)
+        return f"{size} of {expected} bytes arrived"
+    if sha384 and (found := checksum(path, "sha384")) != sha384:
+        return f"its SHA-384 is {found}, not {sha384}"
+    return None
 
 
 def _print_checksum(path, sha384):
@@ -176,7 +178,7 @@ def _print_checksum(path, sha384):
 
 
 def checksum(path: pathlib.Path, algorithm: str) -> str:
-    """The hexadecimal digest of a file."""
+    """Returns the hexadecimal digest of a file."""
     digest = hashlib.new(algorithm)
     with open(path, "rb") as file:
         while block := file.read(1 << 20):
@@ -185,12 +187,11 @@ def checksum(path: pathlib.Path, algorithm: str) -> str:
 
 
 def main(argv: list[str]) -> None:
+    """Runs the command; its argument is the name of a network."""
     if len(argv) != 2:
         raise app.UsageError(f"one name is needed: {', '.join(SOURCES)}")
-    try:
+    with command_line.one_line_errors("fetch"):
         fetch(argv[1], cache_folder(CACHE))
-    except FetchError as error:
-        sys.exit(f"fetch: {error}")
 
 
 if __name__ == "__main__":

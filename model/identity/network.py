@@ -31,15 +31,15 @@ class IdentityFeatures(NamedTuple):
     embedding: tf.Tensor
 
 
-class Forward(NamedTuple):
-    """Activations of a backbone: the tensors asked for, and the raw embedding [B, E]."""
+class Activations(NamedTuple):
+    """What a backbone computes: the tensors asked for by name, and the raw embedding [B, E]."""
 
     tensors: dict[str, tf.Tensor]
     embedding: tf.Tensor
 
 
 class Backbone(abc.ABC):
-    """A network's weights and layers, before the specification of features is applied.
+    """A network's layers and weights, without a specification of features.
 
     Attributes:
       crop: the crop that the network was trained on.
@@ -52,11 +52,11 @@ class Backbone(abc.ABC):
     digest: str
 
     @abc.abstractmethod
-    def bind(self, names: frozenset[str]) -> Callable[[tf.Tensor], Forward]:
-        """Returns the forward pass that also hands out the named tensors.
+    def bind(self, names: frozenset[str]) -> Callable[[tf.Tensor], Activations]:
+        """Returns the forward pass, which also gives the named tensors.
 
         Args:
-          names: tensors to hand out, in NHWC order where they are images.
+          names: the tensors to give; images are [B, H, W, C].
 
         Returns:
           A function of float32 RGB [B, S, S, 3] in 0..1.
@@ -69,32 +69,32 @@ class Backbone(abc.ABC):
 class IdentityNetwork:
     """A frozen recognition network: a differentiable function of the image, without variables.
 
-    It is a plain object, neither a `tf.Module` nor a Keras layer, so that a model that holds one
-    neither trains it nor writes its weights into checkpoints.
+    It is a plain object, neither a `tf.Module` nor a Keras layer. So a model that holds one neither
+    trains it nor writes its weights into checkpoints.
 
     Attributes:
-      name: the registry's name of the kind of network.
+      name: the name of the kind of network, one of `model.identity.NAMES`.
       image_size: width and height of the images that it takes, in pixels.
       crop: where the face's landmarks must lie in these images.
       feature_spec: the specification of its features, as text.
       feature_size: D.
       feature_sizes: the sizes of the parts of the specification, which add up to D.
       embedding_size: E.
-      fingerprint: hexadecimal SHA-256 over architecture, weights, feature specification and crop.
-        Whatever is computed from features is bound to it.
+      fingerprint: hexadecimal SHA-256 over architecture, weights, feature specification and crop;
+        whatever is computed from features is bound to it.
     """
 
     def __init__(self, name: str, backbone: Backbone, features: str, crop: Crop | None = None):
         """Binds a backbone to a specification of features and a crop.
 
         Args:
-          name: the registry's name of the network.
+          name: the name of the kind of network.
           backbone: its layers and weights.
           features: see `model.identity.feature_spec`.
           crop: None for the one that the network was trained on.
 
         Raises:
-          ValueError: an unknown tensor in `features`, or a crop of another size.
+          ValueError: `features` names an unknown tensor, or the crop has another size.
         """
         self.name = name
         self.crop = crop or backbone.crop
@@ -127,7 +127,8 @@ class IdentityNetwork:
         Returns:
           Features and unit embeddings.
         """
-        # Inside another tf.function the layers join the caller's graph, with its static shapes.
+        # Inside another tf.function the layers become part of the caller's graph, whose shapes are
+        # known, so that the batch can be divided.
         if tf.inside_function():
             return self._forward(images)
         return self._compiled(images)
@@ -141,7 +142,7 @@ class IdentityNetwork:
         image = tf.tile(ramp, [1, self.image_size, 1, 3])
         return all(bool(tf.reduce_all(tf.math.is_finite(x))) for x in self._forward(image))
 
-    # Nothing in a network depends on values, and AutoGraph takes seconds for hundreds of layers.
+    # No control flow depends on values, and AutoGraph takes seconds for hundreds of layers.
     @tf.autograph.experimental.do_not_convert
     def _forward(self, images):
         size = self.image_size

@@ -1,4 +1,4 @@
-"""Finds a recognition network by its name."""
+"""Loads a recognition network by its name."""
 
 import os
 
@@ -20,7 +20,10 @@ DEFINITIONS = {
 def load(
     name: str, weights: str | os.PathLike | None, features: str, crop: Crop | None, **options
 ) -> IdentityNetwork:
-    """Loads a network; `model.identity.load` says what the arguments are, and checks the name."""
+    """Loads a network, and tries it on one image.
+
+    `model.identity.load` says what the arguments are, and checks the name.
+    """
     if name == "openvino_ir":
         weights = weights or open_parts.ENCODER
         backbone = OpenvinoIr(weights, **options)

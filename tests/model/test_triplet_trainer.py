@@ -6,13 +6,13 @@ import tensorflow as tf
 import tf_keras
 
 from model import identity
-from model.identity.networks.nn2 import NN2, Settings
+from model.identity.networks.nn2 import NN2, Nn2Settings
 from model.training.cadence import Cadence
 from model.training.trainer import Stage, train_stage
 from model.training.validation import Validation
 from model.triplet_trainer import TrainableNn2, TripletTrainer, embed
 
-_SETTINGS = Settings(image_size=32, width=0.05, batch_normalization=True)
+_SETTINGS = Nn2Settings(image_size=32, width=0.05, batch_normalization=True)
 
 
 def _batches(first_step=0, people=4, images=3):
@@ -43,7 +43,7 @@ def _train(folder, network, measure=None):
 
 @pytest.mark.parametrize("batch_normalization", [True, False])
 def test_frozen_network_is_the_trained_one(tmp_path, batch_normalization):
-    network = TrainableNn2(Settings(32, 0.1, batch_normalization), seed=1)
+    network = TrainableNn2(Nn2Settings(32, 0.1, batch_normalization), seed=1)
     for name, layer in network._normalizations.items():
         seed = sum(name.encode())
         layer.set_weights(

@@ -1,4 +1,4 @@
-"""Reading `.npz` files: round trips, and files that declare or hold what they should not."""
+"""`.npz` files are read as they were written; what declares or holds too much is refused."""
 
 import io
 import random
@@ -58,7 +58,7 @@ def test_array_of_another_shape(path):
 
 
 def _header(shape, dtype="<f8", version=(1, 0)):
-    """The beginning of a .npy file."""
+    """Returns the beginning of a .npy file."""
     buffer = io.BytesIO()
     write = np.lib.format.write_array_header_1_0
     write(buffer, {"descr": dtype, "fortran_order": False, "shape": shape})
@@ -98,7 +98,7 @@ def test_wrong_header(content, message, tmp_path):
 
 
 def test_directory_that_declares_gigabytes(tmp_path):
-    """3.5 GB in a file of 300 bytes, by the archive's directory and by the array's header."""
+    """The archive's directory and the array's header declare 3.5 GB in a file of 300 bytes."""
     count = 3_500_000_000 // 8
     _write(tmp_path / "a.npz", _header((count,)) + bytes(80), compression=zipfile.ZIP_DEFLATED)
     content = (tmp_path / "a.npz").read_bytes()
@@ -148,7 +148,7 @@ def test_missing_file(tmp_path):
 
 @pytest.mark.parametrize("save", [np.savez, np.savez_compressed])
 def test_damaged_bytes_end_in_one_kind_of_error(save, tmp_path):
-    """Whatever bytes change, or are missing, the file is read or refused."""
+    """Whatever bytes change or are missing, the file is read, or refused by a ValueError."""
     path = tmp_path / "a.npz"
     save(path, x=np.arange(12.0).reshape(3, 4), y=np.array("text"))
     whole = path.read_bytes()

@@ -1,4 +1,4 @@
-"""Pointers of Git LFS, and files that only begin like them."""
+"""Pointers of Git LFS are told from other files."""
 
 import pytest
 

@@ -1,1 +1,1 @@
-"""What runs a frozen network: layers whose weights are constants."""
+"""Frozen networks: layers whose weights are constants, and how a batch goes through them."""

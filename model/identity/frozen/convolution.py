@@ -1,7 +1,7 @@
-"""Convolutions with a fixed kernel, and their gradient with respect to the image.
+"""Convolutions with a fixed kernel, and their gradients with respect to the image.
 
-The gradient of a convolution of stride 1 is itself a convolution, and on the CPU TensorFlow
-computes it faster so than by its own gradient operations (by a quarter for 1×1 kernels).
+The gradient of a convolution of stride 1 is itself a convolution. On the CPU TensorFlow computes it
+faster as one than by its own gradient operations (by a quarter for 1×1 kernels).
 """
 
 from typing import NamedTuple
@@ -16,7 +16,7 @@ class Window(NamedTuple):
     Attributes:
       strides: (vertical, horizontal).
       pads: zeros around the image: (top, bottom, left, right).
-      dilations: (vertical, horizontal); with strides of 1 only, as TensorFlow has it.
+      dilations: (vertical, horizontal); TensorFlow allows them with strides of 1 only.
     """
 
     strides: tuple[int, int] = (1, 1)
@@ -25,12 +25,16 @@ class Window(NamedTuple):
 
     @property
     def paddings(self) -> list[list[int]]:
-        """The pads as TensorFlow's explicit paddings of NHWC."""
+        """The pads in the form of TensorFlow's explicit paddings of NHWC."""
         top, bottom, left, right = self.pads
         return [[0, 0], [top, bottom], [left, right], [0, 0]]
 
     def reversed(self, kernel: np.ndarray) -> "Window | None":
-        """The window of the convolution that is this one's gradient, if one is."""
+        """The window of the convolution that is the gradient of this one, or None.
+
+        Args:
+          kernel: [KH, KW, ...].
+        """
         rows, columns = (d * (n - 1) for d, n in zip(self.dilations, kernel.shape, strict=False))
         top, bottom, left, right = self.pads
         pads = (rows - top, rows - bottom, columns - left, columns - right)
@@ -46,7 +50,7 @@ def convolve(x: tf.Tensor, kernel: np.ndarray, window: Window) -> tf.Tensor:
 
 
 def convolve_gradient(x: tf.Tensor, kernel: np.ndarray, window: Window, dy: tf.Tensor) -> tf.Tensor:
-    """Gradient of `convolve` with respect to x."""
+    """Returns the gradient of `convolve` with respect to x, given that of its result."""
     turned = window.reversed(kernel)
     if turned is not None:
         return convolve(dy, kernel[::-1, ::-1].swapaxes(2, 3), turned)
@@ -63,7 +67,7 @@ def convolve_gradient(x: tf.Tensor, kernel: np.ndarray, window: Window, dy: tf.T
 def convolve_depthwise(x: tf.Tensor, kernel: np.ndarray, window: Window) -> tf.Tensor:
     """Convolves each channel of [B, H, W, C] (H, W known) by a kernel [KH, KW, C, M]."""
     strides, dilations = [1, *window.strides, 1], list(window.dilations)
-    # Explicit pads with a bias would be natural, but abort the process (TensorFlow 2.18-2.21).
+    # TensorFlow 2.18 to 2.21 abort the process where explicit pads and a bias meet.
     kernel, is_same = _extend_to_same(kernel, window, x.shape[1:3])
     if is_same:
         return tf.nn.depthwise_conv2d(x, kernel, strides, "SAME", dilations=dilations)
@@ -74,7 +78,7 @@ def convolve_depthwise(x: tf.Tensor, kernel: np.ndarray, window: Window) -> tf.T
 def convolve_depthwise_gradient(
     x: tf.Tensor, kernel: np.ndarray, window: Window, dy: tf.Tensor
 ) -> tf.Tensor:
-    """Gradient of `convolve_depthwise` with respect to x."""
+    """Returns the gradient of `convolve_depthwise` with respect to x, given that of its result."""
     turned = window.reversed(kernel)
     single = kernel.shape[3] == 1
     if single and not any(window.pads) and x.shape[1:3] == kernel.shape[:2]:
@@ -92,10 +96,13 @@ def convolve_depthwise_gradient(
 
 
 def _extend_to_same(kernel, window, size):
-    """Appends zeros to a kernel so that TensorFlow's padding "SAME" is the window's, if it can be.
+    """Appends zeros to a kernel so that TensorFlow's padding "SAME" pads as the window says.
 
-    "SAME" at stride 2 pads a 3×3 kernel by 0 and 1, and a 4×4 kernel by 1 and 1: cheaper than
-    writing a padded image.
+    At stride 2, for example, "SAME" pads a 3×3 kernel by 0 and 1, and a 4×4 kernel by 1 and 1. A
+    larger kernel costs less than to write a padded image.
+
+    Returns:
+      The kernel, and whether "SAME" is right for it; if no zeros help, the kernel is unchanged.
     """
     extra = []
     for axis in range(2):

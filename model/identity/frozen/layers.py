@@ -1,8 +1,8 @@
-"""Layers of frozen networks: weights are NumPy arrays, and only the input has a gradient.
+"""Layers of frozen networks: their weights are NumPy arrays, and only the input has a gradient.
 
-Images are NHWC, which TensorFlow's convolutions on the CPU want. A convolution, its bias and its
-activation are one layer whose gradient needs nothing but the layer's output: then TensorFlow can
-fuse the three in a training step too, and no pre-activation is written to memory.
+Images are [B, H, W, C], as TensorFlow's convolutions on the CPU want them. A convolution, its bias
+and its rectifier are one layer, whose gradient needs nothing but the layer's output. So TensorFlow
+can fuse the three in a training step too, and what the rectifier reads is never written to memory.
 """
 
 import dataclasses
@@ -18,7 +18,7 @@ from model.identity.frozen.convolution import Window
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Affine:
-    """x · scale + offset, both [C] or [1]."""
+    """Multiplies by a scale and adds an offset, each float32 [C] or [1]."""
 
     scale: np.ndarray
     offset: np.ndarray
@@ -30,13 +30,13 @@ class Affine:
 
 
 def _scalar_if_uniform(values):
-    """TensorFlow broadcasts a scalar faster than a short vector."""
+    """Returns equal values as one number, which TensorFlow broadcasts faster than a vector."""
     return values[0] if np.all(values == values[0]) else values
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Rectifier:
-    """x where positive, else slope · x: ReLU (0), leaky ReLU (a number), PReLU ([C])."""
+    """Multiplies negative values by a slope: 0 (ReLU), a number (leaky ReLU), or [C] (PReLU)."""
 
     slope: float | np.ndarray
 
@@ -51,7 +51,12 @@ class Rectifier:
         return bool(np.all(np.asarray(self.slope) >= 0))
 
     def gradient(self, signed: tf.Tensor, dy: tf.Tensor) -> tf.Tensor:
-        """Gradient with respect to the input; `signed` is it or, if `keeps_sign`, the output."""
+        """Returns the gradient with respect to the input.
+
+        Args:
+          signed: the input, or the output if `keeps_sign`.
+          dy: the gradient with respect to the output.
+        """
         if isinstance(self.slope, np.ndarray):
             return tf.where(signed > 0, dy, dy * self.slope)
         if self.slope == 0:
@@ -67,8 +72,8 @@ class Convolution:
       kernel: float32 [H, W, in / groups, out]; depthwise: [H, W, in, multiplier].
       bias: float32 [out], or None.
       window: strides, pads and dilations.
-      groups: 1, or the number of channel groups; 0: depthwise.
-      rectifier: None for a linear layer.
+      groups: how many groups of channels there are; 0 stands for a depthwise convolution.
+      rectifier: what is applied to the result; None for a linear layer.
     """
 
     kernel: np.ndarray
@@ -79,7 +84,7 @@ class Convolution:
 
     @property
     def pointwise(self) -> bool:
-        """Whether it is a fully connected layer at each pixel."""
+        """Whether the layer treats each pixel by itself."""
         plain = self.groups == 1 and self.window == Window()
         return plain and self.kernel.shape[:2] == (1, 1)
 
@@ -120,10 +125,10 @@ class Convolution:
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class RectifiedAffine:
-    """The rectified x · scale + offset, as networks with normalization before convolutions have it.
+    """Rectifies x · scale + offset; networks that normalize before convolutions have such layers.
 
-    On images it is a depthwise 1×1 convolution, which TensorFlow fuses with bias and rectifier:
-    one pass over memory instead of three, and twice as fast.
+    On images it is computed by a depthwise 1×1 convolution, which TensorFlow fuses with bias and
+    rectifier: one pass over memory takes the place of three, in half the time.
     """
 
     affine: Affine
@@ -149,7 +154,7 @@ def _join(parts):
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Dense:
-    """x @ kernel + bias with x [B, in]."""
+    """Computes x @ kernel + bias for x [B, ..., in] and a kernel [in, out], and rectifies it."""
 
     kernel: np.ndarray
     bias: np.ndarray | None = None
@@ -157,7 +162,7 @@ class Dense:
 
     @functools.cached_property
     def _tensor(self):
-        # Captured by graphs: one that held hundreds of megabytes itself would copy them many times.
+        # Graphs capture the tensor: one that held hundreds of megabytes itself would copy them.
         with tf.init_scope():
             return tf.constant(self.kernel)
 
@@ -169,7 +174,7 @@ class Dense:
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class ReverseChannels:
-    """RGB to BGR."""
+    """Turns RGB into BGR, and BGR into RGB."""
 
     def __call__(self, x: tf.Tensor) -> tf.Tensor:
         return tf.reverse(x, [-1])
@@ -177,7 +182,7 @@ class ReverseChannels:
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Permutation:
-    """Other orders of axes: axis i of the result is axis `order[i]` of the input."""
+    """Changes the order of axes: axis i of the result is axis `order[i]` of the input."""
 
     order: tuple[int, ...]
 
@@ -187,7 +192,7 @@ class Permutation:
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class ZeroPad:
-    """Zeros around an image; pads are (top, bottom, left, right)."""
+    """Puts zeros around an image; pads are (top, bottom, left, right)."""
 
     pads: tuple[int, int, int, int]
 
@@ -197,7 +202,7 @@ class ZeroPad:
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class MaxPool:
-    """Maximum over windows; pads (top, bottom, left, right) never win."""
+    """Takes the maximum over windows; pads (top, bottom, left, right) are never the maximum."""
 
     window: tuple[int, int]
     strides: tuple[int, int]
@@ -214,7 +219,7 @@ def _pad(x, pads):
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class AveragePool:
-    """Mean over windows; pads (top, bottom, left, right) count as zeros or not at all."""
+    """Takes the mean over windows; pads (top, bottom, left, right) count as zeros or not at all."""
 
     window: tuple[int, int]
     strides: tuple[int, int]
@@ -233,7 +238,7 @@ class AveragePool:
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Function:
-    """Any other layer, as a function of its inputs."""
+    """Applies a function of the inputs; any layer can be made so that has no class of its own."""
 
     function: Callable[..., tf.Tensor]
 

@@ -1,4 +1,4 @@
-"""What networks with named weights have in common: folded convolutions, and the backbone."""
+"""What networks with named weights share: convolutions with folded normalization, and pools."""
 
 import dataclasses
 import hashlib
@@ -11,21 +11,22 @@ import tensorflow as tf
 from model.crop import Crop
 from model.identity.frozen.convolution import Window
 from model.identity.frozen.layers import Convolution, Dense, Rectifier
-from model.identity.network import Backbone, Forward
+from model.identity.network import Activations, Backbone
 
 _RELU = Rectifier(0.0)
-# Scope of sums that are written as convolutions but are none of the network's.
+# The name scope of sums that are written as convolutions, but are no convolutions of the network.
 AUXILIARY = "auxiliary"
-# Inside the root of L2 pooling: its gradient at 0 would be infinite. Activations are of order 1.
+# Added inside the root of L2 pooling, whose gradient at 0 would be infinite. Activations are of the
+# order of 1.
 _POOL_EPSILON = 1e-10
 
 
 class FrozenLayers:
     """The layers of a network by name, with their normalization folded into the kernels.
 
-    Weights are named LAYER/kernel ([H, W, in, out], or [in, out] of a fully connected layer) and
-    LAYER/bias; those of its normalization, which may be a layer of another name, are beta, mean,
-    variance and perhaps gamma.
+    The weights of a layer are LAYER/kernel ([H, W, in, out], or [in, out] for a fully connected
+    layer) and LAYER/bias. Those of its normalization, which may be a layer of another name, are
+    beta, mean, variance and perhaps gamma.
     """
 
     def __init__(
@@ -37,9 +38,9 @@ class FrozenLayers:
         """Folds the weights.
 
         Args:
-          weights: by name.
-          epsilon: of the normalization's variance.
-          normalization: from a layer's name to the name of its normalization's layer.
+          weights: arrays by name.
+          epsilon: what is added to the variances of normalizations.
+          normalization: gives the name of a layer's normalization.
         """
         names = [name.removesuffix("/kernel") for name in weights if name.endswith("/kernel")]
         self._layers = {
@@ -54,7 +55,16 @@ class FrozenLayers:
         padding: str = "SAME",
         rectified: bool = True,
     ) -> tf.Tensor:
-        """Convolves [B, H, W, C] (H, W known); "SAME" as TensorFlow has it, "CENTERED", "VALID"."""
+        """Applies a convolution, with a rectifier unless told otherwise.
+
+        Args:
+          name: the layer's name.
+          x: [B, H, W, C], with H and W known.
+          stride: in both directions.
+          padding: "SAME" as TensorFlow means it, "CENTERED" for half the kernel on all sides, or
+            "VALID" for none.
+          rectified: whether negative results become 0.
+        """
         layer = self._layers[name]
         pads = _pads(x.shape[1:3], layer.kernel.shape[:2], stride, padding)
         rectifier = _RELU if rectified else None
@@ -62,7 +72,7 @@ class FrozenLayers:
         return dataclasses.replace(layer, window=window, rectifier=rectifier)(x)
 
     def dense(self, name: str, rectified: bool = False) -> Dense:
-        """A fully connected layer; the kernel of a convolution takes a flat image."""
+        """Makes a fully connected layer; that of a convolution's kernel takes the flat image."""
         layer = self._layers[name]
         kernel = layer.kernel.reshape(-1, layer.kernel.shape[-1])
         return Dense(kernel, layer.bias, _RELU if rectified else None)
@@ -71,7 +81,9 @@ class FrozenLayers:
 def _folded(weights, name, norm, epsilon):
     kernel, bias = weights[f"{name}/kernel"], weights.get(f"{name}/bias")
     if f"{norm}/variance" in weights:
-        scale = 1 / np.sqrt(weights[f"{norm}/variance"] + epsilon)
+        # What a negative variance leads to is found when the network is tried on an image.
+        with np.errstate(invalid="ignore"):
+            scale = 1 / np.sqrt(weights[f"{norm}/variance"] + epsilon)
         scale = scale * weights.get(f"{norm}/gamma", 1.0)
         mean = weights[f"{norm}/mean"] - (0.0 if bias is None else bias)
         kernel, bias = kernel * scale, weights[f"{norm}/beta"] - mean * scale
@@ -80,7 +92,7 @@ def _folded(weights, name, norm, epsilon):
 
 
 def _pads(image, kernel, stride, padding):
-    """Pads (top, bottom, left, right)."""
+    """Returns the pads (top, bottom, left, right)."""
     pads = []
     for n, size in zip(image, kernel, strict=True):
         total = max(0, (-(-n // stride) - 1) * stride + size - n)
@@ -92,9 +104,10 @@ def _pads(image, kernel, stride, padding):
 
 
 def l2_pool(x: tf.Tensor, stride: int = 1) -> tf.Tensor:
-    """Root of the sum of squares over 3×3 windows of [B, H, W, C]; its gradient at 0 is 0.
+    """Takes the root of the sum of squares over 3×3 windows of [B, H, W, C].
 
-    A stride of 1 keeps the size of the image; with a stride only whole windows count.
+    A stride of 1 keeps the size of the image; a longer one takes whole windows only. The gradient
+    at 0 is 0.
     """
     ones = np.ones((3, 3, x.shape[-1], 1), np.float32)
     window = Window((stride, stride), (1, 1, 1, 1) if stride == 1 else (0, 0, 0, 0))
@@ -103,10 +116,10 @@ def l2_pool(x: tf.Tensor, stride: int = 1) -> tf.Tensor:
 
 
 def local_response_normalization(x: tf.Tensor) -> tf.Tensor:
-    """Torch's and Caffe's normalization over 5 channels: α = 1e-4 / 5, β = 0.75, bias 1.
+    """Normalizes over 5 channels as Torch and Caffe do: α = 1e-4 / 5, β = 0.75, bias 1.
 
-    The sum over channels as a 1×1 convolution, and the power by roots: on the CPU as fast as
-    `tf.nn.lrn`, and with the gradient twice as fast.
+    The sum over channels is a 1×1 convolution, and the power is made of roots. On the CPU this is
+    as fast as `tf.nn.lrn`, and twice as fast with the gradient.
     """
     channels = x.shape[-1]
     index = np.arange(channels)
@@ -117,7 +130,10 @@ def local_response_normalization(x: tf.Tensor) -> tf.Tensor:
 
 
 class NamedBackbone(Backbone):
-    """A backbone whose forward pass computes all of its named tensors; unused ones cost nothing."""
+    """A backbone whose forward pass gives all of its named tensors.
+
+    Tensors that nobody asks for cost nothing, since their graph is not run.
+    """
 
     def __init__(
         self,
@@ -125,18 +141,19 @@ class NamedBackbone(Backbone):
         crop: Crop,
         weights: dict[str, np.ndarray],
         settings: object,
-        forward: Callable[[tf.Tensor], Forward],
+        forward: Callable[[tf.Tensor], Activations],
         tensor_names: list[str],
         penultimate: str,
     ):
         """Binds a forward pass to its description.
 
         Args:
-          name: of the kind of network.
-          crop: that it was trained on.
-          weights, settings: what the forward pass depends on, for the digest; a dataclass.
-          forward: from float32 RGB [B, S, S, 3] in 0..1 to all named tensors.
-          tensor_names: the tensors that can be asked for.
+          name: the kind of network.
+          crop: the crop that it was trained on.
+          weights: arrays by name, for the digest.
+          settings: the dataclass of what else the forward pass depends on, for the digest.
+          forward: takes float32 RGB [B, S, S, 3] in 0..1.
+          tensor_names: the tensors that `forward` gives.
           penultimate: the one that enters the last fully connected layer.
         """
         self.crop = crop
@@ -146,14 +163,15 @@ class NamedBackbone(Backbone):
         self._forward = forward
         self._tensor_names = tensor_names
 
-    def bind(self, names):
+    def bind(self, names: frozenset[str]) -> Callable[[tf.Tensor], Activations]:
+        """Returns the forward pass with the named tensors; see `Backbone.bind`."""
         for name in sorted(names - set(self._tensor_names)):
             known = ", ".join(self._tensor_names)
             raise ValueError(f"{self._name} has no tensor {name!r}; it has {known}")
 
-        def run(images: tf.Tensor) -> Forward:
+        def run(images: tf.Tensor) -> Activations:
             tensors, embedding = self._forward(images)
-            return Forward({name: tensors[name] for name in names}, embedding)
+            return Activations({name: tensors[name] for name in names}, embedding)
 
         return run
 

@@ -1,8 +1,8 @@
-"""A batch through a network in several parts at once, each a branch of the graph.
+"""Runs a batch through a network in several parts at once, each a branch of the graph.
 
-On the CPU TensorFlow divides each operation among its threads and waits for the last of them; with
-many small layers much of the time goes there, and to operations that it does not divide. Branches
-run beside each other without waiting.
+On the CPU TensorFlow divides each operation among its threads, and waits for the last of them.
+Where layers are many and small, much of the time is spent waiting, and in operations that are not
+divided. Branches of a graph run beside each other without waiting.
 """
 
 import os
@@ -10,15 +10,20 @@ from collections.abc import Callable
 
 import tensorflow as tf
 
-# Smaller parts lose more in their convolutions than they gain. Each part is traced anew.
+# Convolutions of smaller parts lose more time than is gained.
 _SMALLEST_PART = 8
+# Each part is traced anew, which takes time too.
 _MOST_PARTS = 4
 
 
 def count_parts(batch_size: int | None) -> int:
-    """Into how many parts a batch (None: of unknown size) falls on this machine.
+    """Returns into how many parts a batch is divided on this machine.
 
-    One where a GPU computes: it fills itself. Replicas share the cores.
+    It is one part where a GPU computes, since one operation fills it. Replicas of a distribution
+    strategy share the cores.
+
+    Args:
+      batch_size: None if it is unknown; then the batch is one part.
     """
     if batch_size is None or tf.config.list_logical_devices("GPU"):
         return 1
@@ -33,11 +38,11 @@ def in_parallel_parts(
     """Applies a function that treats each element alike to [B, ...], in `count_parts` parts.
 
     Args:
-      function: from [b, ...] to a list of tensors [b, ...].
-      batch: its static shape decides the parts.
+      function: takes [b, ...] and returns a list of tensors [b, ...].
+      batch: is divided if its size is known when the graph is traced.
 
     Returns:
-      The function's results for the whole batch.
+      The results for the whole batch.
     """
     size = batch.shape[0]
     parts = count_parts(size)

@@ -1,1 +1,1 @@
-"""Recognition networks with named weights, and the readers of their public weight files."""
+"""Recognition networks with named weights, and readers of their public weight files."""

@@ -1,4 +1,4 @@
-"""A network with named weights: what it is, and the one way in which its weights are loaded."""
+"""What defines a network with named weights, and the one way in which its weights are loaded."""
 
 import dataclasses
 import pathlib
@@ -23,13 +23,14 @@ class Definition:
     """A kind of network.
 
     Attributes:
-      name: its name.
+      name: its name, one of `model.identity.NAMES`.
       settings: the dataclass of what may differ between two networks of the kind.
-      weight_shapes: from settings to the shapes of all weights by name.
-      build: from weights and settings to the network.
-      read: from a path and settings to the arrays of a public format under our names, and to the
-        settings with what only the file knows; None where there is no public format.
+      weight_shapes: returns the shapes of all weights by name, for given settings.
+      build: makes the network of weights and settings.
       hint: where weights come from, for the error where none are given.
+      read: reads a file of a public format, for given settings. It returns the arrays under our
+        names, and the settings with what only the file knows. It is None where there is no public
+        format.
     """
 
     name: str
@@ -40,7 +41,7 @@ class Definition:
     read: Callable[[pathlib.Path, object], tuple[Weights, object]] | None = None
 
     def random_weights(self, settings: object, seed: int = 0) -> Weights:
-        """He-initialized weights, for a training to start from."""
+        """Returns weights with which a training starts, initialized as by He et al. (2015)."""
         generator = np.random.default_rng(seed)
         weights = {}
         for name, shape in self.weight_shapes(settings).items():
@@ -53,7 +54,11 @@ class Definition:
         return weights
 
     def save(self, path: str | pathlib.Path, weights: Weights, settings: object) -> None:
-        """Writes weights with the settings that they belong to, to an `.npz` or `.h5`."""
+        """Writes weights and their settings to an `.npz` or `.h5`.
+
+        Raises:
+          ValueError: the weights do not fit the settings.
+        """
         checked = weight_file.check_weights(path, weights, self.weight_shapes(settings))
         stored = {"network": self.name, **dataclasses.asdict(settings)}
         weight_file.save_weights(path, checked, stored)
@@ -62,14 +67,15 @@ class Definition:
         """Loads a network.
 
         Args:
-          path: a file of `save`, which brings its settings; a file (or folder) of a public format
-            that `read` knows; or "random", for tests and benchmarks: a random network recognizes
-            nobody.
+          path: a file that `save` wrote, which brings its settings; a file or folder of a public
+            format that `read` knows; or "random" for random weights, which recognize nobody, but
+            serve tests and benchmarks.
           **options: fields of the settings.
 
         Raises:
-          FileNotFoundError, ValueError: no weights, or a file that does not fit the network; the
-            error names each array and both shapes.
+          FileNotFoundError: there is no such file.
+          ValueError: no path is given, an option is unknown, or the file does not fit the network;
+            the message names each array that does not, and both shapes.
         """
         self._check_options(options)
         if path is None:
@@ -86,8 +92,8 @@ class Definition:
             weights, settings = self._read_own(path, options)
         else:
             weights, settings = self.read(path, self.settings(**options))
-        shapes = self.weight_shapes(settings)
-        return self.build(weight_file.check_weights(path, weights, shapes), settings)
+            weights = weight_file.check_weights(path, weights, self.weight_shapes(settings))
+        return self.build(weights, settings)
 
     def _check_options(self, options):
         known = [field.name for field in dataclasses.fields(self.settings)]

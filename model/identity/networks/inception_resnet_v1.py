@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from model.identity.canonical_crops import margin_crop
 from model.identity.frozen.named_backbone import FrozenLayers, NamedBackbone
-from model.identity.network import Forward
+from model.identity.network import Activations
 from model.identity.networks.definition import Definition, Weights
 from model.identity.networks.inception_resnet_v1_weights import (
     normalization_of,
@@ -18,8 +18,8 @@ _NORMALIZATION_EPSILON = 1e-3
 _PENULTIMATE = "avg_pool"
 _BOTTLENECK = "Bottleneck"
 
-# name: (kernel, filters, stride, padding) of the convolutions before the blocks; a maximum pool
-# follows the third.
+# The convolutions before the blocks, as name: (kernel, filters, stride, padding). A maximum pool
+# follows the third of them.
 _STEM = {
     "Conv2d_1a_3x3": (3, 32, 2, "VALID"),
     "Conv2d_2a_3x3": (3, 32, 1, "VALID"),
@@ -28,7 +28,8 @@ _STEM = {
     "Conv2d_4a_3x3": (3, 192, 1, "VALID"),
     "Conv2d_4b_3x3": (3, 256, 2, "VALID"),
 }
-# Branches of (name, (height, width), filters); joined, and projected to the block's own width.
+# The branches of each kind of block, each a list of convolutions (name, (height, width), filters).
+# Their results are joined, and projected to the block's own width.
 _BRANCHES = {
     "Block35": (
         [("Conv2d_1x1", (1, 1), 32)],
@@ -55,7 +56,8 @@ _BRANCHES = {
             ("Conv2d_0c_3x1", (3, 1), 192),
         ],
     ),
-    # The last convolution of each branch has a stride of 2; a maximum pool is joined.
+    # These two are reductions: the last convolution of each branch has a stride of 2, and the
+    # result of a maximum pool is joined too.
     "Mixed_6a": (
         [("Conv2d_1a_3x3", (3, 3), 384)],
         [
@@ -74,7 +76,7 @@ _BRANCHES = {
         ],
     ),
 }
-# (kind, how many, factor of the residual) in order; None: a reduction.
+# (kind, how many, factor of the residual) of the blocks in order; a reduction has no factor.
 _SEQUENCE = (
     ("Block35", 5, 0.17),
     ("Mixed_6a", 1, None),
@@ -82,20 +84,20 @@ _SEQUENCE = (
     ("Mixed_7a", 1, None),
     ("Block8", 5, 0.20),
 )
-# One more, with the whole residual and without rectifier.
+# The last block adds the whole residual, and has no rectifier.
 _LAST = "Block8_6"
 
 
 @dataclasses.dataclass(frozen=True)
-class Settings:
+class InceptionResnetV1Settings:
     """What differs between the published networks, or may differ from them.
 
     Attributes:
-      image_size: width and height of the image; 160 in all of them.
+      image_size: width and height of the image; 160 in all published networks.
       width: factor on the number of filters of every layer but the embedding.
-      embedding_size: 512, or 128 for those of 2017; a public file says it by itself.
-      pixels: "fixed", (x - 127.5) / 128 of 0..255 as in the networks of 2018, or "prewhiten",
-        each image by its own mean and deviation as in those of 2017.
+      embedding_size: 512, or 128 for the networks of 2017; a public file tells which.
+      pixels: "fixed" for (x - 127.5) / 128 with x in 0..255, as in the networks of 2018; or
+        "prewhiten" for each image by its own mean and deviation, as in those of 2017.
     """
 
     image_size: int = 160
@@ -108,20 +110,20 @@ class Settings:
             raise ValueError(f"pixels is {self.pixels!r}, but must be 'fixed' or 'prewhiten'")
 
     def filters(self, published: int) -> int:
-        """The number of filters of a layer."""
+        """Returns the number of filters of a layer that has `published` ones."""
         return max(1, round(published * self.width))
 
 
 def _blocks():
-    """(name, kind, factor) of every block and reduction, in order."""
+    """Yields (name, kind, factor) of every block and reduction, in order."""
     for kind, count, factor in _SEQUENCE:
         for i in range(count):
             yield (kind if factor is None else f"{kind}_{i + 1}"), kind, factor
     yield _LAST, "Block8", 1.0
 
 
-def weight_shapes(settings: Settings) -> dict[str, tuple[int, ...]]:
-    """Shapes of all weights, by the names of the Keras port; kernels are [H, W, in, out]."""
+def weight_shapes(settings: InceptionResnetV1Settings) -> dict[str, tuple[int, ...]]:
+    """Returns the shapes of all weights by the names of the Keras port; kernels are HWIO."""
     kernels, biased, channels = {}, {}, 3
     for name, (size, filters, _, _) in _STEM.items():
         kernels[name] = (size, size, channels, settings.filters(filters))
@@ -150,8 +152,8 @@ def weight_shapes(settings: Settings) -> dict[str, tuple[int, ...]]:
     return shapes
 
 
-def build(weights: Weights, settings: Settings) -> NamedBackbone:
-    """The frozen network; faces are cut by mtcnn's box with a margin of 32 pixels."""
+def build(weights: Weights, settings: InceptionResnetV1Settings) -> NamedBackbone:
+    """Builds the frozen network, whose faces are cut by mtcnn's box with a margin of 32 pixels."""
     scaled = dict(weights)
     for block, _, factor in _blocks():
         if factor is not None:
@@ -162,7 +164,7 @@ def build(weights: Weights, settings: Settings) -> NamedBackbone:
     embedding = layers.dense(_BOTTLENECK)
     to_pixels = _prewhiten if settings.pixels == "prewhiten" else _fixed
 
-    def run(images: tf.Tensor) -> Forward:
+    def run(images: tf.Tensor) -> Activations:
         tensors, x = {}, to_pixels(images)
         for name, (_, _, stride, padding) in _STEM.items():
             x = tensors[name] = layers.convolution(name, x, stride, padding)
@@ -172,7 +174,7 @@ def build(weights: Weights, settings: Settings) -> NamedBackbone:
             run_block = _reduction if factor is None else _residual_block
             x = tensors[block] = run_block(layers, block, kind, x)
         tensors[_PENULTIMATE] = tf.reduce_mean(x, [1, 2])
-        return Forward(tensors, embedding(tensors[_PENULTIMATE]))
+        return Activations(tensors, embedding(tensors[_PENULTIMATE]))
 
     names = [*_STEM, *(block for block, _, _ in _blocks()), _PENULTIMATE]
     crop = margin_crop(160, margin=32).resized(settings.image_size)
@@ -184,9 +186,9 @@ def _fixed(images):
 
 
 def _prewhiten(images):
-    """By the image's own mean and deviation; the latter is bounded below, as is its gradient."""
+    """Subtracts the image's own mean, and divides by its deviation, which is bounded below."""
     mean, variance = tf.nn.moments(images, [1, 2, 3], keepdims=True)
-    # On 0..255 the lower bound of the deviation is 1 / sqrt(number of values).
+    # For values in 0..255 the lower bound of the deviation is 1 / sqrt(number of values).
     floor = 1.0 / (np.prod(images.shape[1:]) * 255.0**2)
     return (images - mean) * tf.math.rsqrt(tf.maximum(variance, floor))
 
@@ -216,7 +218,7 @@ def _reduction(layers, block, kind, x):
 
 INCEPTION_RESNET_V1 = Definition(
     "inception_resnet_v1",
-    Settings,
+    InceptionResnetV1Settings,
     weight_shapes,
     build,
     "run python -m model.identity.fetch inception_resnet_v1",

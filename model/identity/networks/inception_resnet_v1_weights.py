@@ -1,4 +1,4 @@
-"""Public files of facenet's Inception-ResNet-v1: TensorFlow checkpoints, and their Keras ports."""
+"""Reads public files of facenet's Inception-ResNet-v1: TensorFlow checkpoints and Keras ports."""
 
 import dataclasses
 import pathlib
@@ -9,10 +9,10 @@ import numpy as np
 from model.identity.networks import public_files, weight_file
 
 _BOTTLENECK = "Bottleneck/kernel"
-# The networks of 2017 have the smaller embedding, and other pixels.
+# The networks of 2017 have a smaller embedding, and normalize pixels in another way.
 _SIZE_OF_2017 = 128
 
-# Names of a checkpoint's scopes, and the names of the port's layers.
+# The scopes of a checkpoint, and what the names of the port's layers begin with instead.
 _SCOPES = (
     (r"^Repeat/block35_", "Block35_"),
     (r"^Repeat_1/block17_", "Block17_"),
@@ -29,20 +29,25 @@ _ROLES = {
 
 
 def normalization_of(name: str) -> str:
-    """The name of a layer's normalization."""
+    """Returns the name of a layer's normalization."""
     return f"{name}_BatchNorm"
 
 
-def read_inception_resnet_v1(path: pathlib.Path, settings) -> tuple[dict[str, np.ndarray], object]:
+def read_inception_resnet_v1(
+    path: pathlib.Path, settings: object
+) -> tuple[dict[str, np.ndarray], object]:
     """Reads a checkpoint or a Keras file.
 
     Args:
-      path: `.h5`; or the folder of a checkpoint, its prefix, or one of its files.
-      settings: of `model.identity.networks.inception_resnet_v1`.
+      path: an `.h5`; or the folder of a checkpoint, its prefix, or one of its files.
+      settings: an `InceptionResnetV1Settings`.
 
     Returns:
       Weights by the names of the port's layers; and the settings, with the size of the embedding
-      that the file has, and with pixels as the networks of that size want them.
+      that the file has, and with pixels as networks of that size want them.
+
+    Raises:
+      FileNotFoundError, ValueError: see `public_files`.
     """
     if path.suffix in weight_file.H5_SUFFIXES:
         layers = public_files.read_keras_h5(path)
@@ -62,7 +67,7 @@ def read_inception_resnet_v1(path: pathlib.Path, settings) -> tuple[dict[str, np
 
 
 def _our_name(variable):
-    """Repeat/block35_1/Branch_0/Conv2d_1x1/weights to Block35_1_Branch_0_Conv2d_1x1/kernel."""
+    """Turns Repeat/block35_1/Conv2d_1x1/weights into Block35_1_Conv2d_1x1/kernel, for example."""
     for scope, name in _SCOPES:
         variable = re.sub(scope, name, variable)
     *scopes, leaf = variable.split("/")

@@ -1,7 +1,7 @@
 """FaceNet NN2, the recognition network of the paper (Schroff et al. 2015, table 2).
 
-Its weights were never published: a user trains it (`train_recognizer.py`) or brings a file of his
-own. As in the table, there is no batch normalization unless asked for.
+Its weights were never published: users train it (`train_recognizer.py`) or bring files of their
+own. As in the table, there is no batch normalization unless the settings ask for it.
 """
 
 import dataclasses
@@ -17,7 +17,7 @@ from model.identity.frozen.named_backbone import (
     l2_pool,
     local_response_normalization,
 )
-from model.identity.network import Forward
+from model.identity.network import Activations
 from model.identity.networks.definition import Definition, Weights
 
 EMBEDDING_SIZE = 128
@@ -26,7 +26,7 @@ PENULTIMATE = "avg_pool"
 
 
 class Inception(NamedTuple):
-    """A row of the table: numbers of filters, 0 for a branch that is not there."""
+    """A row of the table: numbers of filters, which are 0 for a branch that is not there."""
 
     name: str
     one: int
@@ -54,14 +54,14 @@ INCEPTIONS = (
 
 
 @dataclasses.dataclass(frozen=True)
-class Settings:
+class Nn2Settings:
     """What may differ from the published network.
 
     Attributes:
       image_size: width and height of the image; 224 in the paper.
       width: factor on the number of filters of every layer but the embedding.
-      batch_normalization: whether each convolution is normalized, instead of having a bias. Not
-        in the table; without it NN2 is hard to train from nothing.
+      batch_normalization: whether each convolution has a normalization instead of a bias. The table
+        has none, but without it NN2 is hard to train from random weights.
     """
 
     image_size: int = 224
@@ -69,7 +69,7 @@ class Settings:
     batch_normalization: bool = False
 
     def filters(self, published: int) -> int:
-        """The number of filters of a layer."""
+        """Returns the number of filters of a layer that has `published` ones in the table."""
         return max(1, round(published * self.width)) if published else 0
 
 
@@ -82,8 +82,8 @@ class ConvolutionSpec(NamedTuple):
     outputs: int
 
 
-def convolutions(settings: Settings) -> list[ConvolutionSpec]:
-    """All convolutions, in the order of the table."""
+def convolutions(settings: Nn2Settings) -> list[ConvolutionSpec]:
+    """Lists all convolutions, in the order of the table."""
     f = settings.filters
     specs = [
         ConvolutionSpec("conv1", 7, 3, f(64)),
@@ -111,8 +111,8 @@ def _inception_convolutions(row, channels, f):
     return [spec for spec in candidates if spec.outputs]
 
 
-def weight_shapes(settings: Settings) -> dict[str, tuple[int, ...]]:
-    """Shapes of all weights by name; kernels are [H, W, in, out]."""
+def weight_shapes(settings: Nn2Settings) -> dict[str, tuple[int, ...]]:
+    """Returns the shapes of all weights by name; kernels are [H, W, in, out]."""
     shapes = {}
     for spec in convolutions(settings):
         shapes[f"{spec.name}/kernel"] = (spec.size, spec.size, spec.inputs, spec.outputs)
@@ -123,8 +123,8 @@ def weight_shapes(settings: Settings) -> dict[str, tuple[int, ...]]:
     return shapes
 
 
-def feature_size(settings: Settings) -> int:
-    """Width of the average-pooled layer before the embedding: 1024 in the paper."""
+def feature_size(settings: Nn2Settings) -> int:
+    """Returns the width of the average-pooled layer before the embedding, 1024 in the paper."""
     last = INCEPTIONS[-1]
     return sum(map(settings.filters, (last.one, last.three, last.five, last.projection)))
 
@@ -132,12 +132,12 @@ def feature_size(settings: Settings) -> int:
 def forward(
     images: tf.Tensor, convolution: Callable[[str, tf.Tensor, int], tf.Tensor]
 ) -> dict[str, tf.Tensor]:
-    """The network up to its average pooling.
+    """Computes the network up to its average pooling, both when it is frozen and in training.
 
     Args:
       images: float32 [B, S, S, 3] in the network's own range.
-      convolution: of (name, tensor, stride): convolution with padding "SAME", normalization or
-        bias, and ReLU. So one definition serves frozen and trained networks.
+      convolution: takes (name, tensor, stride), and applies a convolution with padding "SAME", its
+        normalization or bias, and ReLU.
 
     Returns:
       Tensors by name: the rows of the table (conv1, inception_2, inception_3a, …), and "avg_pool",
@@ -167,23 +167,23 @@ def _inception(row, x, convolution):
     return tf.concat([*branches, pooled], -1)
 
 
-def build(weights: Weights, settings: Settings) -> NamedBackbone:
-    """The frozen network.
+def build(weights: Weights, settings: Nn2Settings) -> NamedBackbone:
+    """Builds the frozen network.
 
-    The paper says nothing of alignment or pixel range. Ours: the five canonical points of
-    `FIVE_POINT_CROP`, since NN2 is then interchangeable with the network that the project carries,
-    and -1..1, which is centered at gray.
+    The paper does not say how images are aligned, or what range pixels have. Ours are aligned by
+    `FIVE_POINT_CROP`, since NN2 is then interchangeable with the network that the project carries.
+    Pixels are in -1..1, a range that is centered at gray.
 
     Args:
-      weights: as `weight_shapes` names them.
-      settings: of the network.
+      weights: arrays by the names of `weight_shapes`.
+      settings: the settings that they belong to.
     """
     layers = FrozenLayers(weights, BATCH_NORMALIZATION_EPSILON)
     embedding = layers.dense("embedding")
 
-    def run(images: tf.Tensor) -> Forward:
+    def run(images: tf.Tensor) -> Activations:
         tensors = forward(2 * images - 1, layers.convolution)
-        return Forward(tensors, embedding(tensors[PENULTIMATE]))
+        return Activations(tensors, embedding(tensors[PENULTIMATE]))
 
     return NamedBackbone(
         "nn2",
@@ -197,5 +197,5 @@ def build(weights: Weights, settings: Settings) -> NamedBackbone:
 
 
 NN2 = Definition(
-    "nn2", Settings, weight_shapes, build, "none are published; train it by train_recognizer.py"
+    "nn2", Nn2Settings, weight_shapes, build, "none are published; train it by train_recognizer.py"
 )

@@ -1,7 +1,7 @@
 """nn4.small2 of OpenFace (Amos et al. 2016), as its released weights were trained.
 
-A small relative of FaceNet NN2 for 96×96 images. Where a branch pools to a smaller image, Torch
-filled it up with zeros on all sides; the published definition does not say so.
+It is a small relative of FaceNet NN2 for images of 96×96. Where a branch pools to a smaller image,
+Torch filled it up with zeros on all sides; the published definition does not say so.
 """
 
 import dataclasses
@@ -16,7 +16,7 @@ from model.identity.frozen.named_backbone import (
     l2_pool,
     local_response_normalization,
 )
-from model.identity.network import Forward
+from model.identity.network import Activations
 from model.identity.networks.definition import Definition, Weights
 from model.identity.networks.nn4_small2_weights import normalization_of, read_nn4_small2
 
@@ -27,7 +27,10 @@ _PENULTIMATE = "avg_pool"
 
 
 class _Inception(NamedTuple):
-    """Numbers of filters, 0 for a branch that is not there; in the order of concatenation."""
+    """A row of the table: numbers of filters, which are 0 for a branch that is not there.
+
+    Branches are joined in the order of the fields.
+    """
 
     name: str
     three_reduce: int
@@ -52,7 +55,7 @@ _INCEPTIONS = (
 
 
 @dataclasses.dataclass(frozen=True)
-class Settings:
+class Nn4Small2Settings:
     """What may differ from the published network.
 
     Attributes:
@@ -62,7 +65,7 @@ class Settings:
     width: float = 1.0
 
     def filters(self, published: int) -> int:
-        """The number of filters of a layer."""
+        """Returns the number of filters of a layer that has `published` ones."""
         return max(1, round(published * self.width)) if published else 0
 
 
@@ -74,7 +77,7 @@ class _Convolution(NamedTuple):
 
 
 def _convolutions(settings):
-    """All convolutions, and the number of channels that they end with."""
+    """Returns all convolutions, and the number of channels behind the last of them."""
     f = settings.filters
     specs = [
         _Convolution("conv1", 7, 3, f(64)),
@@ -97,8 +100,8 @@ def _convolutions(settings):
     return specs, channels
 
 
-def weight_shapes(settings: Settings) -> dict[str, tuple[int, ...]]:
-    """Shapes of all weights, by the names of the Keras port; kernels are [H, W, in, out]."""
+def weight_shapes(settings: Nn4Small2Settings) -> dict[str, tuple[int, ...]]:
+    """Returns the shapes of all weights by the names of the Keras port; kernels are HWIO."""
     specs, channels = _convolutions(settings)
     shapes = {}
     for spec in specs:
@@ -110,15 +113,15 @@ def weight_shapes(settings: Settings) -> dict[str, tuple[int, ...]]:
     return shapes | {f"{_DENSE}/bias": (EMBEDDING_SIZE,)}
 
 
-def build(weights: Weights, settings: Settings) -> NamedBackbone:
-    """The frozen network. It takes RGB in 0..1 as it is."""
+def build(weights: Weights, settings: Nn4Small2Settings) -> NamedBackbone:
+    """Builds the frozen network, which takes RGB in 0..1 as it is."""
     layers = FrozenLayers(weights, _NORMALIZATION_EPSILON, normalization_of)
     embedding = layers.dense(_DENSE)
 
     def convolve(name, x, stride=1):
         return layers.convolution(name, x, stride, "CENTERED")
 
-    def run(images: tf.Tensor) -> Forward:
+    def run(images: tf.Tensor) -> Activations:
         tensors = {}
         x = tensors["conv1"] = convolve("conv1", images, 2)
         x = local_response_normalization(_max_pool(x, 1))
@@ -127,7 +130,7 @@ def build(weights: Weights, settings: Settings) -> NamedBackbone:
         for row in _INCEPTIONS:
             x = tensors[f"inception_{row.name}"] = _inception(row, x, convolve)
         tensors[_PENULTIMATE] = tf.reduce_mean(x, [1, 2])
-        return Forward(tensors, embedding(tensors[_PENULTIMATE]))
+        return Activations(tensors, embedding(tensors[_PENULTIMATE]))
 
     names = ["conv1", "conv3", *(f"inception_{row.name}" for row in _INCEPTIONS), _PENULTIMATE]
     return NamedBackbone(
@@ -155,7 +158,7 @@ def _max_pool(x, pad):
 
 
 def _pad_to(x, size):
-    """Zeros on all sides; the odd one goes to the bottom and to the right."""
+    """Puts zeros on all sides; where their number is odd, the bottom and the right get more."""
     before = (size - x.shape[1]) // 2
     sides = [before, size - x.shape[1] - before]
     return tf.pad(x, [[0, 0], sides, sides, [0, 0]])
@@ -163,7 +166,7 @@ def _pad_to(x, size):
 
 NN4_SMALL2 = Definition(
     "nn4_small2",
-    Settings,
+    Nn4Small2Settings,
     weight_shapes,
     build,
     "run python -m model.identity.fetch nn4_small2",

@@ -1,4 +1,4 @@
-"""Public files of OpenFace's nn4.small2: CSV files of its Keras port, and its `.h5`."""
+"""Reads public files of OpenFace's nn4.small2: the CSV files of its Keras port, and its `.h5`."""
 
 import pathlib
 
@@ -6,13 +6,13 @@ import numpy as np
 
 from model.identity.networks import public_files, weight_file
 
-# Ends of the names of CSV files.
+# How the names of CSV files end, and what the ends stand for.
 _NORMALIZATION = {"w": "gamma", "b": "beta", "m": "mean", "v": "variance"}
 _LAYER = {"w": "kernel", "b": "bias"}
 
 
 def normalization_of(name: str) -> str:
-    """The normalization's layer of a convolution: conv1 to bn1, …_pool_conv to …_pool_bn."""
+    """Returns the name of a convolution's normalization, for example bn1 for conv1."""
     return name.replace("conv", "bn")
 
 
@@ -23,10 +23,13 @@ def read_nn4_small2(
 
     Args:
       path: the folder of the CSV files, or the `.h5`.
-      shapes: of the network's weights, which the flat arrays of CSV files do not tell.
+      shapes: the shapes of the network's weights, which CSV files do not tell.
 
     Returns:
       Weights by the names of the port's layers.
+
+    Raises:
+      FileNotFoundError, ValueError: see `public_files`.
     """
     if path.is_dir():
         return _from_csv(path, shapes)
@@ -44,13 +47,13 @@ def _from_csv(folder, shapes):
     weights = {}
     for stem, flat in public_files.read_csv_folder(folder).items():
         name = _our_name(stem)
-        # A surplus file is kept as it is, for the error that names it.
+        # A surplus file stays as it is; whoever compares names will find it.
         weights[name] = _unflatten(folder, stem, flat, shapes[name]) if name in shapes else flat
     return weights
 
 
 def _our_name(stem):
-    """conv1_w to conv1/kernel, bn1_m to bn1/mean, dense_w to dense_layer/kernel."""
+    """Turns conv1_w into conv1/kernel, bn1_m into bn1/mean, dense_w into dense_layer/kernel."""
     layer, _, end = stem.rpartition("_")
     if layer == "dense":
         layer = "dense_layer"
@@ -59,7 +62,7 @@ def _our_name(stem):
 
 
 def _unflatten(folder, stem, flat, shape):
-    """From Torch's [out, in, H, W] or [out, in], flattened, to [H, W, in, out] or [in, out]."""
+    """Turns Torch's flat [out, in, H, W] or [out, in] into [H, W, in, out] or [in, out]."""
     if flat.size != np.prod(shape):
         raise ValueError(
             f"{folder / stem}.csv: {flat.size} numbers in the file, but the network's layer has "

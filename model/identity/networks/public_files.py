@@ -1,7 +1,7 @@
-"""Arrays of weight files in public formats, by the names that they have in the file.
+"""Reads the arrays of weight files in public formats, by the names that they have in the file.
 
-Arrays are all that is read: no configuration, no bytecode, no pickle. What a network makes of them
-is in its own module.
+Nothing but arrays is read: no configuration, no bytecode, no pickle. What a network makes of them
+is in a module of the network's own.
 """
 
 import glob
@@ -18,7 +18,7 @@ from storage.hdf5_file import read_dataset
 from storage.lfs_pointer import refuse_lfs_pointer
 from storage.matlab_file import read_matlab
 
-# How Keras has called the weights of its layers, and what they are called here.
+# What Keras calls the weights of its layers, or called them once, and what they are called here.
 _KERAS_ROLES = {
     "kernel": "kernel",
     "W": "kernel",
@@ -41,7 +41,8 @@ def read_keras_h5(path: pathlib.Path) -> dict[str, dict[str, np.ndarray]]:
       beta, mean, variance.
 
     Raises:
-      FileNotFoundError, ValueError: no file, or not one of Keras weights.
+      FileNotFoundError: there is no such file.
+      ValueError: it is no file of Keras weights, or declares more than it holds.
     """
     try:
         with weight_file.open_h5(path) as file:
@@ -59,7 +60,7 @@ def read_keras_h5(path: pathlib.Path) -> dict[str, dict[str, np.ndarray]]:
 def _keras_layer(group, layer, path):
     arrays = {}
     for name in map(_text, group.attrs.get("weight_names", ())):
-        # "conv1/kernel:0", or "conv1_W_1:0" of Keras 1.
+        # A name is "conv1/kernel:0", or "conv1_W_1:0" where Keras 1 wrote it.
         leaf = re.sub(r"(_\d+)?(:\d+)?$", "", name.rsplit("/", 1)[-1])
         roles = [role for end, role in _KERAS_ROLES.items() if f"_{leaf}".endswith(f"_{end}")]
         if not roles:
@@ -77,11 +78,12 @@ def read_checkpoint(path: pathlib.Path, scope: str) -> dict[str, np.ndarray]:
 
     Args:
       path: the folder of the checkpoint, its prefix, or one of its files.
-      scope: of the variables, which is cut off their names. What an optimizer or a moving average
-        of weights keeps is left out.
+      scope: the beginning of the variables' names, which is cut off. What an optimizer or a moving
+        average of weights keeps is left out.
 
     Raises:
-      FileNotFoundError, ValueError: there is no checkpoint, or it is damaged.
+      FileNotFoundError: there is no checkpoint.
+      ValueError: it is damaged, or declares more than it holds.
     """
     prefix = _checkpoint_prefix(path)
     _check_checkpoint_files(prefix)
@@ -142,10 +144,13 @@ def _checkpoint_prefix(path):
 
 
 def read_csv_folder(path: pathlib.Path) -> dict[str, np.ndarray]:
-    """Reads a folder of comma-separated arrays by the names of the files, float32 and flat.
+    """Reads a folder of files of comma-separated numbers.
+
+    Returns:
+      Flat float32 arrays, by the names of the files.
 
     Raises:
-      ValueError: a file holds something other than numbers, or there is none.
+      ValueError: a file holds something other than numbers, or there is no file.
     """
     arrays = {}
     for file in sorted(path.glob("*.csv")):
@@ -160,13 +165,14 @@ def read_csv_folder(path: pathlib.Path) -> dict[str, np.ndarray]:
 
 
 def read_matconvnet(path: pathlib.Path) -> dict[str, dict[str, np.ndarray]]:
-    """Reads the layers of a MatConvNet network, `layers` being at the top or inside `net`.
+    """Reads the layers of a MatConvNet network, whose `layers` are at the top or inside `net`.
 
     Returns:
-      For each layer with weights its kernel [H, W, in, out] and bias [out].
+      The kernel [H, W, in, out] and the bias [out] of each layer that has weights, by its name.
 
     Raises:
-      FileNotFoundError, ValueError: no file, or no such network.
+      FileNotFoundError: there is no such file.
+      ValueError: it is damaged, or holds no such network.
     """
     if not path.is_file():
         raise FileNotFoundError(f"{path}: no such file of weights")
@@ -188,5 +194,5 @@ def read_matconvnet(path: pathlib.Path) -> dict[str, dict[str, np.ndarray]]:
 
 
 def _four_axes(kernel):
-    """MATLAB drops axes of length 1 at the end."""
+    """Puts back the axes of length 1 at the end, which MATLAB drops."""
     return kernel.reshape(kernel.shape + (1,) * (4 - kernel.ndim))

@@ -1,6 +1,7 @@
-"""VGG-Face (Parkhi et al. 2015): VGG-16, whose layer before the classifier judges in the paper.
+"""VGG-Face (Parkhi et al. 2015), the network by which the paper measures likeness.
 
-Features and embedding are φ of the paper's tables 2 and 3: the 4096 rectified values of fc7.
+It is a VGG-16. Features and embedding are both φ of the paper's tables 2 and 3: the 4096 rectified
+values of fc7, the layer before the classifier.
 """
 
 import dataclasses
@@ -9,19 +10,19 @@ import tensorflow as tf
 
 from model.identity.canonical_crops import square_crop
 from model.identity.frozen.named_backbone import FrozenLayers, NamedBackbone
-from model.identity.network import Forward
+from model.identity.network import Activations
 from model.identity.networks.definition import Definition, Weights
 from model.identity.networks.vgg_face_weights import read_vgg_face
 
-# (block, number of 3×3 convolutions, filters).
+# The blocks, each (number, how many 3×3 convolutions, filters).
 _BLOCKS = ((1, 2, 64), (2, 2, 128), (3, 3, 256), (4, 3, 512), (5, 3, 512))
 _FC_SIZE = 4096
-# Mean of the training images, RGB in 0..255.
+# The mean color of the training images, RGB in 0..255.
 _MEAN = (129.1863, 104.7624, 93.5940)
 
 
 @dataclasses.dataclass(frozen=True)
-class Settings:
+class VggFaceSettings:
     """What may differ from the published network.
 
     Attributes:
@@ -33,17 +34,17 @@ class Settings:
     width: float = 1.0
 
     def filters(self, published: int) -> int:
-        """The number of filters of a layer."""
+        """Returns the number of filters of a layer that has `published` ones."""
         return max(1, round(published * self.width))
 
 
 def convolution_names() -> list[str]:
-    """conv1_1, conv1_2, …, conv5_3."""
+    """Lists the names of all convolutions: conv1_1, conv1_2, …, conv5_3."""
     return [f"conv{block}_{i + 1}" for block, count, _ in _BLOCKS for i in range(count)]
 
 
-def weight_shapes(settings: Settings) -> dict[str, tuple[int, ...]]:
-    """Shapes of all weights but the classifier's; fc6 is a convolution over the last image."""
+def weight_shapes(settings: VggFaceSettings) -> dict[str, tuple[int, ...]]:
+    """Returns the shapes of all weights but the classifier's; fc6 covers the whole last image."""
     shapes, channels = {}, 3
     for block, count, published in _BLOCKS:
         for i in range(count):
@@ -56,12 +57,12 @@ def weight_shapes(settings: Settings) -> dict[str, tuple[int, ...]]:
     return shapes | {"fc7/kernel": (width, width), "fc7/bias": (width,)}
 
 
-def build(weights: Weights, settings: Settings) -> NamedBackbone:
-    """The frozen network; faces are cut by the square around the detector's box, a tenth longer."""
+def build(weights: Weights, settings: VggFaceSettings) -> NamedBackbone:
+    """Builds the frozen network; faces are cut by the square of `square_crop`, a tenth longer."""
     layers = FrozenLayers(weights)
     fc6, fc7 = layers.dense("fc6", rectified=True), layers.dense("fc7", rectified=True)
 
-    def run(images: tf.Tensor) -> Forward:
+    def run(images: tf.Tensor) -> Activations:
         tensors, x = {}, 255.0 * images - _MEAN
         for block, count, _ in _BLOCKS:
             for i in range(count):
@@ -71,7 +72,7 @@ def build(weights: Weights, settings: Settings) -> NamedBackbone:
         flat = tf.reshape(x, [-1, x.shape[1] * x.shape[2] * x.shape[3]])
         tensors["fc6"] = fc6(flat)
         tensors["fc7"] = fc7(tensors["fc6"])
-        return Forward(tensors, tensors["fc7"])
+        return Activations(tensors, tensors["fc7"])
 
     return NamedBackbone(
         "vgg_face",
@@ -86,7 +87,7 @@ def build(weights: Weights, settings: Settings) -> NamedBackbone:
 
 VGG_FACE = Definition(
     "vgg_face",
-    Settings,
+    VggFaceSettings,
     weight_shapes,
     build,
     "run python -m model.identity.fetch vgg_face",

@@ -1,4 +1,4 @@
-"""Public files of VGG-Face: MatConvNet's `.mat`, and the Keras ports of rcmalli and of deepface."""
+"""Reads public files of VGG-Face: MatConvNet's `.mat`, and Keras ports of rcmalli and deepface."""
 
 import pathlib
 
@@ -13,15 +13,18 @@ _LAYERS = (
 _CLASSIFIER = "fc8"
 
 
-def read_vgg_face(path: pathlib.Path, settings) -> tuple[dict[str, np.ndarray], object]:
-    """Reads any of the public files; the classifier is dropped.
+def read_vgg_face(path: pathlib.Path, settings: object) -> tuple[dict[str, np.ndarray], object]:
+    """Reads any of the public files, without the classifier.
 
     Args:
-      path: `.mat` (robots.ox.ac.uk or vlfeat), or `.h5` (rcmalli's, deepface's).
-      settings: of `model.identity.networks.vgg_face`.
+      path: a `.mat` (of robots.ox.ac.uk or vlfeat) or an `.h5` (rcmalli's or deepface's).
+      settings: a `VggFaceSettings`.
 
     Returns:
-      Weights by our names, the first kernel taking RGB, and the settings.
+      Weights by our names, for images in RGB; and the settings.
+
+    Raises:
+      FileNotFoundError, ValueError: see `public_files`; or the file has another number of layers.
     """
     layers = public_files.read_matconvnet(path) if path.suffix == ".mat" else _keras_layers(path)
     weights = {
@@ -42,12 +45,12 @@ def _keras_layers(path):
         raise ValueError(f"{path}: weights of VGG-Face are a .mat, .h5 or .npz file")
     layers = public_files.read_keras_h5(path)
     if _LAYERS[0] in layers:
-        # rcmalli's port came by way of Caffe, which has BGR.
+        # The port of rcmalli was made from Caffe's files, whose images are BGR.
         first = layers[_LAYERS[0]]
         if "kernel" in first:
             first["kernel"] = first["kernel"][:, :, ::-1]
         return layers
-    # deepface's has layers without names of their own: the order counts.
+    # The layers of deepface's port have no names of their own, so their order counts.
     if len(layers) != len(_LAYERS):
         raise ValueError(
             f"{path}: {len(layers)} layers with weights, but VGG-Face has {len(_LAYERS)} "
@@ -57,7 +60,7 @@ def _keras_layers(path):
 
 
 def _unfold_fc6(weights, size):
-    """A fully connected layer over [H, W, C], flattened in this order, is a convolution."""
+    """Turns the kernel of a layer that takes a flat image [H W C] into that of a convolution."""
     kernel = weights.get("fc6/kernel")
     if kernel is not None and kernel.ndim == 2 and kernel.shape[0] % size**2 == 0:
         weights["fc6/kernel"] = kernel.reshape(size, size, -1, kernel.shape[1])

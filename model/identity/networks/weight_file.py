@@ -1,7 +1,7 @@
-"""The project's own weight files: float32 arrays by name and one JSON text of settings.
+"""The project's own weight files: float32 arrays by name, and one JSON text of settings.
 
-Either an `.npz`, or an `.h5` with the same names. Nothing in them is ever unpickled, and arrays are
-read only after their shapes have been compared with those that the network needs.
+Such a file is an `.npz`, or an `.h5` with the same names. Nothing in it is ever unpickled, and
+arrays are read only after their shapes have been compared with those that the network needs.
 """
 
 import contextlib
@@ -26,9 +26,9 @@ def save_weights(path: str | pathlib.Path, weights: dict[str, np.ndarray], setti
     """Writes weights ("layer/kernel", "layer/bias", …) and the network's settings.
 
     Args:
-      path: of the file, `.npz` or `.h5`.
+      path: the file to write, an `.npz` or `.h5`.
       weights: arrays by name.
-      settings: what JSON can hold.
+      settings: anything that JSON can hold.
     """
     path = pathlib.Path(path)
     arrays = {name: np.asarray(value, np.float32) for name, value in weights.items()}
@@ -44,7 +44,7 @@ def save_weights(path: str | pathlib.Path, weights: dict[str, np.ndarray], setti
 
 
 def is_own_file(path: str | pathlib.Path) -> bool:
-    """Whether a file is one of `save_weights`, as far as its kind tells.
+    """Whether `save_weights` may have written a file, by its kind.
 
     Raises:
       FileNotFoundError, ValueError: see `open_h5`.
@@ -129,7 +129,7 @@ def read_settings(path: str | pathlib.Path) -> dict:
 def read_weights(
     path: str | pathlib.Path, shapes: dict[str, tuple[int, ...]]
 ) -> dict[str, np.ndarray]:
-    """Reads the arrays that `save_weights` wrote, once they are known to have the right shapes.
+    """Reads the arrays that `save_weights` wrote, after comparing their shapes.
 
     Raises:
       FileNotFoundError: there is no such file.
@@ -147,15 +147,16 @@ def check_weights(
     """Compares weights with what a network needs.
 
     Args:
-      path: where they come from, for the error.
+      path: where the weights come from, for messages.
       weights: arrays by name.
-      shapes: what the network needs.
+      shapes: the shapes that the network needs, by name.
 
     Returns:
       float32 arrays in the order of `shapes`.
 
     Raises:
-      ValueError: names each array that is missing, surplus, of another shape, or not finite.
+      ValueError: an array is missing, surplus, of another shape, or not finite; the message names
+        all such arrays.
     """
     headers = {name: Header(array.shape, array.dtype) for name, array in weights.items()}
     _check_headers(path, headers, shapes)

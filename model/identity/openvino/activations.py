@@ -5,8 +5,8 @@ import tensorflow as tf
 
 from model.identity.frozen.layers import Function, Rectifier
 from model.identity.openvino.elementwise import broadcast, unary
-from model.identity.openvino.forms import number, unsupported
 from model.identity.openvino.layout import along_channels, arrange_constant
+from model.identity.openvino.operands import number, unsupported
 
 
 def _prelu(layer, sources):
@@ -39,7 +39,7 @@ def _clamp(layer, sources):
 
 
 def _negative_part(x):
-    """exp(x) - 1 where x is negative, else 0."""
+    """Returns exp(x) - 1 where x is negative, else 0."""
     return tf.nn.elu(tf.minimum(x, 0.0))
 
 

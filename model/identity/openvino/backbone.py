@@ -1,15 +1,15 @@
-"""Any convolutional recognition network in OpenVINO's IR format (`.xml` + `.bin`), frozen.
+"""A recognition network in a file of OpenVINO's IR format (`.xml` + `.bin`) or of ONNX, frozen.
 
-An ONNX file (`.onnx`) is converted to it first (`onnx_file`, beside this). The file says what the
-network computes; what it expects of its input is built in for the networks that are known by name,
-and read from a small JSON file beside the network (`NAME.json`) for others:
+The file says what the network computes. What the network expects of its input is built in for a few
+networks that are known by name; for others it is read from a small JSON file beside the network,
+`NAME.json`:
 
     {"image_size": 112, "channels": "rgb", "pixel_range": [0, 255],
      "point_indices": [0, 1, 2, 3, 4],
      "points": [[38.3, 51.7], [73.5, 51.5], [56.0, 71.7], [41.5, 92.4], [70.7, 92.2]]}
 
-`pixel_range` is what black and white are to the network, `points` are the canonical positions in
-the crop (integers are centers of pixels) of the `model.alignment.FIVE_POINTS` in `point_indices`.
+`pixel_range` holds the values of black and white. `points` are positions in the crop, in pixels
+(integers are centers of pixels): `point_indices` says of which of the `model.crop.FIVE_POINTS`.
 """
 
 import contextlib
@@ -19,14 +19,15 @@ import itertools
 import json
 import math
 import pathlib
+from collections.abc import Callable
 
 import numpy as np
 import tensorflow as tf
 
-from model.crop import Crop
+from model.crop import FIVE_POINTS, Crop
 from model.identity.canonical_crops import ARCFACE_CROP, EYES_CROP, FIVE_POINT_CROP
 from model.identity.frozen.layers import Affine, Convolution, Dense, Permutation, ReverseChannels
-from model.identity.network import Backbone, Forward
+from model.identity.network import Activations, Backbone
 from model.identity.openvino import conversion, folding
 from model.identity.openvino.folding import Node
 from model.identity.openvino.graph import read_graph
@@ -38,7 +39,7 @@ _IMAGE = "the image, RGB in 0..1"
 
 
 @dataclasses.dataclass(frozen=True)
-class Input:
+class ImageInput:
     """What a network expects of its input.
 
     Attributes:
@@ -53,27 +54,29 @@ class Input:
 
 
 KNOWN_INPUTS = {
-    "face-reidentification-retail-0095": Input(FIVE_POINT_CROP, "bgr", (0.0, 255.0)),
-    "dlib_densenet_centred": Input(EYES_CROP, "rgb", (0.0, 255.0)),
+    "face-reidentification-retail-0095": ImageInput(FIVE_POINT_CROP, "bgr", (0.0, 255.0)),
+    "dlib_densenet_centred": ImageInput(EYES_CROP, "rgb", (0.0, 255.0)),
     # InsightFace's packs buffalo_l, buffalo_s and antelopev2.
-    "w600k_r50": Input(ARCFACE_CROP, "rgb", (-1.0, 1.0)),
-    "w600k_mbf": Input(ARCFACE_CROP, "rgb", (-1.0, 1.0)),
-    "glintr100": Input(ARCFACE_CROP, "rgb", (-1.0, 1.0)),
+    "w600k_r50": ImageInput(ARCFACE_CROP, "rgb", (-1.0, 1.0)),
+    "w600k_mbf": ImageInput(ARCFACE_CROP, "rgb", (-1.0, 1.0)),
+    "glintr100": ImageInput(ARCFACE_CROP, "rgb", (-1.0, 1.0)),
 }
 
 
 class OpenvinoIr(Backbone):
-    """The network of an IR file."""
+    """The network of an IR or ONNX file."""
 
     def __init__(self, path: str | pathlib.Path):
         """Reads the network.
 
         Args:
-          path: of the `.xml`, or of an `.onnx`.
+          path: of the `.xml` (its constants are in the `.bin` of the same name), or of an `.onnx`.
 
         Raises:
-          FileNotFoundError, ValueError: see `read_graph`, `translate`; or the
-            network is no function of one color image to one vector, or its crop is unknown.
+          FileNotFoundError: a file is missing, or nothing says what the network expects of its
+            input.
+          ValueError: a file is damaged, has an operation that is not supported, or is no network
+            from one color image to one vector; the message names file and layer.
         """
         self._path = pathlib.Path(path)
         image_input = _input_of(self._path)
@@ -102,7 +105,8 @@ class OpenvinoIr(Backbone):
                 raise
             raise ValueError(f"{self._path}: {error}") from error
 
-    def bind(self, names):
+    def bind(self, names: frozenset[str]) -> Callable[[tf.Tensor], Activations]:
+        """Returns the forward pass, with its layers folded; see `Backbone.bind`."""
         for name in names:
             if name not in self._nodes:
                 raise ValueError(f"{self._path}: the network has no tensor {name!r}")
@@ -110,17 +114,17 @@ class OpenvinoIr(Backbone):
         with self._named_in_errors():
             nodes = folding.fold(self._nodes, names | {output})
 
-        def forward(images: tf.Tensor) -> Forward:
+        def forward(images: tf.Tensor) -> Activations:
             with self._named_in_errors():
                 tensors = folding.run(nodes, {_IMAGE: images})
             embedding = tf.reshape(to_file(tensors[output], shape), [-1, math.prod(shape)])
-            return Forward({name: tensors[name] for name in names}, embedding)
+            return Activations({name: tensors[name] for name in names}, embedding)
 
         return forward
 
 
 def _ends(layers, path):
-    """Returns the one parameter, and the layer whose output is the embedding."""
+    """Returns the layer of the image, and the layer that computes the embedding."""
     parameters = [layer for layer in layers.values() if layer.type == "Parameter"]
     results = [layers[layer.inputs[0]] for layer in layers.values() if layer.type == "Result"]
     # Some networks also give a single number for each image, the norm of its embedding.
@@ -151,11 +155,13 @@ def _penultimate(nodes, layers, path):
     for node in reversed(nodes.values()):
         if _is_fully_connected(node, layers):
             return node.inputs[0]
-    raise ValueError(f"{path}: no fully connected layer or 1×1 convolution; not a recognizer")
+    raise ValueError(
+        f"{path}: is no recognition network: it has no fully connected layer or 1×1 convolution"
+    )
 
 
 def _is_fully_connected(node, layers):
-    """Whether it is one by itself, or a convolution whose kernel covers the whole image."""
+    """Whether the node is a fully connected layer, of the whole image or of each pixel."""
     match node.layer:
         case Dense():
             return True
@@ -165,14 +171,14 @@ def _is_fully_connected(node, layers):
 
 
 def _image_nodes(image_input, parameter):
-    """From the project's RGB in 0..1 to what the network's parameter expects."""
+    """Makes the nodes that turn RGB in 0..1 into what the network expects."""
     black, white = image_input.pixel_range
     scale, offset = np.array([white - black], np.float32), np.array([black], np.float32)
     layers = [Affine(scale, offset)]
     if image_input.channels == "bgr":
         layers.insert(0, ReverseChannels())
     if parameter.shape[-1] == 3:
-        # The file's order is the image's own, but images are stored as if the file had NCHW.
+        # The network wants NHWC, but tensors are stored as if the file had NCHW.
         layers.append(Permutation(tuple(stored_order(parameter.shape))))
     names = [_IMAGE, *(f"{_IMAGE}, step {i}" for i in range(1, len(layers))), parameter.name]
     return {
@@ -182,7 +188,7 @@ def _image_nodes(image_input, parameter):
 
 
 def _input_of(path):
-    """Built in for networks known by name, else from the JSON file beside the network."""
+    """Returns what is said in the JSON file beside the network, or known of its name."""
     sidecar = path.with_suffix(".json")
     if sidecar.is_file():
         return _read_sidecar(sidecar)
@@ -190,8 +196,8 @@ def _input_of(path):
         return KNOWN_INPUTS[path.stem]
     raise FileNotFoundError(
         f"{sidecar}: no such file; {path.stem!r} is not among the networks known by name "
-        f"({', '.join(sorted(KNOWN_INPUTS))}), so its crop must be described there (see "
-        "model/identity/openvino/backbone.py)"
+        f"({', '.join(sorted(KNOWN_INPUTS))}), so this file must describe its input (see "
+        "docs/recognition_networks.md)"
     )
 
 
@@ -204,17 +210,19 @@ def _read_sidecar(path):
             tuple(int(index) for index in fields["point_indices"]),
             tuple((float(x), float(y)) for x, y in fields["points"]),
         )
-        black, white = fields["pixel_range"]
+        black, white = (float(value) for value in fields["pixel_range"])
         channels = fields["channels"]
     except KeyError as error:
         raise ValueError(f"{path}: lacks the field {error}") from error
     except (TypeError, ValueError) as error:
-        raise ValueError(f"{path}: {error}") from error
+        raise ValueError(f"{path}: is no description of a network's input ({error})") from error
     if channels not in ("rgb", "bgr"):
         raise ValueError(f"{path}: channels is {channels!r}, but must be 'rgb' or 'bgr'")
     if not white > black:
         raise ValueError(f"{path}: pixel_range is {[black, white]}, but must rise")
-    return Input(crop, channels, (float(black), float(white)))
+    if not set(crop.point_indices) <= set(range(len(FIVE_POINTS))):
+        raise ValueError(f"{path}: point_indices are {crop.point_indices}, but must be 0 to 4")
+    return ImageInput(crop, channels, (black, white))
 
 
 def _digest(path, image_input):

@@ -1,4 +1,4 @@
-"""The constants of an OpenVINO IR, which lie in its `.bin`."""
+"""Reads the constants of an OpenVINO IR, which lie in its `.bin`."""
 
 import math
 import pathlib
@@ -25,7 +25,7 @@ _FOREIGN = "the file is cut short or damaged, or it belongs to another .xml"
 
 
 def read_constant(layer: Layer, blob: bytes, bin_path: pathlib.Path) -> np.ndarray:
-    """The array of a constant: float32, int64 or bool.
+    """Reads the array of a constant as float32, int64 or bool.
 
     Args:
       layer: of the type "Const".
@@ -58,10 +58,10 @@ def read_constant(layer: Layer, blob: bytes, bin_path: pathlib.Path) -> np.ndarr
 
 
 def check_end(constants: list[Layer], blob: bytes, bin_path: pathlib.Path) -> None:
-    """Refuses what lies behind the constants of a graph, unless it is zeros, which fill up a block.
+    """Checks that nothing but zeros lies behind the constants of a graph.
 
     Raises:
-      ValueError: the `.bin` is that of a larger network.
+      ValueError: something does, so the `.bin` is that of another network.
     """
     ends = [layer.integer("offset") + layer.integer("size") for layer in constants]
     end = max(ends, default=0)

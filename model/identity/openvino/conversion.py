@@ -1,4 +1,4 @@
-"""Files that the optional package `openvino` prepares: ONNX, and IR that leaves sizes open."""
+"""Converts ONNX files, and IR files that leave sizes open, by the optional package openvino."""
 
 import contextlib
 import pathlib
@@ -10,13 +10,15 @@ from model.identity.openvino.graph import is_for_one_image
 from storage.lfs_pointer import refuse_lfs_pointer
 
 ONNX_SUFFIX = ".onnx"
+# How lines begin that speak of the converter's own code.
+_SAYS_NOTHING = ("Exception from", "Check '", "FrontEnd API failed", "Model wasn't", "-- ")
 # An entry "location" of a tensor's external data, as the file's format has it: the length of the
 # file's name, and the name.
 _EXTERNAL_FILE = rb"\x0a\x08location\x12([\x01-\x7f])(?=(.{1,127}))"
 
 
 def files_of(path: pathlib.Path) -> list[pathlib.Path]:
-    """The files that a network consists of, the one at `path` first.
+    """Returns the files that a network consists of, the one at `path` first.
 
     Args:
       path: an `.xml`, whose constants lie in the `.bin`; or an `.onnx`, whose constants may lie in
@@ -37,11 +39,11 @@ def files_of(path: pathlib.Path) -> list[pathlib.Path]:
 
 @contextlib.contextmanager
 def as_fixed_ir(path: pathlib.Path, image_size: int) -> Iterator[pathlib.Path]:
-    """The `.xml` of a network for one image of a fixed size.
+    """Gives the path of an IR for one image of a fixed size.
 
-    An ONNX file, and an IR for batches or images of any size, is converted for as long as the
-    context lasts. Without the package such an IR is handed back as it is: if nothing but the batch
-    is open, it can mostly be read.
+    An IR that is not for one image, or an ONNX file, is converted; the result exists as long as the
+    block lasts. Without the package, an IR is given as it is: where nothing but the size of the
+    batch is open, it can mostly be read.
 
     Args:
       path: an `.xml` or an `.onnx`.
@@ -82,7 +84,7 @@ def _is_installed():
 
 
 def _load(path):
-    """The converter for the kind of file, and the file as the converter sees it."""
+    """Returns the converter for the kind of file, and the file as the converter sees it."""
     from openvino.frontend import FrontEndManager
 
     kind = "onnx" if path.suffix == ONNX_SUFFIX else "ir"
@@ -102,7 +104,7 @@ def _convert(path, image_size, xml):
 
 
 def _fix_sizes(model, image_size, openvino):
-    """With all sizes fixed, shapes that were computed become constants."""
+    """Fixes all sizes; then shapes that the network computes become constants."""
     import openvino.passes
 
     shape = model.input().partial_shape
@@ -118,13 +120,13 @@ def _fix_sizes(model, image_size, openvino):
 
 
 def _reason(message, path):
-    """What the converter's message of many lines says about the file."""
+    """Finds what a message of many lines says about the file."""
     unknown = re.search("No conversion rule found for operations: (.*)", message)
     if unknown:
         operations = re.sub(r"-\d+\b", "", unknown[1]).strip()
         return f"it does not know the operation {operations} of the node {_unknown_nodes(path)}"
     lines = [line.strip() for line in message.splitlines() if line.strip()]
-    telling = [line for line in lines if "ONNX node" in line or line.startswith("Model can't")]
+    telling = [line for line in lines if not line.startswith(_SAYS_NOTHING)]
     return (telling or lines)[0]
 
 

@@ -1,7 +1,7 @@
 """Arithmetic, comparisons, and other operations that treat each element by itself.
 
-Multiplications and additions of constants become `Affine` layers where the constants vary along the
-last stored axis only, since those fold into convolutions.
+Multiplications by constants and additions of constants become `Affine` layers where the constants
+vary along the last stored axis alone, since such layers fold into convolutions.
 """
 
 from collections.abc import Callable
@@ -11,7 +11,6 @@ import tensorflow as tf
 
 from model.identity.frozen.layers import Affine, Function
 from model.identity.openvino.folding import NOTHING
-from model.identity.openvino.forms import number, unsupported
 from model.identity.openvino.layer import Layer
 from model.identity.openvino.layout import (
     along_channels,
@@ -20,6 +19,7 @@ from model.identity.openvino.layout import (
     in_file_order,
     is_batched,
 )
+from model.identity.openvino.operands import number, unsupported
 
 # Far below the square of any activation that matters; keeps the gradient of a root at 0 finite.
 _ROOT_EPSILON = 1e-12
@@ -27,12 +27,12 @@ _ROOT_EPSILON = 1e-12
 
 @tf.custom_gradient
 def root(x: tf.Tensor) -> tuple[tf.Tensor, Callable[[tf.Tensor], tf.Tensor]]:
-    """The square root, with a finite gradient at 0."""
+    """Takes the square root, whose gradient at 0 is finite here."""
     return tf.sqrt(x), lambda dy: 0.5 * dy * tf.math.rsqrt(tf.maximum(x, _ROOT_EPSILON))
 
 
 def power(exponent: float) -> Callable[[tf.Tensor], tf.Tensor]:
-    """x to a constant power, with a finite gradient at 0."""
+    """Makes the function that raises x to a power, whose gradient at 0 is finite here."""
     if exponent == 2:
         return tf.square
     if exponent == 0.5:
@@ -52,7 +52,16 @@ def power(exponent: float) -> Callable[[tf.Tensor], tf.Tensor]:
 def affine(
     layer: Layer, source: Layer, scale: np.ndarray, offset: np.ndarray
 ) -> Callable[[tf.Tensor], tf.Tensor]:
-    """x · scale + offset by constants that broadcast to the file's shape of x."""
+    """Makes the layer x · scale + offset.
+
+    Args:
+      layer: the layer of the file.
+      source: x, which has the shape of the result.
+      scale, offset: constants that broadcast to this shape.
+
+    Raises:
+      ValueError: the constants do not broadcast.
+    """
     scale, offset = (
         arrange_constant(np.asarray(value, np.float32), layer.shape) for value in (scale, offset)
     )
@@ -66,7 +75,16 @@ def affine(
 def broadcast(
     function: Callable[..., tf.Tensor], layer: Layer, sources: list[Layer]
 ) -> Callable[..., tf.Tensor]:
-    """A function of elements, applied as NumPy broadcasts."""
+    """Makes a layer from a function of single elements; shapes broadcast as NumPy's do.
+
+    Args:
+      function: takes tensors of the same number of axes.
+      layer: the layer of the file.
+      sources: the layers that it reads.
+
+    Raises:
+      ValueError: the file broadcasts in another way.
+    """
     if layer.attributes.get("auto_broadcast", "numpy") not in ("numpy", "none"):
         unsupported(layer, f"auto_broadcast {layer.attributes['auto_broadcast']!r}")
     constants = _arranged_constants(sources, layer.shape)
@@ -80,7 +98,10 @@ def broadcast(
 
 
 def _arranged_constants(sources, shape):
-    """The constants in their stored order and None for tensors; None if these need the file's."""
+    """Returns constants arranged like stored tensors, with None for each tensor among the sources.
+
+    Returns None alone if the stored tensors cannot be combined as they are.
+    """
     constants = []
     for source in sources:
         constants.append(None)
@@ -101,7 +122,7 @@ def _with_rank(x, rank):
 
 
 def unary(function: Callable[[tf.Tensor], tf.Tensor]) -> Callable[..., Callable]:
-    """The translator of an operation on the elements of one tensor."""
+    """Makes the translator of an operation on the elements of one tensor."""
     return lambda layer, sources: broadcast(function, layer, sources[:1])
 
 
@@ -117,7 +138,7 @@ def _arithmetic(function):
 
 
 def _affine_or_none(layer, sources):
-    """The operation as one with a constant scale and offset, if it is one."""
+    """Makes an affine layer, if one of the two inputs is a constant that allows it."""
     constants = [source.value is not None for source in sources]
     if constants.count(True) != 1:
         return None
@@ -148,7 +169,7 @@ def _power(layer, sources):
 
 
 def _batch_normalization(layer, sources):
-    # The tensor is the first input, or the third in the operation's first version.
+    # Versions of the operation differ in the place of the tensor among the inputs.
     tensors = [source for source in sources if source.value is None]
     if len(tensors) != 1:
         unsupported(layer, "a computed mean, variance, scale or offset")
@@ -157,7 +178,10 @@ def _batch_normalization(layer, sources):
         for source in sources
         if source.value is not None
     )
-    scale = gamma / np.sqrt(variance + layer.number("epsilon"))
+    variance = variance + layer.number("epsilon")
+    if np.any(variance <= 0):
+        unsupported(layer, "a variance below 0")
+    scale = gamma / np.sqrt(variance)
     return affine(layer, tensors[0], scale, beta - mean * scale)
 
 
@@ -177,7 +201,7 @@ def _convert(layer, sources):
     kind = layer.attributes.get("destination_type", "f32")
     if kind == "boolean":
         return broadcast(lambda x: tf.not_equal(x, tf.zeros([], x.dtype)), layer, sources)
-    # There are two types of numbers here, whatever the file's.
+    # All real numbers are float32 here, and all whole ones int64.
     dtype = tf.float32 if kind.startswith(("f", "bf")) else tf.int64
     return broadcast(lambda x: tf.cast(x, dtype), layer, sources)
 

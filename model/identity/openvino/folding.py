@@ -1,8 +1,8 @@
-"""Folds layers of a frozen network into each other, without changing what it computes.
+"""Folds layers of a frozen network into each other, without changing what the network computes.
 
-Per-channel multiplications and additions (batch normalization, converted mean subtraction) vanish
-into the convolutions around them, rectifiers and pads join their convolution, and a swap of
-channels moves into the first kernel.
+Multiplications and additions by channel (batch normalization, or the subtraction of a mean color)
+become part of the kernels and biases of the convolutions around them. Rectifiers and pads join
+their convolution, and a swap of channels moves into the first kernel.
 """
 
 import dataclasses
@@ -24,11 +24,11 @@ from model.identity.frozen.layers import (
     ZeroPad,
 )
 
-# Merging makes room for moving, and the other way round: a swap of channels behind an affine
-# layer takes three rounds to reach the kernel.
+# Layers that merge make room for others to move, and the other way round: a swap of channels behind
+# an affine layer takes three rounds to reach the kernel.
 _ROUNDS = 3
 
-# The layer that changes nothing; it disappears into the affine layer or convolution beside it.
+# This layer changes nothing, and merges with an affine layer or a convolution beside it.
 NOTHING = Affine(np.ones(1, np.float32), np.zeros(1, np.float32))
 
 
@@ -43,12 +43,12 @@ def fold(nodes: dict[str, Node], keep: frozenset[str]) -> dict[str, Node]:
     """Folds what can be folded.
 
     Args:
-      nodes: by the name of the tensor that they compute, in topological order; inputs that are no
-        node are the network's own inputs.
-      keep: tensors that must still be computed, bit for bit up to rounding.
+      nodes: by the names of the tensors that they compute, each after the nodes that it reads. A
+        tensor that no node computes is an input of the network.
+      keep: the names of the tensors that must still be computed, equal up to rounding.
 
     Returns:
-      Fewer nodes, in topological order.
+      Nodes, mostly fewer, in the same order.
     """
     nodes = _needed(nodes, keep)
     for _ in range(_ROUNDS):
@@ -57,10 +57,18 @@ def fold(nodes: dict[str, Node], keep: frozenset[str]) -> dict[str, Node]:
 
 
 def run(nodes: dict[str, Node], tensors: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
-    """Computes all nodes from the network's inputs.
+    """Computes all nodes.
+
+    Args:
+      nodes: each after the nodes that it reads.
+      tensors: the network's inputs by name.
+
+    Returns:
+      The inputs and the results of all nodes, by name.
 
     Raises:
-      ValueError: tensors do not fit a node, since the file contradicts itself; names the node.
+      ValueError: a node cannot be computed, since the file contradicts itself; the message names
+        the node.
     """
     tensors = dict(tensors)
     for name, node in nodes.items():
@@ -90,7 +98,7 @@ def _count_consumers(nodes):
 
 
 def _merge_all(nodes, keep):
-    """Merges nodes with the nodes that feed nothing but them."""
+    """Merges each node with the one that it reads, if no other node reads that one."""
     consumers = _count_consumers(nodes)
     result = {}
     for name, node in nodes.items():
@@ -149,7 +157,7 @@ def _convolution_affine(first, second):
 
 
 def _affine_convolution(first, second):
-    # Padding puts zeros where the offset would have been.
+    # Pads are zeros, to which the offset has not been added.
     padded = isinstance(second, Convolution) and any(second.window.pads)
     if padded and np.any(first.offset):
         return None
@@ -179,7 +187,7 @@ def _summed_axes(layer):
 
 
 def _move_forward(nodes, keep):
-    """Moves what merging cannot: swaps of channels and factors, into the kernel that follows."""
+    """Exchanges neighbors that cannot merge, so that one of them can merge with the next node."""
     nodes = dict(nodes)
     consumers = _count_consumers(nodes)
     for name, node in nodes.items():
@@ -194,21 +202,20 @@ def _move_forward(nodes, keep):
 
 
 def _exchange(first, second):
-    """Returns two other layers that do the same, the first of them a simpler one; or None."""
+    """Returns two other layers that do the work of two, or None."""
     match first, second:
         case ReverseChannels(), Affine(scale, offset):
             return Affine(scale[::-1], offset[::-1]), first
         case ReverseChannels(), Convolution(kernel, groups=1):
-            # Where a convolution follows, nothing is left to do for the first layer.
             flipped = dataclasses.replace(second, kernel=kernel[:, :, ::-1])
             return NOTHING, flipped
         case Convolution(rectifier=None), AveragePool() if (
-            # Each is linear, and on the smaller image the convolution costs less.
+            # Both are linear, and the convolution costs less on the smaller image.
             first.pointwise and not any(second.pads)
         ):
             return second, first
         case Affine(scale, offset), Convolution(kernel) if (
-            # A large offset would cost the precision of what it is added to.
+            # Numbers to which a large offset is added lose digits.
             np.any(scale != 1) and np.all(np.abs(offset) <= 4 * np.abs(scale)) and np.all(scale)
         ):
             shifted = Affine(np.ones_like(scale), offset / scale)

@@ -1,6 +1,6 @@
-"""Reads the layers and constants of an OpenVINO IR (`.xml` + `.bin`), without running anything.
+"""Reads the layers and constants of an OpenVINO IR (`.xml` + `.bin`).
 
-Everything stays in the file's own NCHW order here, and describes a batch of one image.
+Shapes and constants stay in the file's own order (NCHW), and describe a batch of one image.
 """
 
 import pathlib
@@ -25,7 +25,8 @@ def read_graph(xml_path: str | pathlib.Path) -> dict[str, Layer]:
 
     Raises:
       FileNotFoundError: one of the two files is missing.
-      ValueError: the file is no IR, is cut short, or a layer's input is not there.
+      ValueError: a file is a Git LFS pointer, is no IR, is damaged or cut short, or belongs to
+        another network.
     """
     xml_path = pathlib.Path(xml_path)
     bin_path = xml_path.with_suffix(".bin")
@@ -45,7 +46,7 @@ def read_graph(xml_path: str | pathlib.Path) -> dict[str, Layer]:
 
 
 def is_for_one_image(xml_path: str | pathlib.Path) -> bool:
-    """Whether an IR fixes all sizes, and that of the batch to 1.
+    """Whether an IR states all sizes, that of the batch being 1.
 
     Raises:
       FileNotFoundError, ValueError: see `read_graph`.
@@ -89,7 +90,7 @@ class _Output(NamedTuple):
 
 
 def _outputs(root, path):
-    """Returns for each layer's id its outputs, which have unique names; a result has one too."""
+    """Returns the outputs of each layer by its id; their names are unique, and no list is empty."""
     found, taken = {}, set()
     for element in root.find("layers"):
         identifier, name = element.get("id"), element.get("name")
@@ -124,7 +125,7 @@ def _whole(text, what):
 
 
 def _inputs(root, outputs, path):
-    """Returns for each layer's id the names of the outputs that it reads, by port."""
+    """Returns the names of the outputs that each layer reads, by the layer's id."""
     ports = {}
     for edge in root.find("edges"):
         source, target = edge.get("from-layer"), edge.get("to-layer")
@@ -151,7 +152,7 @@ def _inputs(root, outputs, path):
 
 
 def _layers(element, outputs, inputs):
-    """One for each output."""
+    """Makes a `Layer` for each output."""
     data = element.find("data")
     identifier = element.get("id")
     return [

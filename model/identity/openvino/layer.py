@@ -16,7 +16,7 @@ class Layer:
       inputs: names of the layers that it reads, by port.
       shape: NCHW, with an open batch written as 1, and -1 for any other size that is open.
       output: which output of the operation it is, counted from 0.
-      value: the array of a constant, float32, int64 or bool; None for what is computed.
+      value: the array of a constant (float32, int64 or bool), or None.
     """
 
     name: str

@@ -41,14 +41,18 @@ def stored_order(shape: Shape) -> list[int]:
 
 
 def to_file(x: tf.Tensor, shape: Shape) -> tf.Tensor:
-    """A stored tensor as [B, *shape], `shape` being the file's."""
+    """Turns a stored tensor into [B, *shape], where `shape` is the file's."""
     if is_image(shape) and _order_matters(shape):
         x = tf.transpose(x, [0, 3, 1, 2])
     return tf.reshape(x, [-1, *shape])
 
 
 def to_stored(x: tf.Tensor, shape: Shape) -> tf.Tensor:
-    """The inverse of `to_file`."""
+    """Turns [B, *shape] into the tensor that is stored.
+
+    Raises:
+      ValueError: the tensor has another shape.
+    """
     x = tf.ensure_shape(x, [None, *shape])
     if not is_batched(shape):
         return x
@@ -63,14 +67,14 @@ def _order_matters(shape):
 
 
 def arrange_constant(value: np.ndarray, shape: Shape) -> np.ndarray | None:
-    """A constant that broadcasts with tensors of a shape, arranged like the stored ones.
+    """Arranges a constant like the stored tensors that it is combined with.
 
     Args:
-      value: as in the file; its shape may be shorter.
+      value: as in the file, with no more axes than the result.
       shape: the file's shape of the result.
 
     Returns:
-      The constant with as many axes as the stored tensors; or None if it would change the batch.
+      The constant with as many axes as the stored result; or None if it would change the batch.
     """
     value = value.reshape((1,) * (len(shape) - value.ndim) + value.shape)
     if not is_batched(shape):
@@ -79,19 +83,20 @@ def arrange_constant(value: np.ndarray, shape: Shape) -> np.ndarray | None:
 
 
 def along_channels(values: np.ndarray, rank: int) -> np.ndarray:
-    """Arranges [C] so that it broadcasts along the second axis of the file's tensors of a rank."""
+    """Arranges [C] along the second axis of tensors of a rank, in the file's order."""
     return values.reshape(-1, *[1] * (rank - 2))
 
 
 def in_file_order(
     function: Callable[..., tf.Tensor], layer: Layer, sources: Sequence[Layer]
 ) -> Function:
-    """A layer from a function of tensors [B, *shape of the file].
+    """Makes a layer from a function of tensors [B, *shape of the file].
 
     Args:
-      function: takes all sources, constants being [1, *shape]; returns [B, *layer.shape].
-      layer: what it computes.
-      sources: what the layer reads.
+      function: takes all sources in the file's order, constants as [1, *shape]; returns
+        [B, *layer.shape].
+      layer: the layer of the file.
+      sources: the layers that it reads.
     """
     constants = [None if source.value is None else source.value[None] for source in sources]
     shapes = [source.shape for source in sources if source.value is None]
@@ -109,14 +114,14 @@ def along_axes(
     layer: Layer,
     sources: Sequence[Layer],
 ) -> Function:
-    """A layer that works along certain axes and keeps the number of axes.
+    """Makes a layer that works along certain axes, and keeps the number of axes.
 
     Args:
-      build: makes a function of tensors from the axes along which it works. It takes all sources,
-        constants having a batch of 1.
-      axes: in the file's order, from 0.
-      layer: what it computes.
-      sources: what the layer reads.
+      build: makes a function of tensors that works along the axes it is told. The function takes
+        all sources; constants have a batch of 1.
+      axes: the axes in the file's order, counted from 0.
+      layer: the layer of the file.
+      sources: the layers that it reads.
     """
     shapes = [layer.shape, *(source.shape for source in sources)]
     if 0 in axes or any(len(s) != len(layer.shape) or not is_batched(s) for s in shapes):
@@ -131,6 +136,6 @@ def along_axes(
 
 
 def fill_in(constants: Sequence[np.ndarray | None], tensors: Sequence[tf.Tensor]) -> list:
-    """Constants, with tensors in the places of None."""
+    """Returns the constants, with the tensors in the places of None."""
     remaining = iter(tensors)
     return [next(remaining) if value is None else tf.constant(value) for value in constants]

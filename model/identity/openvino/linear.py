@@ -5,8 +5,8 @@ import tensorflow as tf
 
 from model.identity.frozen.convolution import Window
 from model.identity.frozen.layers import Convolution, Dense, Function
-from model.identity.openvino.forms import constant, unsupported, window_sizes
 from model.identity.openvino.layout import in_file_order, is_batched, is_image
+from model.identity.openvino.operands import constant, unsupported, window_sizes
 from model.identity.openvino.pools import padding
 
 
@@ -32,7 +32,7 @@ def _convolution(layer, sources):
 
 
 def _with_holes(kernel, dilations):
-    """The kernel [out, in, ...] that without dilations does the work of another with them."""
+    """Puts zeros between the pixels of a kernel [out, in, ...], which then needs no dilations."""
     sizes = [(n - 1) * d + 1 for n, d in zip(kernel.shape[2:], dilations, strict=True)]
     result = np.zeros((*kernel.shape[:2], *sizes), kernel.dtype)
     result[(..., *(slice(None, None, d) for d in dilations))] = kernel
@@ -40,7 +40,7 @@ def _with_holes(kernel, dilations):
 
 
 def _frozen(kernel, window, groups):
-    """A convolution by the file's kernel [out, in / groups, H, W]."""
+    """Makes a convolution from the file's kernel [out, in / groups, H, W]."""
     if groups > 1 and kernel.shape[1] == 1:
         depthwise = kernel.reshape(groups, -1, *kernel.shape[2:]).transpose(2, 3, 0, 1)
         return Convolution(depthwise, window=window, groups=0)
@@ -69,7 +69,7 @@ def _matrix_product(layer, sources):
 
 
 def _product(layer, sources, transposed):
-    """The product of [B, ..., n, k] and [B, ..., k, m]; vectors are a row or a column."""
+    """Multiplies [B, ..., n, k] by [B, ..., k, m]; a vector is a row on the left, or a column."""
     rank = max(2, *(len(source.shape) for source in sources))
 
     def matrix(x, shape, is_left):

@@ -4,18 +4,21 @@ import numpy as np
 import tensorflow as tf
 
 from model.identity.frozen.layers import AveragePool, MaxPool
-from model.identity.openvino.forms import integers, unsupported, window_sizes
 from model.identity.openvino.layer import Layer
 from model.identity.openvino.layout import Shape, along_axes, is_image
+from model.identity.openvino.operands import integers, unsupported, window_sizes
 
 
 def padding(layer: Layer, shape: Shape, kernel: tuple[int, ...]) -> tuple[int, ...]:
-    """The pads of a layer with a window: (before, after) of each spatial axis, one after the other.
+    """Returns the pads of a convolution or pool: before and after each spatial axis, in one tuple.
 
     Args:
-      layer: its `auto_pad`, pads, strides and dilations count.
+      layer: the convolution or pool.
       shape: the file's shape of its input.
       kernel: the window's sizes.
+
+    Raises:
+      ValueError: the pads are negative, or chosen in an unknown way.
     """
     before, after = layer.integers("pads_begin"), layer.integers("pads_end")
     match layer.attributes.get("auto_pad", "explicit").lower():
@@ -45,7 +48,7 @@ def _totals_of_same(layer, shape, kernel):
 
 
 def _pool(layer, sources):
-    """The window, the strides, the pads, and how much more is needed where sizes are rounded up."""
+    """Returns window, strides, pads, and how many pixels are missing where sizes are rounded up."""
     shape = sources[0].shape
     if not is_image(shape):
         unsupported(layer, f"a pool of a tensor of shape {shape}")
@@ -69,7 +72,7 @@ def _max_pool(layer, sources):
 def _average_pool(layer, sources):
     kernel, strides, pads, (down, across) = _pool(layer, sources)
     top, bottom, left, right = pads
-    # As in OpenVINO, what is beyond the pads where sizes are rounded up counts as they do.
+    # Pixels that are missing where sizes are rounded up count as pads do; so it is in OpenVINO.
     exclude = layer.flag("exclude-pad", default=True) or not any(pads)
     return AveragePool(kernel, strides, (top, bottom + down, left, right + across), exclude)
 
@@ -91,7 +94,7 @@ def _adaptive_average_pool(layer, sources):
 
 
 def _means(size, wanted):
-    """The matrix that takes `wanted` means of `size` values, over ranges that may overlap."""
+    """Makes a matrix that takes `wanted` means of `size` values, over ranges that may overlap."""
     matrix = np.zeros((wanted, size), np.float32)
     for index in range(wanted):
         first, end = index * size // wanted, -(-(index + 1) * size // wanted)

@@ -1,4 +1,4 @@
-"""Operations that only move, repeat or leave out elements."""
+"""Operations that move, repeat or leave out elements, but do not change them."""
 
 import math
 
@@ -6,7 +6,6 @@ import numpy as np
 import tensorflow as tf
 
 from model.identity.frozen.layers import Function, Permutation, ZeroPad
-from model.identity.openvino.forms import constant, integers, named_axes, number, unsupported
 from model.identity.openvino.layout import (
     along_axes,
     in_file_order,
@@ -14,10 +13,11 @@ from model.identity.openvino.layout import (
     is_image,
     stored_order,
 )
+from model.identity.openvino.operands import constant, integers, named_axes, number, unsupported
 
 
 def _reshape(layer, sources):
-    """Any change of shape alone: Reshape, Squeeze, Unsqueeze; the file states the result."""
+    """Changes the shape alone (Reshape, Squeeze, Unsqueeze) to the one that the file states."""
     before, after = sources[0].shape, layer.shape
     if math.prod(before) != math.prod(after):
         unsupported(layer, f"the step from shape {before} to {after}")
@@ -33,7 +33,6 @@ def _transpose(layer, sources):
     order = integers(layer, sources[1]) or list(range(rank))[::-1]
     batched = is_batched(sources[0].shape) and is_batched(layer.shape)
     if sources[0].value is None and batched and order[0] == 0:
-        # The axes of the result, as they lie in the stored tensor that is read.
         before = stored_order(sources[0].shape)
         return Permutation(tuple(before.index(order[a]) for a in stored_order(layer.shape)))
     turned = [0, *(axis + 1 for axis in order)]
@@ -58,7 +57,7 @@ def _concat(layer, sources):
 
 
 def _split(layer, sources):
-    """One of the parts; their sizes are equal, or listed (VariadicSplit)."""
+    """Cuts out one of the parts, whose sizes are equal or listed (VariadicSplit)."""
     shape = sources[0].shape
     axis = named_axes(layer, sources[1], len(shape))[0]
     if layer.type == "Split":
@@ -73,7 +72,7 @@ def _split(layer, sources):
 
 
 def _sliced(slices):
-    """Cuts slices out of a tensor, by axis; for `along_axes` with the axes in this order."""
+    """Makes the `build` of `along_axes` that cuts out slices, given by axis."""
 
     def build(axes):
         index = [slice(None)] * (max(axes) + 1)
@@ -96,7 +95,7 @@ def _slice(layer, sources):
 
 
 def _positive(chosen):
-    """The slice that chooses a range; None where it runs backwards to the first element."""
+    """Turns a range into a slice, whose stop is None if it runs backwards to the first element."""
     return slice(chosen.start, None if chosen.stop < 0 else chosen.stop, chosen.step)
 
 
@@ -114,7 +113,7 @@ def _strided_slice(layer, sources):
 
 
 def _index(begin, end, step, no_begin, no_end, is_new, is_single, is_ellipsis):
-    """One entry of a slice in NumPy's notation."""
+    """Makes one entry of a slice in NumPy's notation."""
     if is_ellipsis:
         return Ellipsis
     if is_new:

@@ -1,4 +1,4 @@
-"""Operations that combine the elements along some axes: sums, norms, normalizations, softmax."""
+"""Operations that combine elements along axes: sums, norms, normalizations, softmax."""
 
 from collections.abc import Callable
 
@@ -6,7 +6,6 @@ import tensorflow as tf
 
 from model.identity.frozen.layers import Function
 from model.identity.openvino.elementwise import root
-from model.identity.openvino.forms import constant, named_axes, unsupported
 from model.identity.openvino.layout import (
     along_axes,
     in_file_order,
@@ -14,6 +13,7 @@ from model.identity.openvino.layout import (
     is_image,
     stored_order,
 )
+from model.identity.openvino.operands import constant, named_axes, unsupported
 
 
 def _l1_norm(x, axes, keepdims):
@@ -44,7 +44,7 @@ def _reduction(function):
 
 
 def _drops_in_place(shape, result, reduced):
-    """Whether the stored tensor without the axes is the stored result."""
+    """Whether dropping the axes from the stored tensor gives the stored result."""
     if not is_batched(shape) or not is_batched(result) or 0 in reduced or is_image(result):
         return False
     return not is_image(shape) or set(reduced) >= {2, 3} or set(reduced) == {1}

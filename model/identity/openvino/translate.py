@@ -17,7 +17,8 @@ from model.identity.openvino.folding import Node
 from model.identity.openvino.layer import Layer
 from model.identity.openvino.layout import to_file
 
-# From a layer and what it reads to a function of the tensors among the latter, in stored order.
+# Makes a function from a layer and the layers that it reads. The function takes the tensors of
+# those among the latter that are no constants, as they are stored.
 Translator = Callable[[Layer, list[Layer]], Callable[..., tf.Tensor]]
 
 TRANSLATORS: dict[str, Translator] = {
@@ -29,7 +30,7 @@ TRANSLATORS: dict[str, Translator] = {
     **rearrangements.TRANSLATORS,
 }
 _QUANTIZED = ("FakeQuantize",)
-# Inputs of which nothing but the shape is used, which the file states.
+# Inputs whose values are not needed, since the file states the shape of the result.
 _SHAPE_INPUTS = {
     "Broadcast": (1, 2),
     "ConvertLike": (1,),
@@ -41,18 +42,18 @@ _SHAPE_INPUTS = {
 
 
 def translate(layers: dict[str, Layer], output: str) -> dict[str, Node]:
-    """Translates the layers that an output depends on, but for the parameter and the constants.
+    """Translates the layers that an output depends on.
 
     Args:
       layers: what `graph.read_graph` returns.
       output: the name of the layer that computes the network's output.
 
     Returns:
-      Nodes by the layers' names, whose tensors are ordered as `layout` says. What depends on
-      constants alone is no node: it is computed here.
+      Nodes by the layers' names; their tensors are stored as `layout` says. The image has no node,
+      and neither have constants and what is computed from constants alone.
 
     Raises:
-      ValueError: an operation, or a form of one, that is not supported; names the layer.
+      ValueError: an operation, or a form of one, is not supported; the message names the layer.
     """
     layers, nodes = dict(layers), {}
     for name in _needed(layers, output):
@@ -70,7 +71,7 @@ def translate(layers: dict[str, Layer], output: str) -> dict[str, Node]:
 
 
 def _evaluate(function, layer):
-    """What depends on constants alone, in the file's order."""
+    """Computes what depends on constants alone, in the file's order."""
     try:
         return to_file(function(), layer.shape)[0].numpy()
     except (TypeError, ValueError, tf.errors.OpError) as error:
@@ -79,13 +80,13 @@ def _evaluate(function, layer):
 
 
 def _read(layer, inputs):
-    """Those among the inputs whose values are used."""
+    """Returns those among a layer's inputs whose values are used."""
     unused = _SHAPE_INPUTS.get(layer.type, ())
     return [source for port, source in enumerate(inputs) if port not in unused]
 
 
 def _needed(layers, output):
-    """The names of the layers that the output is computed from, in the file's order."""
+    """Returns the names of the layers that an output depends on, in the file's order."""
     needed = {output}
     for name, layer in reversed(layers.items()):
         if name in needed:

@@ -1,4 +1,4 @@
-"""The crops against those that the networks' golden embeddings were computed from."""
+"""The crops are those that the networks' golden embeddings were computed from."""
 
 import csv
 
@@ -21,7 +21,7 @@ from model.identity.canonical_crops import (
 )
 from model.scene import fixed_scene, stack_scenes
 
-# Cut with slightly other points than the landmarks that are carried.
+# This photograph was cut with slightly other points than the landmarks that are carried.
 _CUT_OTHERWISE = {"us_congress_A000014.jpg"}
 
 
@@ -45,7 +45,7 @@ def test_warped_photographs_golden(crop, goldens, key):
         assert np.abs(warped.astype(int) - crops[name]).mean() < 0.5, name
 
 
-# The whole head, as in a photograph.
+# This crop shows the whole head, as a photograph does.
 _WIDE = Crop(700, (0, 1), ((280, 280), (420, 280)))
 _CROPS = {
     "five_points": FIVE_POINT_CROP,
@@ -58,7 +58,7 @@ _CROPS = {
 
 
 def test_box_with_a_margin_by_hand():
-    """A box of 73.1 by 100 pixels, 32 more on a crop of 132: 105.1 pixels become 132."""
+    """A box of 73.1 by 100 pixels with a margin of 32 is 105.1 pixels wide, which become 132."""
     crop = margin_crop(132, 32)
     across = 132 / 105.1
     assert crop.aspect == pytest.approx(105.1 / 132)
@@ -69,7 +69,7 @@ def test_box_with_a_margin_by_hand():
 
 
 def test_square_around_a_box_by_hand():
-    """A box of 73.1 by 100: the square's side is 1.1 times 86.55."""
+    """For a box of 73.1 by 100 the square's side is 1.1 times 86.55."""
     crop = square_crop(200, 0.1)
     scale = 200 / (1.1 * 86.55)
     assert crop.aspect == 1.0
@@ -97,7 +97,7 @@ def test_photographs_and_renders_are_cut_alike(crop):
     color = np.zeros((1, model.texture_components), np.float32)
     scenes = stack_scenes([fixed_scene(15.0, 5.0)], 1)
     wide = FaceRenderer(model, _WIDE)
-    # Drawn larger and averaged, since the photograph is shrunk by areas.
+    # It is drawn larger and averaged, since the photograph is shrunk by areas.
     size, factor = crop.image_size, 3
     direct = FaceRenderer(model, crop.resized(size * factor))
     photograph = np.uint8(wide(mean, color, scenes)[0, 0] * 255 + 0.5)

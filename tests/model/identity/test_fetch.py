@@ -1,4 +1,4 @@
-"""Downloads, from a folder that takes the place of the official addresses."""
+"""Downloads work; a folder takes the place of the official addresses."""
 
 import hashlib
 import pathlib
@@ -9,7 +9,7 @@ import open_parts
 from model import identity
 from model.identity import fetch as fetching
 from model.identity.fetch import SOURCES, FetchError, Source, fetch
-from model.identity.networks.nn4_small2 import NN4_SMALL2, Settings
+from model.identity.networks.nn4_small2 import NN4_SMALL2, Nn4Small2Settings
 
 
 @pytest.fixture(name="server")
@@ -68,7 +68,7 @@ def test_closed_license_is_not_downloaded(server, tmp_path, monkeypatch):
     monkeypatch.setitem(SOURCES, "net", _source(server, terms="its license is not open"))
     with pytest.raises(FetchError, match=r"its license is not open; download .* put it at"):
         fetch("net", tmp_path)
-    # Put there by hand, it is taken.
+    # A file that was put there by hand is taken.
     (tmp_path / "net.h5").write_bytes(b"weights")
     assert fetch("net", tmp_path) == [tmp_path / "net.h5"]
 
@@ -100,6 +100,6 @@ def test_load_takes_the_fetched_file(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     path = fetching.cache_folder(fetching.CACHE) / fetching.FILES["nn4_small2"]
     path.parent.mkdir()
-    settings = Settings(0.125)
+    settings = Nn4Small2Settings(0.125)
     NN4_SMALL2.save(path, NN4_SMALL2.random_weights(settings), settings)
     assert identity.load("nn4_small2").feature_size == 92

@@ -1,4 +1,4 @@
-"""What every frozen recognition network promises to those who hold one."""
+"""Every frozen recognition network keeps the promises of its interface."""
 
 import numpy as np
 import pytest
@@ -37,7 +37,7 @@ def test_shapes_and_unit_norm(network):
 
 
 def test_gradient_is_finite_on_flat_images(network):
-    """Where pools see only zeros, and a deviation or a norm may be 0."""
+    """On such images pools see only zeros, and a deviation or a norm may be 0."""
     size = network.image_size
     images = tf.reshape([0.0, 0.5, 1.0], [3, 1, 1, 1]) * tf.ones([1, size, size, 3])
 
@@ -53,7 +53,7 @@ def test_gradient_is_finite_on_flat_images(network):
 
 
 def test_gradient_is_finite_where_the_embedding_is_zero():
-    settings = nn2.Settings(image_size=64, width=0.05)
+    settings = nn2.Nn2Settings(image_size=64, width=0.05)
     weights = NN2.random_weights(settings)
     weights["embedding/kernel"] *= 0
     network = IdentityNetwork("nn2", NN2.build(weights, settings), "penultimate")
@@ -66,7 +66,7 @@ def test_gradient_is_finite_where_the_embedding_is_zero():
 
 
 def test_gradient_numeric(network):
-    """Along the gradient, by central differences; rectifiers bend it a little."""
+    """Central differences along the gradient agree with it, but for bends of rectifiers."""
     size = network.image_size
     generator = np.random.default_rng(0)
     image = generator.uniform(0.2, 0.8, (1, size, size, 3)).astype(np.float32)

@@ -1,4 +1,4 @@
-"""Convolutions with fixed kernels: values and gradients against TensorFlow's own."""
+"""Values and gradients of layers with fixed weights are those of TensorFlow's own."""
 
 import dataclasses
 
@@ -21,7 +21,7 @@ def _random(*shape):
 
 
 def _reference(layer, x):
-    """The layer from a padded image, a kernel with holes, and plain operations."""
+    """Computes the layer from a padded image, a kernel with holes, and plain operations."""
     x = tf.pad(x, layer.window.paddings)
     strides, (rows, columns) = layer.window.strides, layer.window.dilations
     height, width, *channels = layer.kernel.shape

@@ -1,4 +1,4 @@
-"""Batches in parts: how many, and that nothing but the time changes."""
+"""How many parts a batch is divided into, and that nothing but the time changes."""
 
 from unittest import mock
 

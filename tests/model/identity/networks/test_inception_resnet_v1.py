@@ -1,4 +1,4 @@
-"""facenet's Inception-ResNet-v1: its size, a plain computation of it, and its public files."""
+"""Inception-ResNet-v1 has its known size, computes what Keras does, and reads its files."""
 
 import re
 
@@ -8,14 +8,17 @@ import tensorflow as tf
 import tf_keras
 
 from model import identity
-from model.identity.networks.inception_resnet_v1 import INCEPTION_RESNET_V1, Settings
+from model.identity.networks.inception_resnet_v1 import (
+    INCEPTION_RESNET_V1,
+    InceptionResnetV1Settings,
+)
 
 _WIDTH, _SIZE = 1 / 16, 96
 layers = tf_keras.layers
 
 
 class _PublicModel:
-    """The network as its Keras ports are laid out, layer by layer, with a width."""
+    """Builds the network layer by layer as its Keras ports do, with a factor on its width."""
 
     def convolve(self, x, name, filters, size, stride=1, padding="same", plain=False):
         filters = filters if plain else round(filters * _WIDTH)
@@ -137,8 +140,10 @@ def _compare(network, model, inputs):
     "embedding_size, trained, moments", [(128, 22_779_312, 28_832), (512, 23_467_824, 29_600)]
 )
 def test_parameters(embedding_size, trained, moments):
-    """As Keras counts them in the ports."""
-    shapes = INCEPTION_RESNET_V1.weight_shapes(Settings(embedding_size=embedding_size))
+    """Keras counts these numbers in the ports."""
+    shapes = INCEPTION_RESNET_V1.weight_shapes(
+        InceptionResnetV1Settings(embedding_size=embedding_size)
+    )
     counts = {name: int(np.prod(shape)) for name, shape in shapes.items()}
     of_moments = sum(n for name, n in counts.items() if name.endswith(("/mean", "/variance")))
     assert (sum(counts.values()) - of_moments, of_moments) == (trained, moments)
@@ -151,14 +156,14 @@ def test_keras_weights(model_512, tmp_path):
 
 
 def test_keras_model_of_2017(model_128, tmp_path):
-    """A file of a whole model: its weights lie deeper, and its configuration is not read."""
+    """In a file of a whole model the weights lie deeper; its configuration is not read."""
     path = tmp_path / "facenet_keras.h5"
     model_128.save(path)
     _compare(_load(path), model_128, _prewhitened(_images()))
 
 
 def _checkpoint_name(layer):
-    """The variable scope of one of the port's layers."""
+    """Returns the variable scope of one of the port's layers."""
     for pattern, scope in (
         (r"^Block35_(\d+)_", r"Repeat/block35_\1/"),
         (r"^Block17_(\d+)_", r"Repeat_1/block17_\1/"),
@@ -201,7 +206,7 @@ def _checkpoint(model_512, tmp_path):
 
 
 def test_checkpoint_names(checkpoint):
-    """As facenet's own code names them."""
+    """The checkpoint of these tests has the names that facenet's own code gives."""
     names = {name for name, _ in tf.train.list_variables(checkpoint)}
     scope = "InceptionResnetV1"
     assert names > {

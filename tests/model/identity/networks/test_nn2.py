@@ -1,4 +1,4 @@
-"""FaceNet NN2 against its table, its layers against references, and its weight files."""
+"""FaceNet NN2 agrees with its table, and its layers with references."""
 
 import numpy as np
 import pytest
@@ -9,7 +9,7 @@ from model.identity.frozen import named_backbone
 from model.identity.networks import nn2
 from model.identity.networks.nn2 import NN2
 
-# The column of parameters (weights and biases) of Schroff et al. 2015, table 2, recomputed.
+# The numbers of weights and biases of each row of Schroff et al. 2015, table 2, recomputed.
 _PARAMETERS = {
     "conv1": 9_472,
     "inception_2": 114_944,
@@ -29,14 +29,14 @@ _PARAMETERS = {
 
 def test_parameters_of_every_row():
     counts = dict.fromkeys(_PARAMETERS, 0)
-    for name, shape in nn2.weight_shapes(nn2.Settings()).items():
+    for name, shape in nn2.weight_shapes(nn2.Nn2Settings()).items():
         counts[name.split("/")[0]] += int(np.prod(shape))
     assert counts == _PARAMETERS
     assert sum(counts.values()) == 7_456_304
 
 
 def test_output_sizes_of_every_row():
-    settings = nn2.Settings()
+    settings = nn2.Nn2Settings()
     layers = nn2.build(NN2.random_weights(settings), settings)
     expected = {
         "conv1": (112, 112, 64),
@@ -94,7 +94,7 @@ def test_gradient_to_flat_images_is_finite():
 
 
 def test_batch_normalization_is_folded():
-    settings = nn2.Settings(64, 0.125, batch_normalization=True)
+    settings = nn2.Nn2Settings(64, 0.125, batch_normalization=True)
     weights = NN2.random_weights(settings)
     generator = np.random.default_rng(1)
     for name, value in weights.items():
@@ -114,7 +114,7 @@ def test_batch_normalization_is_folded():
 
 
 def test_weights_survive_a_file(tmp_path):
-    settings = nn2.Settings(64, 0.25)
+    settings = nn2.Nn2Settings(64, 0.25)
     weights = NN2.random_weights(settings, seed=3)
     path = tmp_path / "nn2.npz"
     NN2.save(path, weights, settings)

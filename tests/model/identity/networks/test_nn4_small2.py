@@ -1,4 +1,4 @@
-"""OpenFace's nn4.small2: its size, a plain Keras computation of it, and its public files."""
+"""OpenFace's nn4.small2 has its known size, computes what Keras does, and reads its files."""
 
 import numpy as np
 import pytest
@@ -7,15 +7,15 @@ import tf_keras
 
 from model import identity
 from model.identity.network import IdentityNetwork
-from model.identity.networks.nn4_small2 import NN4_SMALL2, Settings
+from model.identity.networks.nn4_small2 import NN4_SMALL2, Nn4Small2Settings
 
 _WIDTH = 0.125
-_SETTINGS = Settings(_WIDTH)
+_SETTINGS = Nn4Small2Settings(_WIDTH)
 layers = tf_keras.layers
 
 
 class _PublicModel:
-    """The network as its Keras port is laid out, layer by layer, with a width."""
+    """Builds the network layer by layer as its Keras port does, with a factor on its width."""
 
     def __init__(self):
         self.x = self.image = layers.Input((96, 96, 3))
@@ -95,8 +95,8 @@ def _compare(network, model):
 
 
 def test_parameters():
-    """As published: 3,733,968 to be trained, and the moments of the normalization."""
-    shapes = NN4_SMALL2.weight_shapes(Settings())
+    """3,733,968 trained weights are published; moments of normalizations are further ones."""
+    shapes = NN4_SMALL2.weight_shapes(Nn4Small2Settings())
     counts = {name: int(np.prod(shape)) for name, shape in shapes.items()}
     assert sum(counts.values()) == 3_743_280
     moments = sum(n for name, n in counts.items() if name.endswith(("/mean", "/variance")))
@@ -110,7 +110,7 @@ def test_keras_file(model, tmp_path):
 
 
 def _write_csv(model, folder):
-    """The port's CSV files: Torch's order, flattened."""
+    """Writes the CSV files of the port, which hold flat arrays in Torch's order."""
     for layer in model.layers:
         arrays = layer.get_weights()
         if isinstance(layer, layers.Conv2D):

@@ -1,4 +1,4 @@
-"""Public weight files of every kind: pointers in their place, and what declares too much."""
+"""Public weight files of every kind may be pointers of Git LFS, or declare more than they hold."""
 
 import h5py
 import numpy as np

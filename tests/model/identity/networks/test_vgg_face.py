@@ -1,4 +1,4 @@
-"""VGG-Face: its size, plain Keras computations of it, and its public files."""
+"""VGG-Face has its known size, computes what Keras does, and reads its files."""
 
 import h5py
 import numpy as np
@@ -7,7 +7,7 @@ import scipy.io
 import tf_keras
 
 from model import identity
-from model.identity.networks.vgg_face import VGG_FACE, Settings
+from model.identity.networks.vgg_face import VGG_FACE, VggFaceSettings
 
 _WIDTH = 1 / 32
 _PEOPLE = 7
@@ -17,7 +17,7 @@ layers = tf_keras.layers
 
 
 def _model(dense):
-    """Keras: rcmalli's port with dense layers after a Flatten, or deepface's without."""
+    """Builds rcmalli's port, with dense layers after a Flatten, or deepface's, without them."""
     model = tf_keras.Sequential([layers.Input((224, 224, 3))])
     for block, (filters, count) in enumerate(_BLOCKS):
         for i in range(count):
@@ -59,7 +59,7 @@ def _images():
 
 
 def _fc7(model, bgr):
-    """φ by Keras, on images in the channel order that the model was made for."""
+    """Computes φ by Keras, on images in the channel order that the model was made for."""
     inputs = _images() * 255 - _MEAN
     weighted = [layer for layer in model.layers if layer.weights]
     inner = tf_keras.Model(model.inputs, weighted[-2].output)
@@ -75,21 +75,21 @@ def _compare(path, expected):
 
 
 def test_parameters():
-    """145,002,878 with the classifier, of which nobody asks for."""
-    shapes = VGG_FACE.weight_shapes(Settings())
+    """With the classifier, which is not read, there are 145,002,878."""
+    shapes = VGG_FACE.weight_shapes(VggFaceSettings())
     count = sum(int(np.prod(shape)) for shape in shapes.values())
     assert count + 4096 * 2622 + 2622 == 145_002_878
 
 
 def test_rcmalli_file(dense_model, tmp_path):
-    """Dense layers over a flattened image, and BGR."""
+    """It has dense layers over a flattened image, and takes BGR."""
     path = tmp_path / "rcmalli_vggface_tf_vgg16.h5"
     dense_model.save_weights(path)
     _compare(path, _fc7(dense_model, bgr=True))
 
 
 def test_rcmalli_file_of_keras_1(dense_model, tmp_path):
-    """The same with the names that Keras 1 gave to arrays."""
+    """The port's first files have the names that Keras 1 gave to arrays."""
     path = tmp_path / "keras1.h5"
     with h5py.File(path, "w") as file:
         file.attrs["layer_names"] = [layer.name.encode() for layer in dense_model.layers]
@@ -103,14 +103,14 @@ def test_rcmalli_file_of_keras_1(dense_model, tmp_path):
 
 
 def test_deepface_file(convolutional_model, tmp_path):
-    """Layers without names of their own, and 7×7 and 1×1 convolutions at the end."""
+    """Its layers have no names of their own, and 7×7 and 1×1 convolutions are at the end."""
     path = tmp_path / "vgg_face_weights.h5"
     convolutional_model.save_weights(path)
     _compare(path, _fc7(convolutional_model, bgr=False))
 
 
 def _mat_layers(model):
-    """Cells of structs as MatConvNet has them, those of layers without weights between them."""
+    """Makes MatConvNet's cells of structs; some are those of layers without weights."""
     names = [f"conv{b + 1}_{i + 1}" for b, (_, n) in enumerate(_BLOCKS) for i in range(n)]
     names += ["fc6", "fc7", "fc8"]
     cells = []

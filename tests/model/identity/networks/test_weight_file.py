@@ -1,4 +1,4 @@
-"""The project's own weight files: damaged ones, foreign ones, and ones that declare too much."""
+"""The project's own weight files may be damaged, foreign, or declare more than they hold."""
 
 import json
 
@@ -11,12 +11,12 @@ from model.identity.networks import nn2, nn4_small2
 from model.identity.networks.nn2 import NN2
 from model.identity.networks.nn4_small2 import NN4_SMALL2
 
-_SETTINGS = nn2.Settings(64, 0.25)
+_SETTINGS = nn2.Nn2Settings(64, 0.25)
 _POINTER = "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n"
 
 
 def _save(tmp_path, change=lambda arrays: None):
-    """A file of weights, changed as a dict of arrays."""
+    """Writes a file of weights whose arrays are changed."""
     path = tmp_path / "nn2.npz"
     NN2.save(path, NN2.random_weights(_SETTINGS), _SETTINGS)
     with np.load(path) as archive:
@@ -85,7 +85,7 @@ def test_missing_file(tmp_path, name):
 
 
 def test_weights_of_another_network(tmp_path):
-    settings = nn4_small2.Settings(0.125)
+    settings = nn4_small2.Nn4Small2Settings(0.125)
     path = tmp_path / "nn4.npz"
     NN4_SMALL2.save(path, NN4_SMALL2.random_weights(settings), settings)
     with pytest.raises(ValueError, match=r"nn4\.npz: weights of nn4_small2, not of nn2"):
@@ -93,7 +93,7 @@ def test_weights_of_another_network(tmp_path):
 
 
 def test_weights_that_overflow(tmp_path):
-    """All of them are finite, but not what comes out."""
+    """All weights are finite, but not what the network computes."""
 
     def enlarge(arrays):
         for name in arrays:
@@ -107,7 +107,7 @@ def test_weights_that_overflow(tmp_path):
 @pytest.mark.parametrize("layout", ["contiguous", "chunked", "compressed"])
 @pytest.mark.parametrize("shape", [(7, 7, 3, 16), (7, 7, 3, 10**7)])
 def test_hdf5_that_declares_what_it_does_not_hold(tmp_path, layout, shape):
-    """Files of a few kilobytes, some of which declare gigabytes."""
+    """The files have a few kilobytes, and some of them declare gigabytes."""
     path = tmp_path / "nn2.h5"
     NN2.save(path, NN2.random_weights(_SETTINGS), _SETTINGS)
     options = {
@@ -119,7 +119,7 @@ def test_hdf5_that_declares_what_it_does_not_hold(tmp_path, layout, shape):
         del file["conv1/kernel"]
         file.create_dataset("conv1/kernel", shape, np.float32, **options[layout])
     if shape[-1] == 16:
-        # So small an array may be left out: then it is zero.
+        # HDF5 need not store an array of zeros.
         identity.load("nn2", path)
         return
     with pytest.raises(

@@ -1,4 +1,4 @@
-"""Small networks around operations, and their comparison with OpenVINO's own runtime."""
+"""Makes small networks around operations, and compares them with OpenVINO's own runtime."""
 
 import json
 import pathlib
@@ -23,22 +23,22 @@ DESCRIPTION = {
 
 
 def random(*shape: int) -> np.ndarray:
-    """Float32 numbers of both signs, the same ones for the same shape."""
+    """Returns float32 numbers of both signs, always the same ones for the same shape."""
     return np.random.default_rng(len(shape) + shape[-1]).standard_normal(shape, np.float32)
 
 
 def positive(*shape: int) -> np.ndarray:
-    """Float32 numbers of at least 0.5."""
+    """Returns float32 numbers of at least 0.5."""
     return np.abs(random(*shape)) + np.float32(0.5)
 
 
 def integers(*values: int) -> np.ndarray:
-    """A vector int64."""
+    """Returns a vector int64."""
     return np.int64(values)
 
 
 def real(value: float) -> np.ndarray:
-    """A number float32."""
+    """Returns a number as float32."""
     return np.float32(value)
 
 
@@ -51,12 +51,12 @@ MOMENTS = {
 
 
 def one(operation: str, *inputs: str, **attributes) -> list[Node]:
-    """A node from x to y."""
+    """Makes a node from x to y."""
     return [Node(operation, ("x", *inputs), ("y",), attributes)]
 
 
 def chain(*steps: tuple[str, tuple[str, ...], dict]) -> list[Node]:
-    """Nodes one after the other, each (operation, further inputs, attributes), from x to y."""
+    """Makes a chain of nodes from x to y, each of (operation, further inputs, attributes)."""
     names = ["x", *(f"step {index}" for index in range(1, len(steps))), "y"]
     return [
         Node(operation, (source, *inputs), (target,), attributes)
@@ -96,7 +96,7 @@ def check_on_images(
 def check_at_the_end(
     folder: pathlib.Path, nodes: list[Node], constants: dict, opset: int, **options
 ) -> None:
-    """Compares a network with nodes behind its last layer, from x [batch, 6] to y; see above."""
+    """Compares a network with nodes behind its last layer, from x [batch, 6] to y."""
     nodes = [
         Node("Conv", ("image", "stem"), ("c",), {"pads": [1, 1, 1, 1]}),
         Node("Flatten", ("c",), ("flat",)),
@@ -161,7 +161,7 @@ def _read_for_one(path):
 
 
 def _by_openvino(path, images, output):
-    """OpenVINO's result, image by image."""
+    """Returns OpenVINO's result, image by image."""
     model = _read_for_one(path)
     description = json.loads(path.with_suffix(".json").read_text())
     black, white = description["pixel_range"]

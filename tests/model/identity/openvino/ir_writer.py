@@ -21,7 +21,7 @@ class IrWriter:
         self.add("image", "Parameter", [], input_shape, shape=shape, element_type="f32")
 
     def constant(self, name, array):
-        """Adds a constant, 16-bit ones with the conversion that follows them."""
+        """Adds a constant, and behind one of 16 bits the conversion to 32."""
         array = np.asarray(array)
         attributes = {
             "element_type": _TYPES[array.dtype.name],

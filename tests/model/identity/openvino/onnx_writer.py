@@ -13,7 +13,7 @@ _EPSILON = 2e-5
 
 
 def weights(seed: int = 0) -> dict[str, np.ndarray]:
-    """Random weights by the names that the file gives them."""
+    """Returns random weights by the names that the file gives them."""
     generator = np.random.default_rng(seed)
 
     def normal(*shape):
@@ -113,7 +113,7 @@ def export_nodes(path, nodes, constants, opset, input_shape, output_names) -> No
 
 
 def by_hand(arrays: dict[str, np.ndarray], x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Input of the last layer and output for x [B, 3, SIZE, SIZE], in float64."""
+    """Returns the last layer's input and output for x [B, 3, SIZE, SIZE], in float64."""
 
     def column(values):
         return values.astype(np.float64).reshape(-1, 1, 1)

@@ -17,7 +17,7 @@ DESCRIPTION = {
 
 
 def weights() -> dict[str, np.ndarray]:
-    """The kernels by the names of their layers, NCHW, float16."""
+    """Returns the kernels by the names of their layers, float16 in NCHW."""
     generator = np.random.default_rng(3)
     shapes = {
         "first": (6, 3, 3, 3),

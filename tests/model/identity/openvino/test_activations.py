@@ -1,4 +1,4 @@
-"""Activation functions, against OpenVINO's own runtime at float32 precision."""
+"""Activation functions give what OpenVINO's own runtime gives at float32 precision."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The IR reader against golden embeddings, a network computed by hand, and broken files."""
+"""IR networks give golden embeddings, and what is computed by hand."""
 
 import json
 import math
@@ -58,9 +58,6 @@ def test_features_of_the_carried_encoder():
     assert network.feature_spec == "penultimate,pooled:557"
 
 
-# A network with every kind of folding, by hand in float64.
-
-
 def _convolve(x, kernel, stride=1, groups=1, pad=0):
     x = np.pad(x, [(0, 0), (0, 0), (pad, pad), (pad, pad)])
     size = (x.shape[2] - kernel.shape[-1]) // stride + 1
@@ -76,7 +73,7 @@ def _convolve(x, kernel, stride=1, groups=1, pad=0):
 
 
 def _by_hand(images):
-    """The network of `small_network` on RGB in 0..1, NHWC; in float64."""
+    """Computes the network of `small_network` in float64, for RGB [B, H, W, 3] in 0..1."""
     w = {name: value.astype(np.float64) for name, value in small_network.weights().items()}
     x = images[..., ::-1].transpose(0, 3, 1, 2) * 255.0
     x = (

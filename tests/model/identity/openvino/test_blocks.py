@@ -1,4 +1,4 @@
-"""Building blocks of recognition networks, against OpenVINO's own runtime."""
+"""Building blocks of recognition networks give what OpenVINO's own runtime gives."""
 
 import numpy as np
 import pytest

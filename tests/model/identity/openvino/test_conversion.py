@@ -1,4 +1,4 @@
-"""ONNX files and IR files of open sizes: a network computed by hand, and what files differ in."""
+"""ONNX files and IR files of open sizes are converted, whatever way they were exported in."""
 
 import json
 import sys
@@ -12,7 +12,9 @@ from model import identity
 pytest.importorskip("openvino", reason="the optional package openvino is not installed")
 pytest.importorskip("onnx", reason="the package onnx, which writes the test's file, is absent")
 
+import onnx
 import openvino
+from onnx import TensorProto, external_data_helper
 
 from tests.model.identity.openvino import onnx_writer
 from tests.model.identity.openvino.compare_operations import (
@@ -26,6 +28,7 @@ from tests.model.identity.openvino.compare_operations import (
     real,
 )
 
+_POINTER = "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n"
 _SIDECAR = {
     "image_size": onnx_writer.SIZE,
     "channels": "rgb",
@@ -97,7 +100,7 @@ _WEIGHTS = {
 @pytest.mark.parametrize("channels", ["rgb", "bgr"])
 @pytest.mark.parametrize("pixel_range", [(0, 255), (-1, 1)])
 def test_channels_last(channels, pixel_range, tmp_path):
-    """As files have it that come from Keras."""
+    """Files that come from Keras have images in this order."""
     nodes = [
         Node("Transpose", ("image",), ("turned",), {"perm": [0, 3, 1, 2]}),
         Node("Conv", ("turned", "stem"), ("c",)),
@@ -110,7 +113,7 @@ def test_channels_last(channels, pixel_range, tmp_path):
 
 @pytest.mark.parametrize("channels", ["rgb", "bgr"])
 def test_normalization_inside_of_the_file(channels, tmp_path):
-    """As MXNet's exports begin, and a swap of channels, and pads."""
+    """MXNet's exports begin with a normalization; a swap of channels and pads follow here."""
     nodes = [
         Node("Sub", ("image", "mean"), ("centered",)),
         Node("Mul", ("centered", "factor"), ("scaled",)),
@@ -174,8 +177,56 @@ def test_node_that_cannot_be_converted_is_named(tmp_path):
         identity.load("openvino_ir", export(tmp_path, nodes, _WEIGHTS, 13, ["output"]))
 
 
+def test_weights_beside_the_file(tmp_path):
+    """Large files keep their weights in further ones, to which the fingerprint is bound too."""
+    path = export(tmp_path, _CONVOLVED, _WEIGHTS, 13, ["output"])
+    model = onnx.load(path)
+    external_data_helper.convert_model_to_external_data(model, location="w.data", size_threshold=0)
+    onnx.save(model, path)
+    compare(path)
+    first = identity.load("openvino_ir", path).fingerprint
+    data = bytearray((tmp_path / "w.data").read_bytes())
+    data[2] ^= 1
+    (tmp_path / "w.data").write_bytes(data)
+    assert identity.load("openvino_ir", path).fingerprint != first
+    (tmp_path / "w.data").write_text(_POINTER)
+    with pytest.raises(ValueError, match=r"w\.data: is a Git LFS pointer"):
+        identity.load("openvino_ir", path)
+
+
+def test_git_lfs_pointer(tmp_path):
+    path = export(tmp_path, _CONVOLVED, _WEIGHTS, 13, ["output"])
+    path.write_text(_POINTER)
+    with pytest.raises(ValueError, match=r"net\.onnx: is a Git LFS pointer, .*`git lfs pull`"):
+        identity.load("openvino_ir", path)
+
+
+def test_weights_that_are_inputs_too(tmp_path):
+    """In files of ONNX's first versions the weights are inputs."""
+    path = export(tmp_path, _CONVOLVED, _WEIGHTS, 7, ["output"])
+    model = onnx.load(path)
+    model.ir_version = 3
+    for constant in model.graph.initializer:
+        kind, shape = constant.data_type, constant.dims
+        model.graph.input.append(onnx.helper.make_tensor_value_info(constant.name, kind, shape))
+    onnx.save(model, path)
+    compare(path)
+
+
+def test_half_precision(tmp_path):
+    nodes = [
+        Node("Cast", ("image",), ("half",), {"to": TensorProto.FLOAT16}),
+        Node("Conv", ("half", "stem"), ("c",)),
+        Node("Flatten", ("c",), ("flat",)),
+        Node("Gemm", ("flat", "fc"), ("last",)),
+        Node("Cast", ("last",), ("output",), {"to": TensorProto.FLOAT}),
+    ]
+    weights = {name: _WEIGHTS[name].astype(np.float16) for name in ("stem", "fc")}
+    compare(export(tmp_path, nodes, weights, 13, ["output"]))
+
+
 def _save_ir(path, half=False):
-    """The IR of an ONNX file, as it is."""
+    """Saves the IR of an ONNX file with the sizes that the file leaves open."""
     openvino.save_model(openvino.Core().read_model(path), path.with_suffix(".xml"), half)
     return path.with_suffix(".xml")
 
@@ -194,6 +245,17 @@ def test_ir_whose_sizes_are_open(half, tmp_path):
     weights = _WEIGHTS | {"fc": random(6, EMBEDDING)}
     path = export(tmp_path, _POOLED, weights, 13, ["output"], (3, "height", "width"))
     compare(_save_ir(path, half))
+
+
+def test_batch_that_is_written_into_a_reshape(tmp_path):
+    """A file that was exported for a batch of four serves for any."""
+    nodes = [
+        Node("Conv", ("image", "stem"), ("c",)),
+        Node("Reshape", ("c", "four"), ("flat",)),
+        Node("Gemm", ("flat", "fc"), ("output",)),
+    ]
+    weights = _WEIGHTS | {"four": integers(4, 6 * (SIZE - 2) ** 2)}
+    compare(export(tmp_path, nodes, weights, 13, ["output"]))
 
 
 def test_ir_of_another_batch(tmp_path):

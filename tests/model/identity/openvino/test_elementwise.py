@@ -1,4 +1,4 @@
-"""Arithmetic and comparisons, against OpenVINO's own runtime at float32 precision."""
+"""Arithmetic and comparisons give what OpenVINO's own runtime gives at float32 precision."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""How recognition networks end, against OpenVINO's own runtime at float32 precision."""
+"""The usual ends of recognition networks give what OpenVINO's own runtime gives."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Folding: fewer layers that compute the same."""
+"""Folded networks have fewer layers, and compute the same."""
 
 import json
 
@@ -18,7 +18,7 @@ def _random(*shape):
     return np.random.default_rng(len(shape) + shape[-1]).standard_normal(shape, np.float32)
 
 
-# What stands before the convolution: ranges of pixels, and normalizations.
+# These layers stand before the convolution: ranges of pixels, and normalizations.
 _AFFINES = {
     "0..1": Affine(np.float32([1]), np.float32([0])),
     "0..255": Affine(np.float32([255]), np.float32([0])),
@@ -99,7 +99,7 @@ def test_pool_moves_before_linear_convolution(rectifier, moves):
 @pytest.mark.parametrize("pixel_range", [(0, 255), (0, 1), (-1, 1), (-2.1, 2.6)])
 @pytest.mark.parametrize("channels", ["rgb", "bgr"])
 def test_first_convolution_without_padding(tmp_path, pixel_range, channels):
-    """A whole network, whose range of pixels folds into the first convolution."""
+    """In a whole network, the range of pixels folds into the first convolution."""
     kernel, shift = _random(5, 3, 3, 3), np.float32([0.1, -0.2, 0.3]).reshape(1, 3, 1, 1)
     ir = IrWriter((1, 3, 8, 8))
     window = {"pads_begin": "0, 0", "pads_end": "0, 0", "strides": "1, 1", "dilations": "1, 1"}

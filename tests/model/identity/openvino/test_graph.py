@@ -1,4 +1,4 @@
-"""IR files that are cut short, foreign, damaged, or not what they seem."""
+"""IR files that are cut short, damaged or foreign are refused, and the message says why."""
 
 import re
 
@@ -35,7 +35,6 @@ def test_constants_of_a_larger_network(path):
     blob = path.with_suffix(".bin")
     size = blob.stat().st_size
     blob.write_bytes(np.random.default_rng(0).bytes(size + 4))
-    # Where the numbers happen to be none, that is said first.
     with pytest.raises(ValueError, match=r"net\.bin: .* it belongs to another \.xml"):
         OpenvinoIr(path)
     blob.write_bytes(np.ones(size // 2 + 2, np.float16).tobytes())
@@ -61,16 +60,26 @@ def test_constants_of_another_network_of_the_same_size(path):
         OpenvinoIr(path)
 
 
-def test_features_that_are_not_finite(tmp_path):
-    """All constants are numbers, but one is a negative variance."""
+def _write_normalized(folder, variance, factor):
     ir = IrWriter((1, 3, 8, 8))
-    moments = [np.float32(values) for values in ([1, 1, 1], [0, 0, 0], [0, 0, 0], [1, -1, 1])]
+    moments = [np.float32(values) for values in ([1, 1, 1], [0, 0, 0], [0, 0, 0], variance)]
     ir.add("norm", "BatchNormInference", ["image", *moments], (1, 3, 8, 8), epsilon="1e-3")
     ir.add("mean", "ReduceMean", ["norm", np.int64([2, 3])], (1, 3), keep_dims="false")
-    ir.add("embedding", "MatMul", ["mean", np.ones((3, 4), np.float32)], (1, 4))
-    small_network.write(tmp_path)
-    path = ir.write(tmp_path, "embedding")
+    ir.add("embedding", "MatMul", ["mean", np.full((3, 4), factor, np.float32)], (1, 4))
+    small_network.write(folder)
+    return ir.write(folder, "embedding")
+
+
+def test_features_that_are_not_finite(tmp_path):
+    """All constants are finite, but not what is computed from them."""
+    path = _write_normalized(tmp_path, [1, 1, 1], 3e38)
     with pytest.raises(ValueError, match=r"net\.xml: gives features that are not finite numbers"):
+        identity.load("openvino_ir", path)
+
+
+def test_negative_variance(tmp_path):
+    path = _write_normalized(tmp_path, [1, -1, 1], 1)
+    with pytest.raises(ValueError, match=r"net\.xml: layer 'norm' .* a variance below 0"):
         identity.load("openvino_ir", path)
 
 

@@ -1,4 +1,4 @@
-"""Convolutions, matrix products and pools, against OpenVINO's own runtime."""
+"""Convolutions, matrix products and pools give what OpenVINO's own runtime gives."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Operations that ONNX files do not lead to, in IR files that OpenVINO itself writes."""
+"""Operations that no ONNX file leads to give in IR files what OpenVINO's own runtime gives."""
 
 import json
 
@@ -29,12 +29,12 @@ _MOMENTS = MOMENTS.values()
 
 
 def _strided(x, begin, end, step, *masks):
-    """masks: which begins and ends do not count, new axes, single elements, an ellipsis."""
+    """Slices; masks tell which begins and ends do not count, and which entries are special."""
     return ops.strided_slice(x, integers(*begin), integers(*end), integers(*step), *masks)
 
 
 def _int8_weights(x):
-    """Weights as compressed files have them: integers, a zero point and a scale."""
+    """Convolves by weights of a compressed file: integers, a zero point and a scale."""
     whole = np.random.default_rng(0).integers(-9, 9, (4, 6, 3, 3)).astype(np.int8)
     centered = ops.subtract(ops.convert(ops.constant(whole), "f32"), real(1))
     return ops.convolution(x, ops.multiply(centered, real(0.05)), [1, 1], [0, 0], [0, 0], [1, 1])

@@ -1,4 +1,4 @@
-"""What only moves or leaves out elements, against OpenVINO's own runtime."""
+"""Operations that move or leave out elements give what OpenVINO's own runtime gives."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Normalizations and reductions, against OpenVINO's own runtime at float32 precision."""
+"""Normalizations and reductions give what OpenVINO's own runtime gives."""
 
 import pytest
 
