@@ -1,9 +1,9 @@
 """The renderer's speed against the original's algorithm: `python -m benchmarks.renderer`.
 
-Prints the flags of both and the table of docs/renderer.md. The rows that compare them are medians
-of calls in turn in one process, on one thread pinned to one core; every call is one of a
-`tf.function`. They give processor time, which leaves out what other work on the machine takes, but
-not what that costs by emptying the caches.
+It prints the flags of both and a table; docs/renderer.md gives the range over runs and machines.
+The rows that compare them are medians of calls in turn in one process, on one thread pinned to one
+core; every call is one of a `tf.function`. They give processor time, which leaves out what other
+work on the machine takes, but not what it costs that this empties the caches.
 """
 
 import concurrent.futures
@@ -175,7 +175,7 @@ def main() -> None:
     print("Both are compiled with:", *build_kernels.FLAGS)
     for suffix, flags in build_kernels.X86_FLAGS.items():
         print(f"Ours is compiled again for *{suffix}.cc with:", *flags)
-    print(f"Other work on the {os.cpu_count()} cores: {os.getloadavg()[0]:.1f} processes\n")
+    print(f"{os.getloadavg()[0]:.1f} other processes were running on {os.cpu_count()} cores.\n")
     print("| work | original | ours | ratio |\n|---|---|---|---|")
     print(_run("one_thread", cores="0"), end="", flush=True)
     single, double = (

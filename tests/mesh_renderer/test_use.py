@@ -1,7 +1,9 @@
 """Where the ops are used: tf.function, tf.data, two replicas, and any number of threads."""
 
+import ast
 import hashlib
 import os
+import pathlib
 import subprocess
 import sys
 
@@ -122,3 +124,13 @@ def test_xla_compilation_says_what_to_do():
     compiled = tf.function(render, jit_compile=True)
     with pytest.raises(tf.errors.InvalidArgumentError, match="cannot be compiled by XLA"):
         compiled(tf.constant(turned_spheres(1)))
+
+
+def test_the_package_can_be_copied_into_another_project():
+    """It imports nothing but the standard library, NumPy, TensorFlow and what comes with it."""
+    allowed = {"mesh_renderer", "numpy", "tensorflow", "absl", *sys.stdlib_module_names}
+    for path in pathlib.Path(rasterize_triangles.__file__).parent.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            names = [node.module] if isinstance(node, ast.ImportFrom) else []
+            names += [name.name for name in node.names] if isinstance(node, ast.Import) else []
+            assert {name.split(".")[0] for name in names} <= allowed, path

@@ -24,6 +24,10 @@ using tensorflow::shape_inference::DimensionHandle;
 using tensorflow::shape_inference::InferenceContext;
 using tensorflow::shape_inference::ShapeHandle;
 
+// Each part of a mesh is drawn to keys of its own: half a gigabyte together, unless one image needs
+// more.
+constexpr int64_t kMostKeys = 1 << 26;
+
 absl::Status VisibilityShape(InferenceContext* c) {
   ShapeHandle vertices, triangles;
   DimensionHandle unused;
@@ -142,7 +146,9 @@ class VisibilityOp : public OpKernel {
                         const Tensor& vertices, const Tensor& triangles, const Output& out) const {
     const int64_t batch = vertices.dim_size(0), pixels = size_.PixelCount();
     if (batch == 0) return;
-    const int parts = static_cast<int>((ThreadCount(context) + batch - 1) / batch);
+    const int64_t threads_per_image = (ThreadCount(context) + batch - 1) / batch;
+    const int64_t most_parts = std::max<int64_t>(1, kMostKeys / (batch * pixels));
+    const int parts = static_cast<int>(std::min(threads_per_image, most_parts));
     const int64_t vertex_count = vertices.dim_size(1);
     auto* boxes = ThreadScratch<VertexBox>(batch * vertex_count);
     Key* keys = ThreadScratch<Key>(batch * parts * pixels);
