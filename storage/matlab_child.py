@@ -7,7 +7,7 @@ by `storage.matlab_file`, and writes an .npz without pickled objects to its outp
 damaged, the last line of its error stream says how, and the exit status is `DAMAGED`.
 """
 
-import resource
+import pathlib
 import sys
 import zipfile
 
@@ -69,9 +69,16 @@ def _flattened(name, value):
 
 
 def _limit_memory(more):
-    """Lets this process take so many bytes more than it has now, and leave no core file."""
-    with open("/proc/self/statm") as file:
-        limit = int(file.read().split()[0]) * resource.getpagesize() + more
+    """Lets this process take so many bytes more than it has now, and leave no core file.
+
+    On systems without /proc the limit of time alone remains.
+    """
+    statistics = pathlib.Path("/proc/self/statm")
+    if not statistics.exists():
+        return
+    import resource
+
+    limit = int(statistics.read_text().split()[0]) * resource.getpagesize() + more
     hard = resource.getrlimit(resource.RLIMIT_AS)[1]
     limit = limit if hard == resource.RLIM_INFINITY else min(limit, hard)
     resource.setrlimit(resource.RLIMIT_AS, (limit, hard))
