@@ -6,7 +6,7 @@ import zipfile
 
 import numpy as np
 
-from model.face_models.file_kind import lfs_pointer_problem
+from storage.lfs_pointer import refuse_lfs_pointer
 
 PARTS = ("shape", "texture", "expression")
 # A face model has some hundred components of each kind.
@@ -31,10 +31,7 @@ def read_coefficients(path: str | os.PathLike) -> dict[str, np.ndarray]:
     path = pathlib.Path(path)
     if not path.is_file():
         raise FileNotFoundError(f"{path}: no such file of coefficients")
-    with path.open("rb") as file:
-        problem = lfs_pointer_problem(file.read(64))
-    if problem:
-        raise ValueError(f"{path}: {problem}")
+    refuse_lfs_pointer(path)
     try:
         with zipfile.ZipFile(path) as archive:
             names = {info.filename.removesuffix(".npy"): info for info in archive.infolist()}

@@ -68,11 +68,6 @@ def first_bytes(path: str | os.PathLike) -> bytes:
     return head
 
 
-def lfs_pointer_problem(head: bytes) -> str:
-    """Says what is wrong with a file that begins so if it is a Git LFS pointer; "" otherwise."""
-    return _LFS if head.startswith(_OTHERS[0][0]) else ""
-
-
 def _problem(head, suffix):
     if suffix in (".pkl", ".pickle"):
         return _PICKLE
