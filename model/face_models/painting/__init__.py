@@ -1,1 +1,1 @@
-"""People painted by code: the color model of a face model without colors of its own."""
+"""Paints people by code, for a face model that has no colors of its own."""

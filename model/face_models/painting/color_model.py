@@ -1,4 +1,4 @@
-"""Colors for a face model that has none: the principal components of many painted people."""
+"""Makes a color model of many painted people: their principal components."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""Where to paint: smooth windows on the mean face, placed by the 68 points of iBUG.
+"""Says where to paint, by smooth windows on the mean face that the 68 points of iBUG place.
 
 A window is 1 where its part is and falls to 0 without a step: a step would show as a crack. Pairs
 are symmetric, since so are the points.
@@ -8,7 +8,7 @@ import numpy as np
 
 
 class PaintMasks:
-    """Windows float [N] in 0..1 on the skin of a mean face.
+    """Makes windows float [N] in 0..1 on the skin of a mean face.
 
     Attributes:
       vertices: float [N, 3] mm, +x to the subject's left, +y up, +z out of the face.
@@ -26,15 +26,15 @@ class PaintMasks:
         self.front = self.skin * smooth_step(depth / self._scale, -75, -25)
 
     def eye(self, side: int) -> np.ndarray:
-        """The middle of an eye [3]; side -1 is the subject's right."""
+        """Returns the middle of an eye [3]; side -1 is the subject's right."""
         return self.middle(range(36, 42) if side < 0 else range(42, 48))
 
     def middle(self, points) -> np.ndarray:
-        """The middle of some of the 68 points [3]."""
+        """Returns the middle of some of the 68 points [3]."""
         return self._points[list(points)].mean(axis=0)
 
     def blob(self, anchor, offset, size) -> np.ndarray:
-        """A bell around an anchor (indices of the 68 points) plus an offset, of half widths size.
+        """Makes a bell around an anchor (indices of the 68 points) plus an offset, `size` wide.
 
         Only x and y count: the surface decides the depth.
         """
@@ -43,24 +43,28 @@ class PaintMasks:
         return self.front * np.exp(-np.sum(apart**2, axis=1))
 
     def pair(self, anchor, offset, size) -> np.ndarray:
-        """A blob and its mirror image; the anchor lies on the subject's left."""
+        """Makes a blob and its mirror image; the anchor lies on the subject's left."""
         left = self.blob(anchor, offset, size)
         right = self.blob([_MIRRORED[i] for i in anchor], (-offset[0], offset[1]), size)
         return np.maximum(left, right)
 
     def line(self, stops, width) -> np.ndarray:
-        """A soft line through stops (index of the 68 points, (dx, dy)) on the subject's left."""
+        """Makes a soft line through stops (index of a point, (dx, dy)) on the subject's left."""
         path = np.array([self._points[i][:2] + np.multiply(d, self._scale) for i, d in stops])
         return self.front * np.exp(-((self._distance(path) / (width * self._scale)) ** 2))
 
     def line_pair(self, stops, width) -> np.ndarray:
-        """A line and its mirror image."""
+        """Makes a line and its mirror image."""
         mirrored = [(_MIRRORED[i], (-d[0], d[1])) for i, d in stops]
         return np.maximum(self.line(stops, width), self.line(mirrored, width))
 
     def along(self, points) -> tuple[np.ndarray, np.ndarray]:
-        """For a row of the 68 points: height [N] above it in mm of an average face, and place [N],
-        from 0 at its first point to 1 at its last."""
+        """Measures vertices along a row of the 68 points.
+
+        Returns:
+          The height [N] above the row in mm of an average face, and the place [N] along it, from 0
+          at its first point to 1 at its last.
+        """
         row = self._points[list(points), :2]
         x, order = self.vertices[:, 0], np.argsort(row[:, 0])
         height = self.vertices[:, 1] - np.interp(x, row[order, 0], row[order, 1])
@@ -68,7 +72,7 @@ class PaintMasks:
         return height / self._scale, place
 
     def eye_opening(self) -> np.ndarray:
-        """How far up between the lids, [N]: 0 at the lower edge of an eye, 1 at the upper."""
+        """Measures how far up between the lids vertices lie, [N]: 0 at the lower edge, 1 above."""
         rows = (
             ((36, 37, 38, 39), (36, 41, 40, 39)),
             ((42, 43, 44, 45), (42, 47, 46, 45)),
@@ -80,7 +84,7 @@ class PaintMasks:
         return np.where(self.vertices[:, 0] < self.middle((27, 30))[0], *openings)
 
     def _distance(self, path):
-        """Distance [N] from a polyline [M, 2], seen from the front."""
+        """Measures the distance [N] from a polyline [M, 2], seen from the front."""
         steps = np.linspace(0, 1, 16)[:, None]
         dense = np.concatenate(
             [a + steps * (b - a) for a, b in zip(path[:-1], path[1:], strict=True)]
@@ -91,7 +95,7 @@ class PaintMasks:
 
 
 def paint_places(masks: PaintMasks) -> dict[str, np.ndarray]:
-    """The windows [N] of everything that is painted, by name; sizes in mm on an average face."""
+    """Makes the windows [N] of all that is painted, by name; sizes are mm on an average face."""
     upper_lid = [(42, (1, 1)), (43, (0, 1)), (44, (0, 1)), (45, (2, 0))]
     lower_lid = [(42, (1, 0)), (47, (0, 0)), (46, (0, 0)), (45, (1, 0))]
     lash_lines = (masks.line_pair(upper_lid, 1.6), 0.4 * masks.line_pair(lower_lid, 1.4))
@@ -133,8 +137,11 @@ def paint_places(masks: PaintMasks) -> dict[str, np.ndarray]:
 def lips(
     masks: PaintMasks, upper: float = 0.0, lower: float = 0.0, wider: float = 0.0
 ) -> np.ndarray:
-    """The red of the lips [N]: between their outlines, moved outward by so many mm of an average
-    face, and by a share of the mouth's width at each corner."""
+    """Makes the red of the lips [N], which lies between their outlines.
+
+    The outlines are moved outward by so many mm of an average face, and by a share of the mouth's
+    width at each corner.
+    """
     above_top, place = masks.along(range(48, 55))
     above_bottom, _ = masks.along((48, 59, 58, 57, 56, 55, 54))
     inside = smooth_step(upper - above_top, -1.2, 1.2)
@@ -144,13 +151,13 @@ def lips(
 
 
 def nasolabial_folds(masks: PaintMasks, offset) -> np.ndarray:
-    """From the wings of the nose past the mouth's corners [N], their lower parts moved by mm."""
+    """Makes folds [N] from the nose's wings past the mouth, their lower parts moved by mm."""
     dx, dy = offset
     return masks.line_pair([(35, (4, 4)), (35, (12 + dx, dy - 6)), (54, (9 + dx, dy - 4))], 4.0)
 
 
 def smooth_step(x: np.ndarray, low: float, high: float) -> np.ndarray:
-    """0 below low, 1 above high, with a flat slope at both."""
+    """Rises from 0 at `low` to 1 at `high`, with a flat slope at both."""
     t = np.clip((x - low) / (high - low), 0, 1)
     return t * t * (3 - 2 * t)
 

@@ -97,7 +97,7 @@ class Painter:
     def __init__(
         self, vertices: np.ndarray, regions: dict[str, np.ndarray], landmarks_68: np.ndarray
     ):
-        """Prepares the places; arguments as for `painted_colors`."""
+        """Prepares the places to paint; `painted_colors` says what the arguments are."""
         self._regions = regions
         self._masks = PaintMasks(vertices, regions["skin"], landmarks_68)
         self._places = paint_places(self._masks)
@@ -108,7 +108,7 @@ class Painter:
         self._eyeball = np.any(eyeball, axis=0) if eyeball else np.zeros(len(vertices), bool)
 
     def __call__(self, generator: np.random.Generator) -> np.ndarray:
-        """Draws a person: sRGB float [N, 3] in 0..1."""
+        """Draws a person and returns the colors, sRGB float [N, 3] in 0..1."""
         melanin = _draw(generator, 0.46, 0.28, -0.05, 1.05)
         tone = skin_color(np.array([melanin]), np.zeros(1), 0.0)[0]
         hair = _choose(_HAIR, melanin, generator)
@@ -123,12 +123,12 @@ class Painter:
         return np.clip(self._under_lids(colors, tone, generator), 0.0, 1.0)
 
     def _lips(self, generator):
-        """Where they are red, [N] in 0..1: fuller or thinner, wider or narrower."""
+        """Says where the lips are red, [N] in 0..1: fuller or thinner, wider or narrower."""
         upper, lower = _draw(generator, 0.0, 1.4, -2.8, 2.8), _draw(generator, 0.0, 1.8, -3.6, 3.6)
         return lips(self._masks, upper, lower, _draw(generator, 0.0, 0.035, -0.07, 0.07))
 
     def _skin(self, melanin, lips, generator):
-        """Tone, patches of melanin and blood, lips, relief and smooth fields."""
+        """Paints tone, patches of melanin and blood, lips, relief and smooth fields."""
         draw = generator.normal
         skin = self._masks.skin
         brightness, tint = (self._fields @ draw(size=(_FIELDS, 2))).T
@@ -139,7 +139,7 @@ class Painter:
         return skin_color(melanin, blood * skin, 2.0 * draw()) * np.exp(relief * skin)[:, None]
 
     def _relief(self, draw):
-        """Log brightness [N]: shadows deepen and ridges shine with age."""
+        """Returns log brightness [N]: shadows deepen and ridges shine with age."""
         age = draw()
 
         def drawn():
@@ -151,7 +151,7 @@ class Painter:
         return _sum(signed, places, drawn)
 
     def _brows(self, generator):
-        """Density [N] in 0..1."""
+        """Returns the density of the brows [N] in 0..1."""
         thickness = _draw(generator, 4.8, 2.3, 1.0, 9.0)
         lift = _draw(generator, 0.0, 1.8, -3.5, 3.5)
         arch, taper = _draw(generator, 0.0, 1.0, -2.0, 2.0), _draw(generator, 0.45, 0.2, 0.1, 0.9)
@@ -167,7 +167,7 @@ class Painter:
         return _draw(generator, 0.85, 0.52, 0.05, 1.0) * brows * self._masks.front
 
     def _beard(self, lips, generator):
-        """Density [N] in 0..1."""
+        """Returns the density of the beard [N] in 0..1."""
         beard = sum(_draw(generator, 0.5, 0.25, 0.0, 1.0) * self._places[part] for part in _BEARD)
         share = _draw(generator, 0.38, 0.45, 0.0, 1.0)
         return share * np.minimum(beard, 0.9) * (1 - lips)
@@ -195,7 +195,7 @@ def _draw(generator, mean, deviation, low, high) -> float:
 
 
 def _choose(colors_and_shares, melanin, generator):
-    """One of the colors [3]: the first is the more frequent, the darker the skin."""
+    """Picks one of the colors [3]; the darker the skin, the more often it is the first."""
     colors, shares = zip(*colors_and_shares, strict=True)
     shares = np.array(shares)
     shares[1:] *= max(1.0 - melanin, 0.0)
@@ -203,13 +203,13 @@ def _choose(colors_and_shares, melanin, generator):
 
 
 def _darkening(density, hair, tone):
-    """The factor [N, 3] by which hair of a density [N] darkens skin: never more than 1."""
+    """Returns the factor [N, 3] by which hair of a density [N] darkens skin; at most 1."""
     depth = 1 - np.minimum(np.asarray(hair) / tone, 1.0)
     return 1 - density[:, None] * depth
 
 
 def _smooth_fields(vertices, skin):
-    """Waves [N, K] of falling wavelength in random directions, two thirds of them symmetric.
+    """Makes waves [N, K] of falling wavelength in random directions, two thirds symmetric.
 
     Their sum with standard normal weights has about a unit variance.
     """

@@ -1,4 +1,4 @@
-"""Colors of human skin: from melanin and blood to sRGB, along measured chromaticities.
+"""Gives colors of human skin: from melanin and blood to sRGB, along measured chromaticities.
 
 Human skin lies on an arc of CIELAB: a* hardly differs between people, b* more; chroma is greatest
 at medium lightness and falls toward very light and very dark skin (Wang, Xiao, Wuerger, Cheung,
@@ -32,7 +32,7 @@ HUE_RANGE_DEG = (25.0, 80.0)
 
 
 def skin_color(melanin: np.ndarray, blood: np.ndarray, yellow: float) -> np.ndarray:
-    """The color of skin.
+    """Computes the color of skin.
 
     Args:
       melanin: float [N], 0 for very light and 1 for very dark skin; the arc's ends hold beyond.
@@ -48,7 +48,7 @@ def skin_color(melanin: np.ndarray, blood: np.ndarray, yellow: float) -> np.ndar
 
 
 def is_human(color: np.ndarray) -> np.ndarray:
-    """Whether sRGB colors [N, 3] are those of some human skin: bool [N]."""
+    """Says whether sRGB colors [N, 3] are those of some human skin: bool [N]."""
     lightness, a, b = np.moveaxis(srgb_to_lab(color), -1, 0)
     hue = np.degrees(np.arctan2(b, a))
     in_range = (lightness >= LIGHTNESS_RANGE[0]) & (lightness <= LIGHTNESS_RANGE[1])
