@@ -86,13 +86,9 @@ def import_tensorflow() -> None:
 
     Those lines are written before any setting is read, so they are caught with the stream itself.
     They are shown if the import fails, at `--verbosity=1`, and where TF_CPP_MIN_LOG_LEVEL is set to
-    less than 3.
+    0 or 1.
     """
-    verbose = absl_logging.level_debug() or os.environ.get("TF_CPP_MIN_LOG_LEVEL") in (
-        "0",
-        "1",
-        "2",
-    )
+    verbose = absl_logging.level_debug() or os.environ.get("TF_CPP_MIN_LOG_LEVEL") in ("0", "1")
     # Its graph optimizer reports as errors what it then does without; real ones are exceptions.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "0" if verbose else "3")
     with contextlib.nullcontext() if verbose else _stderr_held_back():

@@ -4,8 +4,6 @@ import argparse
 import dataclasses
 import pathlib
 
-import numpy as np
-
 import command_line
 from storage.atomic import write_bytes
 
@@ -46,6 +44,7 @@ def run(options: argparse.Namespace) -> None:
       ValueError, OSError: a file is missing or not what it should be.
     """
     command_line.import_tensorflow()
+    import numpy as np
     from tqdm import tqdm
 
     from model.face_models import bfm_hdf5
