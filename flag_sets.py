@@ -102,7 +102,8 @@ def define_photographs(folder_flag: str = "photos", cache: bool = False) -> None
         flags.DEFINE_string(
             "photo_cache",
             None,
-            "Where the features of the photographs are kept. By default that is the output folder.",
+            "The place that keeps the features of the photographs: a file for training, a folder "
+            "for an evaluation. By default it lies in the output folder.",
         )
 
 
