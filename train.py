@@ -143,10 +143,11 @@ def _define_losses() -> None:
     )
     flags.DEFINE_string(
         "tone_features",
-        "none",
+        "auto",
         "Which tensors of the recognition network skin tone is read from, such as pooled:557 of "
-        "the embedded one; none reads it from those of all else, as in the paper. The face model "
-        "must have components for skin tone alone (docs/learned_colors.md).",
+        "the embedded one, for which the face model must have components for skin tone alone "
+        "(docs/learned_colors.md). none reads it from those of all else, as in the paper; auto "
+        "chooses pooled:557 where both parts have what it needs, and none elsewhere.",
     )
     flags.DEFINE_float(
         "coefficient_radius",
@@ -227,7 +228,7 @@ def read_options():
         loss_reduction=FLAGS.loss_reduction,
         feature_normalization=FLAGS.feature_normalization,
         coefficient_radius=FLAGS.coefficient_radius or None,
-        tone_features=None if FLAGS.tone_features == "none" else FLAGS.tone_features,
+        tone_features=FLAGS.tone_features,
         scenes=scenes,
         view_scenes=dataclasses.replace(
             scenes,

@@ -22,7 +22,7 @@ class Shading:
       ValueError: a value is unknown, not a number, or out of its range.
     """
 
-    color_space: str = "srgb"
+    color_space: str = "linear"
     specular: float = 0.15
     shininess: float = 12.0
 

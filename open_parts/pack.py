@@ -1,4 +1,4 @@
-"""Fills `open_parts/` from the development data, and writes or verifies its checksums.
+r"""Fills `open_parts/` from the development data, and writes or verifies its checksums.
 
     python -m open_parts.pack SOURCE_DIR   # select, restrict and copy the parts, then list them
     python -m open_parts.pack --face_model=FILE           # carry a face model
@@ -8,9 +8,11 @@
 
 Copied are the parts whose licence allows it: of the photographs those with `embed` 1 in the
 source's `photos/splits.csv`, and only their rows of the tables and of the golden embeddings. The
-face model's colors are painted first:
+face model's colors are learned first, from the portraits of the source (docs/learned_colors.md):
 
-    python -m model.face_models paint SOURCE_DIR/face_model/ict_bfm_layout_f16.h5 FILE --float16
+    python -m model.face_models learn-colors SOURCE_DIR/face_model/ict_bfm_layout_f16.h5 \
+        --photos=SOURCE_DIR/photos --dense_landmarks=SOURCE_DIR/photos/dense_landmarks.npz \
+        --points_on_mesh=SOURCE_DIR/face_model/dense_points_on_mesh.npz --split=train --output=FILE
 """
 
 import argparse
@@ -108,7 +110,7 @@ def main():
     parser = argparse.ArgumentParser(prog="python -m open_parts.pack", description=__doc__)
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument("source", nargs="?", type=pathlib.Path, help="the development data")
-    parser.add_argument("--face_model", type=pathlib.Path, help="a painted model, to carry")
+    parser.add_argument("--face_model", type=pathlib.Path, help="the face model to carry")
     parser.add_argument("--decoder", type=pathlib.Path, help="the decoder of a run, to carry")
     parser.add_argument("--verify", action="store_true", help="only compare with the list")
     arguments = parser.parse_args()

@@ -41,6 +41,8 @@ _NORMALIZATION_FACES = 2000
 _VALIDATION_FACES = 512
 _SAMPLE_FACES = 12
 _CALIBRATION_PHOTOS = 2000
+# The layer of the embedded encoder that tells the skin tones of photographs (docs/results.md).
+_EMBEDDED_TONE = "pooled:557"
 # These offsets keep samples that measure apart from those that train: no two share a seed.
 _VALIDATION_SEED = 1_000_003
 _NORMALIZATION_SEED = 2_000_003
@@ -101,7 +103,8 @@ class Options:
       weights, loss_reduction: see `model.loss_weights`.
       feature_normalization: see `model.feature_normalization`.
       coefficient_radius: see `model.decoder.Decoder`; None for no limit.
-      tone_features: the features that skin tone is read from, or None for those of all else.
+      tone_features: the features that skin tone is read from; "none" for those of all else, "auto"
+        for what suits the face model and the encoder.
       scenes, view_scenes: what scenes of synthetic faces and of the identity loss are drawn from.
       shading: how faces are shaded.
     """
@@ -120,7 +123,7 @@ class Options:
     loss_reduction: str
     feature_normalization: str
     coefficient_radius: float | None
-    tone_features: str | None
+    tone_features: str
     scenes: SceneRanges
     view_scenes: SceneRanges
     shading: Shading
@@ -154,25 +157,30 @@ def load_networks(options: Options) -> tuple[MorphableModel, IdentityNetwork]:
     check_apart(options.run.folder, options.photographs.folder)
     face_model = load_face_model(*dataclasses.astuple(options.face_model))
     features = [options.encoder.features]
-    if reads_tone(options, face_model):
-        features.append(options.tone_features)
+    if tone := tone_features(options, face_model):
+        features.append(tone)
     encoder = identity.load(options.encoder.name, options.encoder.weights, ",".join(features))
     return face_model, encoder
 
 
-def reads_tone(options: Options, face_model: MorphableModel) -> bool:
-    """Says whether skin tone gets an input of its own.
+def tone_features(options: Options, face_model: MorphableModel) -> str | None:
+    """Says what features skin tone is read from; None for those of all else.
 
     Raises:
-      ValueError: it should, but the face model does not keep skin tone apart.
+      ValueError: it should have features of its own, but the face model does not keep it apart.
     """
-    if options.tone_features and not face_model.tone_components:
+    if options.tone_features == "auto":
+        embedded = options.encoder.name == "openvino_ir" and options.encoder.weights is None
+        return _EMBEDDED_TONE if embedded and face_model.tone_components else None
+    if options.tone_features == "none":
+        return None
+    if not face_model.tone_components:
         raise ValueError(
             f"--tone_features={options.tone_features}: face model {face_model.name} has no "
             "components for skin tone alone; learn its colors from photographs "
             "(docs/learned_colors.md), or give --tone_features=none"
         )
-    return bool(options.tone_features)
+    return options.tone_features
 
 
 def prepare_parts(options: Options, face_model: MorphableModel, encoder: IdentityNetwork) -> Parts:
@@ -209,7 +217,7 @@ def train(options: Options, parts: Parts) -> None:
     tf_keras.utils.set_random_seed(options.run.seed)
     strategy = make_strategy(options.strategy)
     tone = None
-    if reads_tone(options, parts.face_model):
+    if tone_features(options, parts.face_model):
         # The tone's features are the last part of the encoder's.
         tone = ToneInput(parts.face_model.tone_components, parts.encoder.feature_sizes[-1])
     normalization = _fit_normalization(options, parts, tone.features if tone else 0)
