@@ -1,15 +1,18 @@
-"""Measures where the detector sees the five points, so that photographs and renders lie alike.
+r"""Measures where the detector sees the five points, so that photographs and renders lie alike.
 
     python -m data_pipeline.calibrate_landmarks --face_model=FILE
+    python -m data_pipeline.calibrate_landmarks --face_model=FILE --photos=DIR \
+        --dense_landmarks=NPZ --points_on_mesh=NPZ
     python -m data_pipeline.calibrate_landmarks --landmarks=CSV --photos=DIR --output=NEW.csv
 
-The first is for a face model. The detector (mtcnn) puts "the eye" or "the nose" a few millimeters
-off the landmarks of a face model. Photographs are aligned by the detector's points and renders by
-the model's, so the constant difference would shift every render against its photograph. Random
-faces are rendered and detected; the offset of each point goes into a file beside the face model,
-where every command finds it.
+The first two are for a face model. The detector (mtcnn) puts "the eye" or "the nose" a few
+millimeters off the landmarks of a face model. Photographs are aligned by the detector's points and
+renders by the model's, so the constant difference would shift every render against its photograph.
+Random faces are rendered and detected; or, which is better where dense landmarks of photographs are
+known, the face model is fitted to these and the photographs are detected. The offset of each point
+goes into a file beside the face model, where every command finds it.
 
-The second is for a file of landmarks that another detector made. Photographs that both detectors
+The third is for a file of landmarks that another detector made. Photographs that both detectors
 found are compared, and the file is written anew with its points where mtcnn would see them.
 """
 
@@ -22,40 +25,54 @@ from storage.printable import printable
 
 def calibrate_face_model(options: argparse.Namespace) -> None:
     """Writes the offsets of a face model into a file beside it."""
-    from data_pipeline.landmark_offsets import LOOSE_CROP, measure_offsets
     from data_pipeline.mtcnn_detector import MtcnnDetector
     from model.crop import FIVE_POINTS
     from model.face_models.load import read_face_model, to_morphable_model
     from model.landmarks import EMBEDDED_MESH, mesh_digest, offsets_path, write_offsets
 
+    contents = read_face_model(options.face_model)
     # Without its offsets: these are about to be made, and the old ones may be damaged.
-    model = to_morphable_model(read_face_model(options.face_model))
+    model = to_morphable_model(contents)
     if options.output is None and mesh_digest(model) == EMBEDDED_MESH:
         raise ValueError(
             f"{printable(options.face_model)}: this is the mesh of the embedded face model, whose "
             "offsets are known (model.landmarks); give --output=FILE to measure them nevertheless"
         )
     detector = MtcnnDetector()
-    measured = measure_offsets(model, detector, options.faces)
+    measured, where = _measure(options, contents, model, detector)
     offsets = {
         point: tuple(round(float(x), 1) for x in offset)
         for point, offset in zip(FIVE_POINTS, measured.offsets, strict=True)
     }
     notes = {
         "detector": detector.spec,
-        "rendered_faces": measured.faces,
+        where: measured.faces,
         "left_over_px": round(measured.left_over, 2),
     }
     output = pathlib.Path(options.output or offsets_path(options.face_model))
     write_offsets(output, model, offsets, notes)
     for point, (x, y, z) in offsets.items():
         print(f"{point:12} {x:5.1f} {y:5.1f} {z:5.1f} mm")
-    eyes = LOOSE_CROP.points[1][0] - LOOSE_CROP.points[0][0]
-    print(
-        f"left over on {measured.faces} faces: {measured.left_over:.2f} pixels in the median, with "
-        f"the eyes {eyes} pixels apart"
-    )
+    print(f"left over on {measured.faces} faces: {measured.left_over:.2f} pixels in the median")
     print(printable(output))
+
+
+def _measure(options, contents, model, detector):
+    """Measures on photographs where they are given, else on renders; also says on which."""
+    from data_pipeline import landmark_offsets
+    from model.face_models.photographed.portraits import read_portraits
+    from model.fitting.points_on_mesh import read_points_on_mesh
+
+    if not options.dense_landmarks:
+        return landmark_offsets.measure_offsets(model, detector, options.faces), "rendered_faces"
+    if not (options.photos and options.points_on_mesh):
+        raise ValueError("--dense_landmarks needs --photos=DIR and --points_on_mesh=NPZ")
+    points = read_points_on_mesh(options.points_on_mesh, contents.n_vertices)
+    portraits = read_portraits(options.photos, options.dense_landmarks, options.split)
+    measured = landmark_offsets.measure_offsets_on_photographs(
+        contents, model, points, portraits, detector
+    )
+    return measured, "photographs"
 
 
 def calibrate_landmark_file(options: argparse.Namespace) -> None:
@@ -101,7 +118,18 @@ def make_parser() -> command_line.ArgumentParser:
     what.add_argument("--face_model", help="the file of the face model to measure")
     what.add_argument("--landmarks", help="the CSV file whose points to move to those of mtcnn")
     parser.add_argument(
-        "--photos", help="folder of the photographs in --landmarks; by default the file's folder"
+        "--photos",
+        help="the folder of the photographs; by default that of the file of --landmarks",
+    )
+    parser.add_argument(
+        "--dense_landmarks",
+        help="with --face_model: dense landmarks of the photographs (docs/learned_colors.md)",
+    )
+    parser.add_argument(
+        "--points_on_mesh", help="with --dense_landmarks: where they lie on the face model"
+    )
+    parser.add_argument(
+        "--split", help="with --dense_landmarks: only this split of the folder's splits.csv counts"
     )
     parser.add_argument(
         "--faces", type=_positive, default=200, help="how many faces to look at (default: 200)"

@@ -1,4 +1,7 @@
-"""Measures where the detector sees the five points of rendered faces, beside the landmarks."""
+"""Measures where the detector sees the five points of faces, beside the landmarks.
+
+The faces are photographs to which the face model was fitted, or renders where there are none.
+"""
 
 from typing import NamedTuple
 
@@ -10,7 +13,11 @@ from tqdm import tqdm
 from data_pipeline.detection import Detector
 from data_pipeline.synthetic import draw_face
 from model.crop import FIVE_POINTS, MIRRORED_POINTS, Crop
+from model.face_model_contents import FaceModelContents
+from model.face_models.photographed.portraits import Portraits
 from model.face_renderer import FaceRenderer
+from model.fitting.landmark_fit import LandmarkFitter
+from model.fitting.points_on_mesh import PointsOnMesh
 from model.landmarks import five_points
 from model.morphable_model import MorphableModel
 from model.scene import SceneRanges, random_scene
@@ -31,7 +38,7 @@ class MeasuredOffsets(NamedTuple):
     Attributes:
       offsets: float64 [5, 3] mm from the landmarks, in the face model's frame; symmetric.
       left_over: the median distance between the points and where the offsets put them, in pixels
-        of `LOOSE_CROP`, in which the eyes are 56 pixels apart.
+        of the images: of `LOOSE_CROP` for renders, in which the eyes are 56 pixels apart.
       faces: how many faces it found.
     """
 
@@ -59,10 +66,60 @@ def measure_offsets(
     renderer = FaceRenderer(model, LOOSE_CROP)
     for index in bar:
         equations += _equations_of_face(renderer, detector, seed, index)
+    return _solve(equations, f"{faces} rendered faces")
+
+
+def measure_offsets_on_photographs(
+    face_model: FaceModelContents,
+    model: MorphableModel,
+    points: PointsOnMesh,
+    portraits: Portraits,
+    detector: Detector,
+) -> MeasuredOffsets:
+    """Fits the face model to photographs, detects these, and solves for the same offsets.
+
+    Photographs are what the detector is for: renders have no hair, and it sees the depth of a nose
+    or a mouth on them less well.
+
+    Args:
+      face_model: the face model with its expressions, since people on photographs smile.
+      model: the same face model.
+      points: where the dense landmarks lie on it.
+      portraits: photographs with dense landmarks.
+      detector: finds the points.
+
+    Raises:
+      ValueError: the detector found a single face on too few of the photographs.
+    """
+    fitter = LandmarkFitter(face_model, points)
+    fit = fitter(portraits.points)
+    landmarks = five_points(model, dict.fromkeys(FIVE_POINTS, (0.0, 0.0, 0.0)))
+    bases = landmarks(fitter.vertices(fit)).numpy().astype(np.float64)
+    equations = []
+    bar = tqdm(range(len(portraits)), desc="detecting photographs", unit="photo", mininterval=5)
+    for index in bar:
+        detections = detector(portraits.image(index))
+        if len(detections) == 1:
+            pose, base = fit.pose[[index]], bases[index]
+            right = detections[0].points - pose.project(base[None])[0]
+            equations.append((_projection_rows(pose, base), right))
+    return _solve(equations, f"{len(portraits)} photographs")
+
+
+def _projection_rows(pose, base):
+    """How the pixels of points [5, 3] move with them: float [5, 2, 3], by central differences."""
+    steps = np.eye(3)
+    moved = [
+        pose.project((base + step)[None])[0] - pose.project((base - step)[None])[0]
+        for step in steps
+    ]
+    return np.stack(moved, axis=-1) / 2
+
+
+def _solve(equations, what):
+    """Solves for the offsets of all faces at once."""
     if len(equations) < MIN_FACES:
-        raise ValueError(
-            f"the detector found {len(equations)} of {faces} rendered faces; {MIN_FACES} are needed"
-        )
+        raise ValueError(f"the detector found {len(equations)} of {what}; {MIN_FACES} are needed")
     # Rows [faces, 5, 2, 3] and right sides [faces, 5, 2] to one system for each point.
     rows, right = (np.swapaxes(np.stack(part), 0, 1) for part in zip(*equations, strict=True))
     rows, right = rows.reshape(5, -1, 3), right.reshape(5, -1)

@@ -34,14 +34,14 @@ _LANDMARKS = {
     "left_mouth": ("left.lips.corner",),
 }
 
-# Where the detector (mtcnn) sees each point of the embedded face model, averaged over rendered
-# faces. Without them photographs and renders are aligned differently.
+# Where the detector (mtcnn) sees each point of the embedded face model, averaged over photographs
+# to which it was fitted. Without them photographs and renders are aligned differently.
 EMBEDDED_OFFSETS_MM: Offsets = {
-    "right_eye": (-0.3, 3.9, 3.6),
-    "left_eye": (0.3, 3.9, 3.6),
-    "nose": (0.0, -2.7, -0.7),
-    "right_mouth": (0.1, 0.2, 0.9),
-    "left_mouth": (-0.1, 0.2, 0.9),
+    "right_eye": (-0.9, 2.2, 0.4),
+    "left_eye": (0.9, 2.2, 0.4),
+    "nose": (0.0, -3.8, -7.9),
+    "right_mouth": (-1.3, 1.2, -1.2),
+    "left_mouth": (1.3, 1.2, -1.2),
 }
 # Tells its mesh, as `mesh_digest` does.
 EMBEDDED_MESH = "d04597266904ea8fe774bba7d2a458461214c626164d16fa51ad093b06042dc8"

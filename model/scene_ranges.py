@@ -38,7 +38,7 @@ class SceneRanges:
     light_elevation_deg: tuple[float, float] = (0.0, 45.0)
     light_distance: tuple[float, float] = (2000.0, 5000.0)
     exposure: tuple[float, float] = (0.6, 1.3)
-    exposure_compensation: float = 0.8
+    exposure_compensation: float = 0.4
     ambient_share: tuple[float, float] = (0.0, 0.0)
     white_balance: float = 0.85
     color_perturbation: float = 0.06

@@ -20,8 +20,11 @@ from data_pipeline.landmark_offsets import LOOSE_CROP, measure_offsets
 from data_pipeline.landmark_shifts import measure_shifts, move_points, write_moved
 from data_pipeline.synthetic import draw_face
 from model.crop import FIVE_POINTS
-from model.face_models.load import load_face_model
+from model.face_models.load import load_face_model, read_face_model
+from model.face_models.photographed.portraits import read_portraits
 from model.face_renderer import FaceRenderer
+from model.fitting.landmark_fit import LandmarkFitter
+from model.fitting.points_on_mesh import read_points_on_mesh
 from model.landmarks import five_points, offsets_path
 from model.scene import random_scene
 from tests.model.small_face_model import write_small_face_model
@@ -95,6 +98,44 @@ def test_command_writes_the_file_beside_the_model(small, tmp_path, monkeypatch, 
     _run(monkeypatch, KnownHabits(model), f"--face_model={own}", "--faces=30")
     content = json.loads(offsets_path(own).read_text())
     assert content["detector"] == "known habits" and content["rendered_faces"] == 24
+    for point in FIVE_POINTS:
+        np.testing.assert_allclose(content["offsets_mm"][point], OFFSETS[point], atol=0.11)
+    assert "nose           0.0  -2.0   1.0 mm" in capsys.readouterr().out
+
+
+class KnownHabitsOnPhotographs:
+    """Sees the points of photographs where `OFFSETS` put them on the fitted faces."""
+
+    spec = "known habits"
+
+    def __init__(self, portraits):
+        contents = read_face_model(open_parts.FACE_MODEL)
+        points = read_points_on_mesh(open_parts.DENSE_POINTS_ON_MESH, contents.n_vertices)
+        fitter = LandmarkFitter(contents, points)
+        fit = fitter(portraits.points)
+        where = five_points(load_face_model(open_parts.FACE_MODEL), OFFSETS)
+        self._pixels = iter(fit.pose.project(where(fitter.vertices(fit)).numpy()))
+
+    def __call__(self, image, name=""):
+        assert image.shape == (224, 224, 3)
+        return [Detection((0, 0, 9, 9), 1.0, next(self._pixels))]
+
+
+def test_offsets_are_measured_on_photographs(tmp_path, monkeypatch, capsys):
+    with np.load(open_parts.DENSE_LANDMARKS) as arrays:
+        few = {name: arrays[name][:21] for name in arrays}
+    np.savez(tmp_path / "few.npz", **few)
+    portraits = read_portraits(open_parts.PHOTOS, tmp_path / "few.npz")
+    arguments = [f"--face_model={open_parts.FACE_MODEL}", f"--output={tmp_path / 'offsets.json'}"]
+    arguments.append(f"--dense_landmarks={tmp_path / 'few.npz'}")
+    detector = KnownHabitsOnPhotographs(portraits)
+    with pytest.raises(ValueError, match="--dense_landmarks needs --photos=DIR and --points_on"):
+        _run(monkeypatch, detector, *arguments)
+    arguments += [f"--photos={open_parts.PHOTOS}"]
+    arguments += [f"--points_on_mesh={open_parts.DENSE_POINTS_ON_MESH}"]
+    _run(monkeypatch, detector, *arguments)
+    content = json.loads((tmp_path / "offsets.json").read_text())
+    assert content["photographs"] == 21 and content["left_over_px"] < 0.05
     for point in FIVE_POINTS:
         np.testing.assert_allclose(content["offsets_mm"][point], OFFSETS[point], atol=0.11)
     assert "nose           0.0  -2.0   1.0 mm" in capsys.readouterr().out
