@@ -75,7 +75,7 @@ def measure_boxes(
 
 def calibrate(options: argparse.Namespace) -> None:
     """Prints the places of the points."""
-    # Imports TensorFlow, which takes seconds; `--help` does not.
+    command_line.import_tensorflow()
     from data_pipeline.mtcnn_detector import MtcnnDetector
 
     measured = measure_boxes(options.photos, MtcnnDetector())

@@ -102,6 +102,7 @@ def calibrate_landmark_file(options: argparse.Namespace) -> None:
 
 def calibrate(options: argparse.Namespace) -> None:
     """Does what the options say."""
+    command_line.import_tensorflow()
     if options.landmarks:
         calibrate_landmark_file(options)
     else:
