@@ -34,6 +34,17 @@ class Picture:
 
 
 @dataclasses.dataclass(frozen=True)
+class Section:
+    """What one part of an evaluation has found; its fields are those of `Report`."""
+
+    tables: list[Table] = dataclasses.field(default_factory=list)
+    pictures: list[Picture] = dataclasses.field(default_factory=list)
+    metrics: dict = dataclasses.field(default_factory=dict)
+    facts: dict[str, str] = dataclasses.field(default_factory=dict)
+    limits: list[str] = dataclasses.field(default_factory=list)
+
+
+@dataclasses.dataclass(frozen=True)
 class Report:
     """What an evaluation found.
 
@@ -53,6 +64,23 @@ class Report:
     tables: list[Table]
     pictures: list[Picture]
     metrics: dict
+
+
+def join_sections(title: str, command: str, sections: list[Section]) -> Report:
+    """Makes one report of sections; what several of them say, it says once."""
+    facts, metrics = {}, {}
+    for section in sections:
+        facts |= section.facts
+        metrics |= section.metrics
+    return Report(
+        title=title,
+        command=command,
+        facts=facts,
+        limits=list(dict.fromkeys(limit for section in sections for limit in section.limits)),
+        tables=[table for section in sections for table in section.tables],
+        pictures=[picture for section in sections for picture in section.pictures],
+        metrics=metrics,
+    )
 
 
 def write_report(report: Report, folder: pathlib.Path) -> None:

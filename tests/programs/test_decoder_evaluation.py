@@ -11,6 +11,7 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
+import eval
 import open_parts
 from evaluation import recognition
 from evaluation.likeness import judge_photographs
@@ -20,9 +21,10 @@ from model.decoder import Decoder
 from model.decoder_io import load_decoder, save_decoder
 from model.face_models.load import load_face_model
 from model.shading import Shading
-from model.trained import Parts, TrainedDecoder
+from model.trained import Parts
 from programs import decoder_evaluation
-from programs.judges import Judge
+from programs.judges import Judge, judge_faces
+from programs.workbench import YAWS_DEG, Options, short_names
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +67,7 @@ def _options(checkpoints, dataset, **changes):
         landmarks=str(dataset / "points.csv"),
         cache=changes.pop("cache", None),
     )
-    options = decoder_evaluation.Options(
+    options = Options(
         output=dataset / "report",
         checkpoints=[checkpoints / "decoder_stage1.npz", checkpoints],
         benchmark="all",
@@ -77,6 +79,10 @@ def _options(checkpoints, dataset, **changes):
         sheet_faces=3,
     )
     return dataclasses.replace(options, **changes)
+
+
+def test_every_benchmark_is_offered():
+    assert set(eval.BENCHMARKS) == {*decoder_evaluation.BENCHMARKS, "all"}
 
 
 def test_end_to_end(checkpoints, dataset, capsys):
@@ -151,7 +157,7 @@ def test_a_decoder_that_is_no_better_than_the_one_before_fails(capsys):
 
 def test_names_of_decoders_are_short_and_distinct():
     def names(*paths):
-        return decoder_evaluation.short_names([pathlib.Path(path) for path in paths])
+        return short_names([pathlib.Path(path) for path in paths])
 
     assert names("x/run/decoder_stage1.npz", "x/run/decoder.npz") == ["decoder_stage1", "decoder"]
     assert names("x/a/decoder.npz", "x/b/decoder.npz") == ["a/decoder", "b/decoder"]
@@ -181,10 +187,9 @@ def test_each_decoder_is_judged_in_the_shading_of_its_training(checkpoints):
     decoder = load_decoder(checkpoints / "decoder.npz", face_model, encoder)
     features = np.random.default_rng(0).random((2, encoder.feature_size), np.float32)
     photos = judge_photographs(np.eye(2, encoder.embedding_size, dtype=np.float32), ["a", "b"])
-    judge = Judge(encoder, face_model, photos, decoder_evaluation.YAWS_DEG)
-    decoders = {
-        space: TrainedDecoder(checkpoints, decoder, Shading(space)) for space in ("srgb", "linear")
-    }
-    evaluation, _ = decoder_evaluation.evaluate(decoders, features, {"encoder": judge})
-    srgb, linear = (evaluation.likeness["encoder"][space].scores[0] for space in decoders)
+    judge = Judge(encoder, face_model, photos, YAWS_DEG)
+    shadings = {space: Shading(space) for space in ("srgb", "linear")}
+    faces = dict.fromkeys(shadings, decoder(features, domain="photo"))
+    evaluation = judge_faces({"encoder": judge}, faces, shadings)
+    srgb, linear = (evaluation.likeness["encoder"][space].scores[0] for space in shadings)
     assert np.abs(srgb - linear).max() > 1e-3
