@@ -49,6 +49,16 @@ def define_flags() -> None:
         "scorer_weights", None, "The file of its weights. By default it is the embedded scorer."
     )
     flags.DEFINE_string(
+        "labels",
+        None,
+        "A CSV file of what is known about the people: a column 'file' as in --photo_list, and "
+        "others of any name, by which figures are given by group. A column 'dark' (1 or 0) says "
+        "whose skin is plainly dark; whether the decoded tones tell is then measured.",
+    )
+    flags.DEFINE_list(
+        "group_by", None, "The columns of --labels to group by. By default all are used."
+    )
+    flags.DEFINE_string(
         "compare",
         None,
         "The folder of an earlier evaluation on the same photographs: the last decoder's gain over "
@@ -89,6 +99,8 @@ def main(arguments: list[str]) -> None:
             compare=FLAGS.compare,
             must_improve=FLAGS.must_improve,
             sheet_faces=FLAGS.sheet_faces,
+            labels=FLAGS.labels,
+            group_by=FLAGS.group_by,
         )
     )
 

@@ -11,6 +11,7 @@ import math
 import mimetypes
 import pathlib
 
+from evaluation.bootstrap import Interval
 from storage.atomic import write_together
 
 
@@ -93,6 +94,11 @@ def write_report(report: Report, folder: pathlib.Path) -> None:
     }
     files |= {picture.name: picture.data for picture in report.pictures}
     write_together(folder, files)
+
+
+def interval_text(interval: Interval) -> str:
+    """Writes the ends of an interval into one cell."""
+    return f"{_cell(interval.low)} to {_cell(interval.high)}"
 
 
 def to_text(table: Table) -> str:

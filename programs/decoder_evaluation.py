@@ -11,15 +11,16 @@ from collections.abc import Callable
 
 from evaluation.likeness import Likeness
 from evaluation.report import Section, join_sections, to_text, write_report
+from programs.group_section import groups
 from programs.recognition_sections import clustering, comparison, photographs, recognition
 from programs.tone_section import tone
 from programs.workbench import Options, Workbench
 
 # The names must be those that eval.py offers; a test holds it.
 BENCHMARKS: dict[str, tuple[Callable[[Workbench], Section], ...]] = {
-    "recognition": (recognition, photographs),
-    "clustering": (clustering, photographs),
-    "tone": (tone,),
+    "recognition": (recognition, photographs, comparison, groups),
+    "clustering": (clustering, photographs, comparison, groups),
+    "tone": (tone, comparison, groups),
 }
 
 
@@ -45,10 +46,10 @@ def run(options: Options) -> None:
 
 
 def sections_of(options: Options) -> list[Callable[[Workbench], Section]]:
-    """Lists the sections that the options ask for, each once."""
+    """Lists the sections that the options ask for, each once and as late as it is asked for."""
     chosen = BENCHMARKS if options.benchmark == "all" else [options.benchmark]
     asked = [section for name in chosen for section in BENCHMARKS[name]]
-    return list(dict.fromkeys([*asked, comparison] if options.compare else asked))
+    return list(dict.fromkeys(reversed(asked)))[::-1]
 
 
 def decoders_section(bench: Workbench) -> Section:

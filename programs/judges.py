@@ -10,7 +10,7 @@ from data_pipeline.detection import KnownPoints
 from data_pipeline.feature_cache import PLAIN, FeatureCache
 from data_pipeline.photo_preparation import prepare_photographs
 from data_pipeline.photographs import Listing
-from evaluation.benchmark import Evaluation, people_of, summarize_methods
+from evaluation.benchmark import Evaluation, summarize_methods
 from evaluation.earlier_scores import Scores
 from evaluation.likeness import JudgedPhotographs, Likeness, judge_photographs
 from model.decoder import Coefficients
@@ -42,8 +42,8 @@ class Judge:
     def scores(self, cache: FeatureCache, results: dict[str, Likeness]) -> Scores:
         """Gathers the frontal cosines of each decoder, for later evaluations to compare with."""
         cosines = {name: likeness.scores[0].tolist() for name, likeness in results.items()}
-        names, people = photograph_names(cache), people_of(self.photos)
-        return Scores(self.network.fingerprint, names, people, cosines)
+        names = photograph_names(cache)
+        return Scores(self.network.fingerprint, names, self.photos.people, cosines)
 
     def embeddings(self, faces: Coefficients, shading: Shading) -> np.ndarray:
         """Embeds the renders of B faces in V views: float32 [B, V, E]."""
@@ -61,9 +61,7 @@ def make_judge(
     yaws_deg: tuple[int, ...],
 ) -> Judge:
     """Makes a judge of the photographs that were prepared for a network."""
-    whose = [
-        printable(who or name) for who, name in zip(cache.identities, cache.names, strict=True)
-    ]
+    whose = identities_of(cache)
     # Unmirrored only: a mirror image is no other photograph of a person.
     photos = judge_photographs(cache.embedding[:, PLAIN], whose, len(cache.rejected))
     return Judge(network, face_model, photos, yaws_deg)
@@ -112,6 +110,12 @@ def prepare_for_all(
     if len({cache.names for cache in caches.values()}) != 1:
         raise ValueError(f"{folder}: the networks see different photographs; remove this cache")
     return caches
+
+
+def identities_of(cache: FeatureCache) -> list[str]:
+    """Names the people on the photographs; one of whom nothing is known is a person of its own."""
+    pairs = zip(cache.identities, cache.names, strict=True)
+    return [printable(who or name) for who, name in pairs]
 
 
 def photograph_names(cache: FeatureCache) -> list[str]:

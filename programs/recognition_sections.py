@@ -50,7 +50,9 @@ def clustering(bench: Workbench) -> Section:
 
 
 def comparison(bench: Workbench) -> Section:
-    """Says what the last decoder gains over those of an earlier evaluation."""
+    """Says what the last decoder gains over those of an earlier evaluation, if there is one."""
+    if bench.earlier is None:
+        return Section()
     gains = gains_over(bench.earlier, bench.scores)
     return Section([tables.gain_table(gains, f" over {bench.options.compare}")])
 

@@ -12,12 +12,16 @@ from data_pipeline.feature_cache import PLAIN, FeatureCache
 from data_pipeline.photographs import list_photographs
 from evaluation.benchmark import Evaluation
 from evaluation.earlier_scores import Scores, check_comparable, read_scores
+from evaluation.groups import divide
 from flag_sets import EncoderOptions, PhotographOptions
 from model import identity
+from model.color import srgb_to_lab
 from model.decoder import Coefficients
 from model.identity.network import IdentityNetwork
+from model.tone_calibration import modeled_cheeks, photographed_cheeks
 from model.trained import Parts, Trained, TrainedDecoder, decoder_path, load_trained
 from programs.judges import Judge, judge_faces, make_judge, photograph_names, prepare_for_all
+from programs.labels import read_labels
 from programs.output_folder import check_apart, without_results
 
 YAWS_DEG = (0, -30, 30)
@@ -37,6 +41,8 @@ class Options:
       compare: the folder of an earlier evaluation, or None.
       must_improve: whether each decoder must be better than the one before.
       sheet_faces: people on the contact sheet.
+      labels: a CSV file of what is known about the people, or None.
+      group_by: the columns of it to group by; None for all.
     """
 
     output: pathlib.Path
@@ -48,6 +54,8 @@ class Options:
     compare: str | None
     must_improve: bool
     sheet_faces: int
+    labels: str | None = None
+    group_by: Sequence[str] | None = None
 
 
 class Workbench:
@@ -57,6 +65,7 @@ class Workbench:
       options: as they are given.
       names: the short names of the decoders, in their order.
       earlier: the scores of the evaluation to compare with, or None.
+      labels: what is known about the people, or None.
     """
 
     def __init__(self, options: Options):
@@ -67,6 +76,9 @@ class Workbench:
         """
         check_apart(options.output, options.photographs.folder)
         self.options = options
+        if options.group_by and not options.labels:
+            raise ValueError("--group_by names columns of --labels; give both or none")
+        self.labels = read_labels(options.labels, options.group_by) if options.labels else None
         self.earlier = read_scores(options.compare) if options.compare else None
         self.names = short_names([decoder_path(path) for path in options.checkpoints])
 
@@ -91,10 +103,16 @@ class Workbench:
 
     @functools.cached_property
     def caches(self) -> dict[str, FeatureCache]:
-        """The photographs as each network sees them."""
+        """The photographs as each network sees them.
+
+        Raises:
+          ValueError: no photograph has a label.
+        """
         photos = self.options.photographs
         listing = list_photographs(photos.folder, photos.photo_list, photos.split)
         listing = without_results(listing, self.options.output)
+        if self.labels:
+            self.labels.check_names([photo.name for photo in listing.photographs])
         folder = pathlib.Path(photos.cache or self.options.output / "cache")
         return prepare_for_all(listing, self.networks, make_detector(photos.landmarks), folder)
 
@@ -107,6 +125,35 @@ class Workbench:
     def crops(self) -> np.ndarray:
         """The photographs in the encoder's crop, uint8 RGB [P, S, S, 3]."""
         return self.cache.crops(range(len(self.cache)))
+
+    @functools.cached_property
+    def photographed_cheeks(self) -> np.ndarray:
+        """The cheeks of the P photographs, CIELAB float32 [P, 3]."""
+        crop = self.trained.encoder.crop
+        return srgb_to_lab(photographed_cheeks(self.crops, self.cache.points, crop))
+
+    @functools.cached_property
+    def decoded_cheeks(self) -> dict[str, np.ndarray]:
+        """The cheeks of the faces, CIELAB float32 [P, 3], by each decoder."""
+        return {name: self.cheeks_of(face) for name, face in self.faces.items()}
+
+    def cheeks_of(self, faces: Coefficients) -> np.ndarray:
+        """The cheeks of N faces, CIELAB float32 [N, 3]."""
+        return srgb_to_lab(modeled_cheeks(self.trained.face_model, faces.texture.numpy()))
+
+    def grouped(self, column: str) -> dict[str, np.ndarray]:
+        """Who is in each group of a column of the labels: bool [P + misses], by its value.
+
+        Raises:
+          ValueError: the column has too many values to be one of groups.
+        """
+        names = [*self.cache.names, *(rejection.name for rejection in self.cache.rejected)]
+        try:
+            return divide(self.labels.cells(column, names))
+        except ValueError as error:
+            raise ValueError(
+                f"{self.labels.path}: the column {column!r} {error}; choose others by --group_by"
+            ) from error
 
     @functools.cached_property
     def judges(self) -> dict[str, Judge]:

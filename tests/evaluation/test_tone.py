@@ -17,7 +17,7 @@ def test_equal_tones_are_perfect():
     scores = tone_scores(lab, lab, dark=lab[:, 0] < 50)
     assert scores.spread == pytest.approx(1) and scores.far == 0
     assert scores.rank_correlation == pytest.approx(1)
-    assert scores.auc_lightness == 1 and scores.auc_angle == 1
+    assert scores.auc_lightness.mean == 1 and scores.auc_angle.mean == 1
     assert scores.lightness == scores.photographed_lightness
 
 
@@ -36,9 +36,20 @@ def test_what_is_planted_is_found():
 def test_arbitrary_tones_tell_nobody_apart():
     dark = np.arange(400) < 200
     scores = tone_scores(_lab(RNG.normal(60, 8, 400)), _lab(np.full(400, 60.0) + dark), dark)
-    assert scores.auc_lightness == pytest.approx(0.5, abs=0.1)
+    assert scores.auc_lightness.mean == pytest.approx(0.5, abs=0.1)
+    assert scores.auc_lightness.low < 0.5 < scores.auc_lightness.high
     constant = tone_scores(_lab(np.full(400, 60.0)), _lab(RNG.normal(60, 8, 400)), dark)
-    assert constant.auc_lightness == 0.5
+    assert constant.auc_lightness.mean == 0.5
+
+
+def test_who_is_not_labeled_does_not_count():
+    lab = _lab(np.array([30.0, 40, 60, 70, 10, 90]))
+    dark = np.array([1, 1, 0, 0, np.nan, np.nan])
+    assert tone_scores(lab, lab, dark).auc_lightness.mean == 1
+    swapped = np.where(np.isnan(dark), [1, 1, 0, 0, 0, 1], dark)
+    assert tone_scores(lab, lab, swapped).auc_lightness.mean < 1
+    for one_kind in (np.zeros(6), np.full(6, np.nan), None):
+        assert tone_scores(lab, lab, one_kind).auc_lightness is None
 
 
 def test_angle_and_movement():

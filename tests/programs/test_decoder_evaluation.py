@@ -85,8 +85,16 @@ def test_every_benchmark_is_offered():
     assert set(eval.BENCHMARKS) == {*decoder_evaluation.BENCHMARKS, "all"}
 
 
+def _labels(dataset):
+    """Says of all photographs who is on them, and calls one of the people dark."""
+    rows = [path.relative_to(dataset / "photos") for path in (dataset / "photos").rglob("*.*g")]
+    cells = [f"{name.as_posix()},{int(name.parts[0] == 'b')},{name.parts[0]}" for name in rows]
+    (dataset / "labels.csv").write_text("\n".join(["file,dark,person", *cells]) + "\n")
+    return str(dataset / "labels.csv")
+
+
 def test_end_to_end(checkpoints, dataset, capsys):
-    decoder_evaluation.run(_options(checkpoints, dataset))
+    decoder_evaluation.run(_options(checkpoints, dataset, labels=_labels(dataset)))
     report = dataset / "report"
     metrics = json.loads((report / "metrics.json").read_text())
     assert set(metrics["decoders"]) == {"decoder_stage1", "decoder"}
@@ -122,6 +130,27 @@ def test_end_to_end(checkpoints, dataset, capsys):
     assert "Identity recall" in page and "data:image/jpeg" in page
     printed = capsys.readouterr().out
     assert "scorer: decoder" in printed and "counts as a miss" in printed
+
+    # The photograph without a face is of e.
+    assert list(metrics["groups"]["person"]) == ["a", "b", "c", "d", "e"]
+    by_decoder = {value: own["decoder"] for value, own in metrics["groups"]["dark"].items()}
+    assert [by_decoder[dark]["photographs"] for dark in "01"] == [5, 1]
+    means = [own["scorer"]["cosine"]["yaw_0"]["mean"] for own in by_decoder.values()]
+    cosines = metrics["frontal_cosines"]["scorer"]["cosines"]["decoder"]
+    assert (5 * means[0] + means[1]) / 6 == pytest.approx(np.mean(cosines))
+    assert 0 <= metrics["tone"]["decoder"]["auc_lightness"]["mean"] <= 1
+    assert metrics["photographed_tone"]["rank_correlation"] == pytest.approx(1)
+    assert "dark 1: decoder" in printed
+
+
+def test_labels_that_do_not_fit_are_refused_before_anything_is_measured(checkpoints, dataset):
+    labels = dataset / "labels.csv"
+    labels.write_text("file,dark\nelsewhere.jpg,1\n")
+    with pytest.raises(ValueError, match="no label of any of the 6 photographs"):
+        decoder_evaluation.run(_options(checkpoints, dataset, labels=str(labels)))
+    with pytest.raises(ValueError, match="give both"):
+        decoder_evaluation.run(_options(checkpoints, dataset, group_by=["dark"]))
+    assert not (dataset / "report").exists()
 
 
 def test_compares_with_an_earlier_evaluation(checkpoints, dataset, capsys):
