@@ -112,7 +112,8 @@ def _drawn_photographs(names, size, generator):
     """How often each photograph is in a resample of the people: float [size, photographs]."""
     people = np.unique(names, return_inverse=True)[1]
     count = people.max() + 1
-    times = generator.multinomial(count, np.full(count, 1 / count), size=size)
+    drawn = generator.integers(count, size=(size, count)) + count * np.arange(size)[:, None]
+    times = np.bincount(drawn.ravel(), minlength=size * count).reshape(size, count)
     return times[:, people].astype(np.float64)
 
 

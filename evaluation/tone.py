@@ -75,9 +75,45 @@ def typology_angle(lab: np.ndarray) -> np.ndarray:
     return np.degrees(np.arctan2(lab[:, 0] - 50.0, lab[:, 2]))
 
 
-def movement(before: np.ndarray, after: np.ndarray) -> float:
-    """Computes the median color difference (CIE 1976) of tones CIELAB float [P, 3]."""
-    return float(np.median(np.linalg.norm(after - before, axis=1)))
+@dataclasses.dataclass(frozen=True)
+class Steadiness:
+    """How far tones move under what changes a photograph and not the person.
+
+    Attributes:
+      movement: the median color difference (CIE 1976) over all photographs and changes.
+      by_change: the median over all photographs for each change.
+    """
+
+    movement: float
+    by_change: dict[str, float]
+
+
+def steadiness(before: np.ndarray, after: dict[str, np.ndarray]) -> Steadiness:
+    """Compares tones CIELAB float [P, 3] with those of the same photographs by change."""
+    distances = {name: np.linalg.norm(tones - before, axis=1) for name, tones in after.items()}
+    return Steadiness(
+        movement=float(np.median(np.concatenate(list(distances.values())))),
+        by_change={name: float(np.median(values)) for name, values in distances.items()},
+    )
+
+
+@dataclasses.dataclass(frozen=True)
+class ToneFindings:
+    """All that is said of the tones of one decoder.
+
+    Attributes:
+      scores: how they compare with photographed cheeks.
+      steadiness: whether they hold still.
+      luminance, photographed_luminance: the mean luminance of the rendered faces, and of the same
+        pixels of the photographs, in 0..1; None where there is no render.
+      luminance_gain: by how much the renders are brighter.
+    """
+
+    scores: ToneScores
+    steadiness: Steadiness
+    luminance: Interval | None
+    photographed_luminance: Interval | None
+    luminance_gain: Interval | None
 
 
 def _rank_correlation(first: np.ndarray, second: np.ndarray) -> float:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from evaluation.tone import movement, tone_scores, typology_angle
+from evaluation.tone import steadiness, tone_scores, typology_angle
 
 RNG = np.random.default_rng(0)
 
@@ -54,4 +54,8 @@ def test_who_is_not_labeled_does_not_count():
 
 def test_angle_and_movement():
     assert typology_angle(np.array([[68.0, 0, 18.0]]))[0] == pytest.approx(45)
-    assert movement(np.zeros([3, 3]), np.array([[3.0, 4, 0]] * 3)) == pytest.approx(5)
+    before = np.zeros([3, 3])
+    moved = {"a": np.array([[3.0, 4, 0]] * 3), "b": np.array([[0.0, 0, 1]] * 3), "c": before + 1}
+    found = steadiness(before, moved)
+    assert found.by_change == pytest.approx({"a": 5, "b": 1, "c": np.sqrt(3)})
+    assert found.movement == pytest.approx(np.sqrt(3))

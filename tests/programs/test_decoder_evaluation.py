@@ -99,7 +99,10 @@ def test_end_to_end(checkpoints, dataset, capsys):
     metrics = json.loads((report / "metrics.json").read_text())
     assert set(metrics["decoders"]) == {"decoder_stage1", "decoder"}
     for tone in metrics["tone"].values():
-        assert 20 < tone["photographed_lightness"] < 95 and 0 <= tone["far"] <= 1
+        assert 20 < tone["scores"]["photographed_lightness"] < 95
+        assert 0 <= tone["scores"]["far"] <= 1
+        assert 0 < tone["luminance"]["low"] <= tone["luminance"]["high"] < 1
+        assert 0 < tone["steadiness"]["movement"] < 50
     for decoder in metrics["decoders"].values():
         for judge in ("encoder", "scorer"):
             measured = decoder[judge]
@@ -138,8 +141,9 @@ def test_end_to_end(checkpoints, dataset, capsys):
     means = [own["scorer"]["cosine"]["yaw_0"]["mean"] for own in by_decoder.values()]
     cosines = metrics["frontal_cosines"]["scorer"]["cosines"]["decoder"]
     assert (5 * means[0] + means[1]) / 6 == pytest.approx(np.mean(cosines))
-    assert 0 <= metrics["tone"]["decoder"]["auc_lightness"]["mean"] <= 1
-    assert metrics["photographed_tone"]["rank_correlation"] == pytest.approx(1)
+    assert 0 <= metrics["tone"]["decoder"]["scores"]["auc_lightness"]["mean"] <= 1
+    assert metrics["photographed_tone"]["scores"]["rank_correlation"] == pytest.approx(1)
+    assert metrics["photographed_tone"]["steadiness"]["by_change"]["exposure +1/2 stop"] > 3
     assert "dark 1: decoder" in printed
 
 
@@ -155,10 +159,11 @@ def test_labels_that_do_not_fit_are_refused_before_anything_is_measured(checkpoi
 
 def test_compares_with_an_earlier_evaluation(checkpoints, dataset, capsys):
     """With itself: the gain is 0, over the decoder before it as within one run."""
-    decoder_evaluation.run(_options(checkpoints, dataset))
+    decoder_evaluation.run(_options(checkpoints, dataset, benchmark="recognition"))
     within = json.loads((dataset / "report" / "metrics.json").read_text())["gains"]["scorer"]
     capsys.readouterr()
     later = {"compare": str(dataset / "report"), "output": dataset / "later"}
+    later["benchmark"] = "clustering"
     cache = str(dataset / "report" / "cache")
     decoder_evaluation.run(_options(checkpoints, dataset, cache=cache, **later))
     rows = [line.split() for line in capsys.readouterr().out.splitlines() if "the earlier" in line]
@@ -201,7 +206,7 @@ def test_pictures_of_an_earlier_report_are_no_photographs(checkpoints, dataset):
         decoder_evaluation.run(dataclasses.replace(options, photographs=photographs))
     inside = dataset / "photos" / "report"
     Image.new("RGB", (32, 32)).save(_made(inside) / "contact_sheet.jpg")
-    decoder_evaluation.run(dataclasses.replace(options, output=inside))
+    decoder_evaluation.run(dataclasses.replace(options, output=inside, benchmark="recognition"))
     assert list(json.loads((inside / "metrics.json").read_text())["rejected"]) == ["e/nobody.png"]
 
 
