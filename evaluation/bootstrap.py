@@ -10,6 +10,7 @@ import numpy as np
 
 RESAMPLES = 10_000
 LEVEL = 0.95
+SEED = 0
 _CHUNK = 500
 
 
@@ -28,7 +29,7 @@ def ends(interval: Interval) -> list[float]:
 
 
 def mean_interval(
-    values: np.ndarray, identities: Sequence[str] | None = None, seed: int = 0
+    values: np.ndarray, identities: Sequence[str] | None = None, seed: int = SEED
 ) -> Interval:
     """Averages values float [P], one a photograph.
 
@@ -58,7 +59,7 @@ def paired_gain(
     before: np.ndarray,
     after: np.ndarray,
     identities: Sequence[str] | None = None,
-    seed: int = 0,
+    seed: int = SEED,
 ) -> Interval:
     """Averages `after - before`; the arguments are otherwise those of `mean_interval`.
 
@@ -80,7 +81,7 @@ def auc_interval(
     values: np.ndarray,
     positive: np.ndarray,
     identities: Sequence[str] | None = None,
-    seed: int = 0,
+    seed: int = SEED,
 ) -> Interval:
     """Computes how often a positive has a larger value than a negative; ties count half.
 

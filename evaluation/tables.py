@@ -6,7 +6,7 @@ from evaluation.bootstrap import Interval
 from evaluation.coefficients import CoefficientStatistics
 from evaluation.groups import GroupScores
 from evaluation.likeness import JudgedPhotographs, Likeness
-from evaluation.report import Table, interval_text
+from evaluation.table import Table, interval_text
 
 # Beyond these limits coefficients are not those of faces any more; metrics count only within them.
 MAX_MEAN_RMS = 0.2

@@ -1,7 +1,7 @@
 """Makes the tables of a report about skin tone."""
 
 from evaluation.bootstrap import Interval
-from evaluation.report import Table, interval_text
+from evaluation.table import Table, interval_text
 from evaluation.tone import FAR, ToneFindings
 
 

@@ -10,7 +10,8 @@ import sys
 from collections.abc import Callable
 
 from evaluation.likeness import Likeness
-from evaluation.report import Section, join_sections, to_text, write_report
+from evaluation.report import Section, join_sections, write_report
+from evaluation.table import to_text
 from programs.group_section import groups
 from programs.recognition_sections import clustering, comparison, photographs, recognition
 from programs.tone_section import tone
@@ -31,10 +32,11 @@ def run(options: Options) -> None:
       OSError, ValueError: an option is wrong, or `must_improve` is not met.
     """
     bench = Workbench(options)
-    results = [decoders_section(bench)]
+    results = []
     for section in sections_of(options):
         results.append(section(bench))
         print("".join(f"{to_text(table)}\n\n" for table in results[-1].tables), end="", flush=True)
+    results.insert(0, Section(facts=bench.facts(), fingerprints=bench.fingerprints()))
     command = shlex.join(["python", *sys.argv])
     report = join_sections("Faces judged by recognition networks", command, results)
     write_report(report, options.output)
@@ -50,18 +52,6 @@ def sections_of(options: Options) -> list[Callable[[Workbench], Section]]:
     chosen = BENCHMARKS if options.benchmark == "all" else [options.benchmark]
     asked = [section for name in chosen for section in BENCHMARKS[name]]
     return list(dict.fromkeys(reversed(asked)))[::-1]
-
-
-def decoders_section(bench: Workbench) -> Section:
-    """Says which decoders are measured."""
-    model, encoder = bench.trained.face_model, bench.trained.encoder
-    return Section(
-        facts={
-            "decoders": ", ".join(str(own.path) for own in bench.trained.decoders),
-            "face model": f"{model.name} ({model.fingerprint[:12]})",
-            "encoder": f"{encoder.name} ({encoder.fingerprint[:12]})",
-        }
-    )
 
 
 def check_improvement(results: dict[str, Likeness]) -> None:

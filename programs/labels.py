@@ -20,11 +20,13 @@ class Labels:
 
     Attributes:
       path: the file.
+      sha256: of the file.
       columns: the columns by which photographs are grouped.
       rows: the cells by column, for each photograph's name.
     """
 
     path: str
+    sha256: str
     columns: tuple[str, ...]
     rows: dict[str, dict[str, str]]
 
@@ -81,4 +83,4 @@ def read_labels(path: str | os.PathLike, columns: Sequence[str] | None = None) -
         raise ValueError(
             f"{printable(path)}: has no labels; it needs rows, and a column but 'file'"
         )
-    return Labels(printable(path), tuple(columns or found), rows)
+    return Labels(printable(path), table.sha256, tuple(columns or found), rows)

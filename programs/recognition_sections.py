@@ -1,20 +1,26 @@
 """The sections of a report in which recognition networks judge faces (sections 4.3 and 4.4)."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from data_pipeline.photographs import read_image
 from evaluation import plots, tables
 from evaluation.contact_sheet import contact_sheet
 from evaluation.earlier_scores import KEY, gains_over
-from evaluation.likeness import JudgedPhotographs
 from evaluation.report import Picture, Section
+from evaluation.table import Table
 from model.decoder import Coefficients
 from model.rendered_views import Portraits
-from programs.workbench import YAWS_DEG, Workbench
+from programs.workbench import TRAINED_AGAINST, YAWS_DEG, Workbench
 from storage.images import jpeg
 from storage.printable import printable
 
 _PORTRAIT_PIXELS = 144
+_INDEPENDENT = (
+    "The encoder was trained against: its figures say how well training went. The scorer enters no "
+    "loss and no feature: its figures say how alike the faces are."
+)
 
 
 def recognition(bench: Workbench) -> Section:
@@ -26,27 +32,17 @@ def recognition(bench: Workbench) -> Section:
         shown.append(tables.gain_table(evaluation.gains))
     pictures = []
     for name, results in evaluation.likeness.items():
-        data = plots.score_distributions(name, photos[name], results)
-        pictures.append(Picture(f"cosines_{name}.png", data, f"Cosines by the {name}"))
-    return Section(shown, pictures, _metrics(bench), _facts(bench), _limits(photos["encoder"]))
+        pictures.append(plots.score_distributions(name, photos[name], results))
+    return _judged(bench, shown, pictures)
 
 
 def clustering(bench: Workbench) -> Section:
     """Says how often the nearest photograph shows the same person (section 4.4, table 3)."""
     likeness = bench.evaluation.likeness
-    pictures = []
-    for name, results in likeness.items():
-        data = plots.recall_curves(name, results)
-        pictures.append(Picture(f"recall_{name}.png", data, f"Recall by the {name}"))
+    pictures = [plots.recall_curves(name, results) for name, results in likeness.items()]
     people = len(set(bench.judges["encoder"].photos.identities))
-    limits = [f"Recall falls with the number of people searched, here {people}."]
-    return Section(
-        tables=[tables.recall_table(likeness)],
-        pictures=pictures,
-        metrics=_metrics(bench),
-        facts=_facts(bench),
-        limits=[*_limits(bench.judges["encoder"].photos), *limits],
-    )
+    limit = f"Recall falls with the number of people searched, here {people}."
+    return _judged(bench, [tables.recall_table(likeness)], pictures, [limit])
 
 
 def comparison(bench: Workbench) -> Section:
@@ -63,11 +59,10 @@ def photographs(bench: Workbench) -> Section:
     pictures = [draw_sheet(bench)]
     for part in Coefficients._fields:
         variances = {name: getattr(c, part).numpy().var(axis=0) for name, c in bench.faces.items()}
-        data = plots.component_variances(variances, part)
-        pictures.append(Picture(f"variance_{part}.png", data, f"Variances of the {part}"))
+        pictures.append(plots.component_variances(variances, part))
     rejected = {printable(r.name): r.reason for r in bench.cache.rejected}
     table = tables.coefficient_table(statistics)
-    return Section([table], pictures, {"rejected": rejected}, _facts(bench))
+    return Section([table], pictures, {"rejected": rejected})
 
 
 def draw_sheet(bench: Workbench) -> Picture:
@@ -98,27 +93,20 @@ def draw_sheet(bench: Workbench) -> Picture:
     return Picture("contact_sheet.jpg", jpeg(contact_sheet(columns, faces_per_row=2)), named)
 
 
-def _metrics(bench: Workbench) -> dict:
+def _judged(
+    bench: Workbench, shown: list[Table], pictures: list[Picture], limits: Sequence[str] = ()
+) -> Section:
+    """Makes a section of what the judges say."""
     scores = {name: vars(of_judge) for name, of_judge in bench.scores.items()}
-    return bench.evaluation.metrics() | {KEY: scores}
+    metrics = bench.evaluation.metrics() | {KEY: scores}
+    return Section(shown, pictures, metrics, limits=[*_limits(bench), *limits])
 
 
-def _facts(bench: Workbench) -> dict[str, str]:
-    """Says which photographs were judged, and by what."""
-    photos, scorer = bench.options.photographs, bench.networks["scorer"]
-    return {
-        "scorer": f"{bench.options.scorer.weights} ({scorer.fingerprint[:12]})",
-        "photographs": f"{photos.folder}, split {photos.split or 'all'}: "
-        f"{len(bench.cache)} with a face, {len(bench.cache.rejected)} without",
-        "points": bench.cache.key.detector,
-    }
-
-
-def _limits(photos: JudgedPhotographs) -> list[str]:
+def _limits(bench: Workbench) -> list[str]:
     """Says what a reader must know before quoting a metric."""
+    photos = bench.judges["encoder"].photos
     texts = [
-        "The encoder was trained against: its figures say how well training went. The scorer "
-        "enters no loss and no feature: its figures say how alike the faces are.",
+        TRAINED_AGAINST if bench.scorer_is_encoder else _INDEPENDENT,
         "Figures depend on the face model, the networks and the photographs; only those made with "
         "the same parts can be compared.",
         "A photograph without a face that was found counts as a cosine of 0 and as a failed query.",

@@ -2,10 +2,12 @@
 
 import dataclasses
 import functools
+import hashlib
 import pathlib
 from collections.abc import Sequence
 
 import numpy as np
+from absl import logging
 
 from data_pipeline.detection import make_detector
 from data_pipeline.feature_cache import PLAIN, FeatureCache
@@ -25,6 +27,13 @@ from programs.labels import read_labels
 from programs.output_folder import check_apart, without_results
 
 YAWS_DEG = (0, -30, 30)
+TRAINED_AGAINST = (
+    "The scorer is the network that the decoder was trained against: its figures say how well "
+    "training went, and not how alike the faces are. Name another by --scorer and --scorer_weights."
+)
+
+# So many photographs are looked at to tell whether two networks are one.
+_COMPARED = 8
 
 
 @dataclasses.dataclass(frozen=True)
@@ -101,6 +110,41 @@ class Workbench:
             "scorer": identity.load(scorer.name, scorer.weights),
         }
 
+    def facts(self) -> dict[str, str]:
+        """Says what was measured with what, as far as it was needed."""
+        trained, photos = self.trained, self.options.photographs
+        facts = {
+            "decoders": ", ".join(str(own.path) for own in trained.decoders),
+            "face model": f"{trained.face_model.name} ({trained.face_model.fingerprint[:12]})",
+            "encoder": f"{trained.encoder.name} ({trained.encoder.fingerprint[:12]})",
+        }
+        if "caches" in vars(self):
+            scorer = self.networks["scorer"]
+            facts |= {
+                "scorer": f"{self.options.scorer.weights} ({scorer.fingerprint[:12]})",
+                "photographs": f"{photos.folder}, split {photos.split or 'all'}: "
+                f"{len(self.cache)} with a face, {len(self.cache.rejected)} without",
+                "points": self.cache.key.detector,
+            }
+        return facts
+
+    def fingerprints(self) -> dict[str, str]:
+        """Hashes what the metrics depend on, as far as it was needed."""
+        decoders = {
+            f"decoder {name}": hashlib.sha256(own.path.read_bytes()).hexdigest()
+            for name, own in self.decoders.items()
+        }
+        parts = {
+            "face model": self.trained.face_model.fingerprint,
+            "encoder": self.trained.encoder.fingerprint,
+        }
+        if "caches" in vars(self):
+            parts |= {
+                "scorer": self.networks["scorer"].fingerprint,
+                "photographs": self.cache.key.photographs,
+            }
+        return decoders | parts | ({"labels": self.labels.sha256} if self.labels else {})
+
     @functools.cached_property
     def caches(self) -> dict[str, FeatureCache]:
         """The photographs as each network sees them.
@@ -125,6 +169,15 @@ class Workbench:
     def crops(self) -> np.ndarray:
         """The photographs in the encoder's crop, uint8 RGB [P, S, S, 3]."""
         return self.cache.crops(range(len(self.cache)))
+
+    @functools.cached_property
+    def scorer_is_encoder(self) -> bool:
+        """Whether both judges see the photographs alike, and are thus one network; warns if so."""
+        ours, others = (cache.embedding[:_COMPARED, PLAIN] for cache in self.caches.values())
+        same = ours.shape == others.shape and np.allclose(ours, others, atol=1e-4)
+        if same:
+            logging.warning(TRAINED_AGAINST)
+        return same
 
     @functools.cached_property
     def photographed_cheeks(self) -> np.ndarray:

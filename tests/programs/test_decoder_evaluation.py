@@ -24,7 +24,7 @@ from model.shading import Shading
 from model.trained import Parts
 from programs import decoder_evaluation
 from programs.judges import Judge, judge_faces
-from programs.workbench import YAWS_DEG, Options, short_names
+from programs.workbench import YAWS_DEG, Options, Workbench, short_names
 
 
 @pytest.fixture(scope="module")
@@ -122,6 +122,7 @@ def test_end_to_end(checkpoints, dataset, capsys):
         )
         assert gain["mean"] == pytest.approx(after - before, abs=1e-6)
         assert gain["low"] <= gain["mean"] <= gain["high"]
+    assert any("The scorer enters no loss" in limit for limit in metrics["limits"])
     assert metrics["rejected"] == {"e/nobody.png": "no row in the file of landmarks"}
     for judge, scores in metrics["frontal_cosines"].items():
         assert scores["photographs"][-1] == "e/nobody.png" and scores["cosines"]["decoder"][-1] == 0
@@ -200,13 +201,13 @@ def test_names_of_decoders_are_short_and_distinct():
 
 
 def test_pictures_of_an_earlier_report_are_no_photographs(checkpoints, dataset):
-    options = _options(checkpoints, dataset)
+    options = _options(checkpoints, dataset, benchmark="recognition")
     photographs = dataclasses.replace(options.photographs, folder=options.output)
     with pytest.raises(ValueError, match="need different folders; change --output_dir"):
         decoder_evaluation.run(dataclasses.replace(options, photographs=photographs))
     inside = dataset / "photos" / "report"
     Image.new("RGB", (32, 32)).save(_made(inside) / "contact_sheet.jpg")
-    decoder_evaluation.run(dataclasses.replace(options, output=inside, benchmark="recognition"))
+    decoder_evaluation.run(dataclasses.replace(options, output=inside))
     assert list(json.loads((inside / "metrics.json").read_text())["rejected"]) == ["e/nobody.png"]
 
 
@@ -227,3 +228,9 @@ def test_each_decoder_is_judged_in_the_shading_of_its_training(checkpoints):
     evaluation = judge_faces({"encoder": judge}, faces, shadings)
     srgb, linear = (evaluation.likeness["encoder"][space].scores[0] for space in shadings)
     assert np.abs(srgb - linear).max() > 1e-3
+
+
+def test_a_scorer_that_was_trained_against_is_called_out(checkpoints, dataset, caplog):
+    ours = EncoderOptions("openvino_ir", open_parts.ENCODER, "penultimate")
+    assert Workbench(_options(checkpoints, dataset, scorer=ours)).scorer_is_encoder
+    assert "trained against" in caplog.text
