@@ -19,7 +19,9 @@ import open_parts
 from model import identity
 
 FLAGS = flags.FLAGS
-BENCHMARKS = ("recognition", "clustering", "all")
+# What each of them measures stands in `programs.decoder_evaluation`; only the names are here, since
+# that module imports TensorFlow.
+BENCHMARKS = ("recognition", "clustering", "tone", "all")
 
 
 def define_flags() -> None:
@@ -36,7 +38,8 @@ def define_flags() -> None:
         "benchmark",
         "all",
         BENCHMARKS,
-        "What is measured: recognition as in section 4.3 of the paper, clustering as in 4.4.",
+        "What is measured: recognition as in section 4.3 of the paper, clustering as in 4.4, or "
+        "tone, whether skin tones follow the people.",
     )
     flag_sets.define_photographs("dataset", cache=True)
     flags.DEFINE_enum(
@@ -44,6 +47,16 @@ def define_flags() -> None:
     )
     flags.DEFINE_string(
         "scorer_weights", None, "The file of its weights. By default it is the embedded scorer."
+    )
+    flags.DEFINE_string(
+        "labels",
+        None,
+        "A CSV file of what is known about the people: a column 'file' as in --photo_list, and "
+        "others of any name, by which figures are given by group. A column 'dark' (1 or 0) says "
+        "whose skin is plainly dark; whether the decoded tones tell is then measured.",
+    )
+    flags.DEFINE_list(
+        "group_by", None, "The columns of --labels to group by. By default all are used."
     )
     flags.DEFINE_string(
         "compare",
@@ -69,13 +82,14 @@ def main(arguments: list[str]) -> None:
     command_line.import_tensorflow()
     from model.trained import Parts
     from programs import decoder_evaluation
+    from programs.workbench import Options
 
     scorer_weights = FLAGS.scorer_weights
     if scorer_weights is None and FLAGS.scorer == "openvino_ir":
         scorer_weights = str(open_parts.SCORER)
     encoder = flag_sets.encoder()
     decoder_evaluation.run(
-        decoder_evaluation.Options(
+        Options(
             output=pathlib.Path(FLAGS.output_dir),
             checkpoints=FLAGS.checkpoint or [open_parts.DECODER],
             benchmark=FLAGS.benchmark,
@@ -85,6 +99,8 @@ def main(arguments: list[str]) -> None:
             compare=FLAGS.compare,
             must_improve=FLAGS.must_improve,
             sheet_faces=FLAGS.sheet_faces,
+            labels=FLAGS.labels,
+            group_by=FLAGS.group_by,
         )
     )
 

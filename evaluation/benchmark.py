@@ -4,7 +4,7 @@ import dataclasses
 
 import numpy as np
 
-from evaluation.bootstrap import Gain, paired_gain
+from evaluation.bootstrap import Interval, paired_gain
 from evaluation.coefficients import CoefficientStatistics, coefficient_statistics
 from evaluation.likeness import JudgedPhotographs, Likeness, likeness
 
@@ -21,7 +21,7 @@ class Evaluation:
     """
 
     likeness: dict[str, dict[str, Likeness]]
-    gains: dict[str, dict[str, Gain]]
+    gains: dict[str, dict[str, Interval]]
     statistics: dict[str, dict[str, CoefficientStatistics]]
 
     def metrics(self) -> dict:
@@ -66,18 +66,9 @@ def summarize_methods(
     return Evaluation(results, gains, statistics)
 
 
-def people_of(photos: JudgedPhotographs) -> list[str]:
-    """Names the person of each score: P photographs with a face, then the misses.
-
-    Each missed photograph counts as a person of its own: it gains nothing, whoever it shows.
-    """
-    people = [f"person {name}" for name in photos.identities]
-    return people + [f"miss {k}" for k in range(photos.misses)]
-
-
-def _gains(results: dict[str, Likeness], photos: JudgedPhotographs) -> dict[str, Gain]:
+def _gains(results: dict[str, Likeness], photos: JudgedPhotographs) -> dict[str, Interval]:
     *others, last = results
-    people = people_of(photos)
+    people = photos.people
     return {
         f"{last} over {other}": paired_gain(
             results[other].scores[0], results[last].scores[0], people

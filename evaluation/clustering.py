@@ -4,6 +4,7 @@ import dataclasses
 
 import numpy as np
 
+from evaluation.bootstrap import Interval, mean_interval
 from evaluation.recognition import unit
 
 
@@ -12,13 +13,14 @@ class Recall:
     """Identity clustering recall.
 
     Attributes:
-      top: fraction of the reconstructions whose identity is among the k nearest photographs.
+      top: fraction of the reconstructions whose identity is among the k nearest photographs, with
+        its interval over people.
       random: the same fraction for guessing, k / identities.
       queries: how many reconstructions there are, missed photographs included.
       photographs, identities: how many photographs of how many people were searched.
     """
 
-    top: dict[int, float]
+    top: dict[int, Interval]
     random: dict[int, float]
     queries: int
     photographs: int
@@ -68,26 +70,37 @@ def identity_ranks(
     return ranks
 
 
+def hits(ranks: np.ndarray, queries: int, place: int) -> np.ndarray:
+    """Says which queries succeed, float [queries] of 0 and 1; those without a rank fail."""
+    found = np.zeros(queries)
+    found[: len(ranks)] = ranks <= place
+    return found
+
+
 def recall(
-    ranks: np.ndarray, photo_identities: list[str], misses: int = 0, places: tuple = (1, 5)
+    ranks: np.ndarray,
+    photo_identities: list[str],
+    people: list[str],
+    places: tuple[int, ...] = (1, 5),
 ) -> Recall:
     """Summarizes ranks of `identity_ranks`.
 
     Args:
       ranks: int [R].
       photo_identities: the people on the photographs that were searched.
-      misses: how many photographs have no reconstruction; they are queries that fail.
+      people: whose each query is. There are as many as ranks, and one more for each photograph
+        that has no reconstruction; these are queries that fail.
       places: the k of each top-k.
 
     Raises:
       ValueError: there is neither a rank nor a miss.
     """
-    queries = len(ranks) + misses
+    queries = len(people)
     if queries == 0:
         raise ValueError("no reconstruction to recall an identity of")
     identities = len(set(photo_identities))
     return Recall(
-        top={k: float(np.sum(ranks <= k) / queries) for k in places},
+        top={k: mean_interval(hits(ranks, queries, k), people) for k in places},
         random={k: min(1.0, k / identities) for k in places},
         queries=queries,
         photographs=len(photo_identities),

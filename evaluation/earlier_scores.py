@@ -10,7 +10,7 @@ import pathlib
 
 import numpy as np
 
-from evaluation.bootstrap import Gain, paired_gain
+from evaluation.bootstrap import Interval, paired_gain
 
 FILE = "metrics.json"
 KEY = "frontal_cosines"
@@ -80,7 +80,9 @@ def check_comparable(
             )
 
 
-def gains_over(earlier: dict[str, Scores], now: dict[str, Scores]) -> dict[str, dict[str, Gain]]:
+def gains_over(
+    earlier: dict[str, Scores], now: dict[str, Scores]
+) -> dict[str, dict[str, Interval]]:
     """Computes the paired gain of the last decoder over each earlier one, by each shared judge.
 
     Args:

@@ -4,6 +4,7 @@ import dataclasses
 
 import numpy as np
 
+from evaluation.bootstrap import Interval, ends, mean_interval
 from evaluation.clustering import Recall, identity_ranks, recall
 from evaluation.recognition import (
     Histogram,
@@ -33,6 +34,15 @@ class JudgedPhotographs:
     same: Histogram
     different: Histogram
 
+    @property
+    def people(self) -> list[str]:
+        """Names the person of each score: P photographs with a face, then the misses.
+
+        Each missed photograph counts as a person of its own: it gains nothing, whoever it shows.
+        """
+        people = [f"person {name}" for name in self.identities]
+        return people + [f"miss {k}" for k in range(self.misses)]
+
 
 def judge_photographs(
     embeddings: np.ndarray, identities: list[str], misses: int = 0
@@ -50,6 +60,7 @@ class Likeness:
       scores: for each yaw in degrees (both sides averaged) the cosines float [P + misses] between
         photograph and render; a miss counts as 0.
       summaries: for each yaw the distribution of its scores.
+      intervals: for each yaw the mean of its scores with its interval over people.
       ranks: int [P], the place of the nearest photograph of the right person, searched with the
         frontal render.
       recall: the identity clustering recall with the frontal renders.
@@ -59,6 +70,7 @@ class Likeness:
 
     scores: dict[int, np.ndarray]
     summaries: dict[int, Summary]
+    intervals: dict[int, Interval]
     ranks: np.ndarray
     recall: Recall
     to_same: float | None
@@ -67,9 +79,13 @@ class Likeness:
     def metrics(self) -> dict:
         """Returns all but the arrays, as JSON can hold it."""
         return {
-            "cosine": {f"yaw_{yaw}": vars(summary) for yaw, summary in self.summaries.items()},
+            "cosine": {
+                f"yaw_{yaw}": vars(summary) | {"interval": ends(self.intervals[yaw])}
+                for yaw, summary in self.summaries.items()
+            },
             "recall": {
-                **{f"top_{k}": value for k, value in self.recall.top.items()},
+                **{f"top_{k}": value.mean for k, value in self.recall.top.items()},
+                **{f"top_{k}_interval": ends(value) for k, value in self.recall.top.items()},
                 **{f"random_top_{k}": value for k, value in self.recall.random.items()},
                 "queries": self.recall.queries,
                 "photographs": self.recall.photographs,
@@ -106,8 +122,9 @@ def likeness(photos: JudgedPhotographs, renders: np.ndarray, yaws_deg: tuple[int
     return Likeness(
         scores=scores,
         summaries={yaw: summarize(values) for yaw, values in scores.items()},
+        intervals={yaw: mean_interval(values, photos.people) for yaw, values in scores.items()},
         ranks=ranks,
-        recall=recall(ranks, photos.identities, photos.misses),
+        recall=recall(ranks, photos.identities, photos.people),
         to_same=earth_movers_distance(scores[0], photos.same),
         to_different=earth_movers_distance(scores[0], photos.different),
     )

@@ -1,4 +1,4 @@
-"""Draws the plots of a report, as PNG files."""
+"""Draws the plots of a report, as PNG and PDF files."""
 
 import io
 
@@ -6,13 +6,14 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from evaluation.likeness import JudgedPhotographs, Likeness
+from evaluation.report import Picture
 
 _MAX_RANK = 20
 
 
 def score_distributions(
     network: str, photos: JudgedPhotographs, results: dict[str, Likeness], bins: int = 50
-) -> bytes:
+) -> Picture:
     """Plots cosines of photograph and render beside those of pairs of photographs (figure 5).
 
     Args:
@@ -20,9 +21,6 @@ def score_distributions(
       photos: the photographs.
       results: what each decoder, by its name, reached.
       bins: how many bins the histograms have.
-
-    Returns:
-      A PNG file.
     """
     edges = np.linspace(-1, 1, bins + 1)
     figure, axes = _figure(f"Cosines by {network}", "cosine", "density")
@@ -42,11 +40,11 @@ def score_distributions(
         axes.hist(likeness.scores[0], edges, density=True, histtype="step", lw=2, label=label)
     low = min([-0.2, *(likeness.scores[0].min() for likeness in results.values())])
     axes.set_xlim(low - 0.05, 1)
-    return _png(figure, axes)
+    return _picture(figure, axes, f"cosines_{network}")
 
 
-def recall_curves(network: str, results: dict[str, Likeness]) -> bytes:
-    """Plots identity recall within the nearest k photographs, over k; returns a PNG file."""
+def recall_curves(network: str, results: dict[str, Likeness]) -> Picture:
+    """Plots identity recall within the nearest k photographs, over k."""
     title = f"Right person among the nearest k photographs, by {network}"
     figure, axes = _figure(title, "k", "fraction of the reconstructions")
     places = np.arange(1, _MAX_RANK + 1)
@@ -57,18 +55,15 @@ def recall_curves(network: str, results: dict[str, Likeness]) -> bytes:
     axes.plot(places, np.minimum(1, places / identities), color="gray", ls=":", label="guessing")
     axes.set_ylim(0, 1)
     axes.set_xticks([1, *range(5, _MAX_RANK + 1, 5)])
-    return _png(figure, axes)
+    return _picture(figure, axes, f"recall_{network}")
 
 
-def component_variances(variances: dict[str, np.ndarray], part: str) -> bytes:
+def component_variances(variances: dict[str, np.ndarray], part: str) -> Picture:
     """Plots the variance of each coefficient over the photographs, beside that of random faces.
 
     Args:
       variances: float [K] for each decoder's name.
       part: "shape" or "texture".
-
-    Returns:
-      A PNG file.
     """
     title = f"Variance of the {part} coefficients over the photographs"
     figure, axes = _figure(title, "component", "variance")
@@ -77,7 +72,7 @@ def component_variances(variances: dict[str, np.ndarray], part: str) -> bytes:
     for name, values in variances.items():
         axes.plot(np.arange(1, len(values) + 1), values, marker="o", ms=3, lw=1, label=name)
     axes.set_ylim(bottom=0)
-    return _png(figure, axes)
+    return _picture(figure, axes, f"variance_{part}")
 
 
 def _figure(title: str, x_label: str, y_label: str):
@@ -88,10 +83,16 @@ def _figure(title: str, x_label: str, y_label: str):
     return figure, axes
 
 
-def _png(figure, axes) -> bytes:
+def _picture(figure, axes, name: str) -> Picture:
     axes.legend(fontsize="small")
     axes.grid(alpha=0.3)
-    buffer = io.BytesIO()
     # Software and date would make equal figures differ.
-    figure.savefig(buffer, format="png", dpi=110, metadata={"Software": None})
+    png = _saved(figure, format="png", dpi=110, metadata={"Software": None})
+    pdf = _saved(figure, format="pdf", metadata={"CreationDate": None, "Producer": None})
+    return Picture(f"{name}.png", png, axes.get_title(), {f"{name}.pdf": pdf})
+
+
+def _saved(figure, **options) -> bytes:
+    buffer = io.BytesIO()
+    figure.savefig(buffer, **options)
     return buffer.getvalue()

@@ -1,4 +1,4 @@
-"""Writes metrics, tables and pictures of an evaluation as JSON, Markdown, HTML, PNG.
+"""Writes metrics, tables and pictures of an evaluation as JSON, Markdown, LaTeX, HTML, PNG, PDF.
 
 Every file says what was measured on which data, by which command, and what limits it has.
 """
@@ -6,31 +6,45 @@ Every file says what was measured on which data, by which command, and what limi
 import base64
 import dataclasses
 import html
+import importlib.metadata
 import json
 import math
 import mimetypes
 import pathlib
+import platform
 
+from evaluation import bootstrap
+from evaluation.table import Table, html_table, latex_table, markdown_table
 from storage.atomic import write_together
 
-
-@dataclasses.dataclass(frozen=True)
-class Table:
-    """A table; cells are texts, numbers, or None where there is nothing to say."""
-
-    title: str
-    columns: list[str]
-    rows: list[list]
-    note: str = ""
+# The form of metrics.json (docs/evaluation.md); it changes when a field changes its meaning.
+SCHEMA = 2
+_PACKAGES = ("numpy", "scipy", "tensorflow", "tf_keras", "opencv-python-headless")
 
 
 @dataclasses.dataclass(frozen=True)
 class Picture:
-    """A picture: `name` with its ending, the file's bytes, and what it shows."""
+    """A picture: `name` with its ending, the file's bytes, and what it shows.
+
+    `more` are the same picture as files of other kinds, which no page shows.
+    """
 
     name: str
     data: bytes
     caption: str
+    more: dict[str, bytes] = dataclasses.field(default_factory=dict)
+
+
+@dataclasses.dataclass(frozen=True)
+class Section:
+    """What one part of an evaluation has found; its fields are those of `Report`."""
+
+    tables: list[Table] = dataclasses.field(default_factory=list)
+    pictures: list[Picture] = dataclasses.field(default_factory=list)
+    metrics: dict = dataclasses.field(default_factory=dict)
+    facts: dict[str, str] = dataclasses.field(default_factory=dict)
+    fingerprints: dict[str, str] = dataclasses.field(default_factory=dict)
+    limits: list[str] = dataclasses.field(default_factory=list)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -41,6 +55,7 @@ class Report:
       title: the report's title.
       command: the command that makes the report again.
       facts: what was measured with what; texts by their names.
+      fingerprints: hashes of the files and networks that the metrics depend on.
       limits: what a reader must know before quoting a metric.
       tables, pictures: what is shown, in reading order.
       metrics: every metric in full precision, as JSON can hold it.
@@ -49,43 +64,67 @@ class Report:
     title: str
     command: str
     facts: dict[str, str]
+    fingerprints: dict[str, str]
     limits: list[str]
     tables: list[Table]
     pictures: list[Picture]
     metrics: dict
 
 
+def join_sections(title: str, command: str, sections: list[Section]) -> Report:
+    """Makes one report of sections; what several of them say, it says once."""
+    facts, fingerprints, metrics = {}, {}, {}
+    for section in sections:
+        facts |= section.facts
+        fingerprints |= section.fingerprints
+        metrics |= section.metrics
+    return Report(
+        title=title,
+        command=command,
+        facts=facts,
+        fingerprints=fingerprints,
+        limits=list(dict.fromkeys(limit for section in sections for limit in section.limits)),
+        tables=[table for section in sections for table in section.tables],
+        pictures=[picture for section in sections for picture in section.pictures],
+        metrics=metrics,
+    )
+
+
 def write_report(report: Report, folder: pathlib.Path) -> None:
-    """Writes `metrics.json`, `tables.md`, `report.html` and the pictures; each file is whole."""
-    header = {"command": report.command, "data": report.facts, "limits": report.limits}
+    """Writes `metrics.json`, tables, `report.html` and the pictures; each file is whole."""
+    header = {
+        "schema": SCHEMA,
+        "command": report.command,
+        "data": report.facts,
+        "fingerprints": report.fingerprints,
+        "versions": _versions(),
+        "seeds": {"bootstrap": bootstrap.SEED},
+        "limits": report.limits,
+    }
     files = {
         "metrics.json": json.dumps(_finite(header | report.metrics), indent=2).encode() + b"\n",
         "tables.md": to_markdown(report).encode(),
+        "tables.tex": to_latex(report).encode(),
         "report.html": to_html(report).encode(),
     }
-    files |= {picture.name: picture.data for picture in report.pictures}
+    for picture in report.pictures:
+        files |= {picture.name: picture.data} | picture.more
     write_together(folder, files)
-
-
-def to_text(table: Table) -> str:
-    """Lays a table out in aligned columns, for a terminal."""
-    lines = [table.columns, *([_cell(value) for value in row] for row in table.rows)]
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    body = "\n".join("  " + _padded(line, widths) for line in lines)
-    return f"{table.title}\n{body}"
 
 
 def to_markdown(report: Report) -> str:
     """Writes the tables with data, command and limits in Markdown."""
     parts = [f"# {report.title}", f"```\n{report.command}\n```"]
     parts.append("\n".join(f"- {name}: {text}" for name, text in report.facts.items()))
-    for table in report.tables:
-        head = _markdown_row(table.columns)
-        rule = _markdown_row(["---"] * len(table.columns))
-        rows = [_markdown_row([_cell(value) for value in row]) for row in table.rows]
-        parts += [f"## {table.title}", "\n".join([head, rule, *rows]), table.note]
+    parts += map(markdown_table, report.tables)
     parts += ["## Limits", "\n".join(f"- {limit}" for limit in report.limits)]
     return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def to_latex(report: Report) -> str:
+    """Writes the tables in LaTeX, for a document that loads the package booktabs."""
+    head = "\n".join(f"% {line}" for line in [report.title, report.command, *report.limits])
+    return "\n\n".join([head, *map(latex_table, report.tables)]) + "\n"
 
 
 def to_html(report: Report) -> str:
@@ -96,7 +135,7 @@ def to_html(report: Report) -> str:
         for name, text in report.facts.items()
     )
     limits = "".join(f"<li>{html.escape(limit)}</li>" for limit in report.limits)
-    tables = "".join(map(_html_table, report.tables))
+    tables = "".join(map(html_table, report.tables))
     pictures = "".join(map(_html_picture, report.pictures))
     return (
         f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
@@ -108,22 +147,12 @@ def to_html(report: Report) -> str:
 
 _STYLE = """
 body { font: 15px/1.45 system-ui, sans-serif; max-width: 72rem; margin: 2rem auto; padding: 0 1rem }
-table { border-collapse: collapse } th, td { padding: .25rem .7rem; text-align: right }
+table { border-collapse: collapse; display: block; overflow-x: auto }
+th, td { padding: .25rem .7rem; text-align: right }
 th:first-child, td:first-child { text-align: left } tr { border-bottom: 1px solid #ddd }
 pre { background: #f4f4f4; padding: .7rem; white-space: pre-wrap; overflow-wrap: anywhere }
 dt { font-weight: 600 } img { max-width: 100% } figure { margin: 2rem 0 } figcaption { color: #555 }
 """
-
-
-def _html_table(table: Table) -> str:
-    head = "".join(f"<th>{html.escape(column)}</th>" for column in table.columns)
-    rows = "".join(
-        "<tr>" + "".join(f"<td>{html.escape(_cell(value))}</td>" for value in row) + "</tr>"
-        for row in table.rows
-    )
-    note = f"<p>{html.escape(table.note)}</p>" if table.note else ""
-    title = html.escape(table.title)
-    return f"<h2>{title}</h2><table><tr>{head}</tr>{rows}</table>{note}"
 
 
 def _html_picture(picture: Picture) -> str:
@@ -136,19 +165,15 @@ def _html_picture(picture: Picture) -> str:
     )
 
 
-def _markdown_row(cells: list[str]) -> str:
-    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
-
-
-def _padded(cells: list[str], widths: list[int]) -> str:
-    first, *others = zip(cells, widths, strict=True)
-    return "  ".join([first[0].ljust(first[1]), *(cell.rjust(width) for cell, width in others)])
-
-
-def _cell(value) -> str:
-    if value is None:
-        return "–"
-    return f"{value:.3f}" if isinstance(value, float) else str(value)
+def _versions() -> dict[str, str]:
+    """The versions of Python and of the packages that figures may depend on, where installed."""
+    versions = {"python": platform.python_version()}
+    for package in _PACKAGES:
+        try:
+            versions[package] = importlib.metadata.version(package)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return versions
 
 
 def _finite(value):

@@ -1,15 +1,18 @@
 """Makes the tables of a report from results."""
 
-from evaluation.bootstrap import Gain
+import itertools
+
+from evaluation.bootstrap import Interval
 from evaluation.coefficients import CoefficientStatistics
+from evaluation.groups import GroupScores
 from evaluation.likeness import JudgedPhotographs, Likeness
-from evaluation.report import Table
-from evaluation.tone import FAR, ToneScores
+from evaluation.table import Table, interval_text
 
 # Beyond these limits coefficients are not those of faces any more; metrics count only within them.
 MAX_MEAN_RMS = 0.2
 VARIANCE_RANGE = (0.75, 1.25)
 MAX_COEFFICIENT = 5.0
+INTERVALS = "Intervals: 95 % percentile bootstrap over people."
 
 # What a network says of each decoder, by the decoder's name.
 Results = dict[str, Likeness]
@@ -34,26 +37,35 @@ def cosine_table(by_network: dict[str, Results]) -> Table:
     for network, results in by_network.items():
         for decoder, likeness in results.items():
             frontal = likeness.summaries[0]
-            turned = [s.mean for yaw, s in likeness.summaries.items() if yaw]
+            frontal_interval = interval_text(likeness.intervals[0])
+            turned = [
+                cell
+                for yaw, interval in likeness.intervals.items()
+                if yaw
+                for cell in (interval.mean, interval_text(interval))
+            ]
             spread = [frontal.deviation, frontal.low, frontal.high]
             emd = [likeness.to_same, likeness.to_different]
-            rows.append([f"{network}: {decoder}", frontal.mean, *spread, *turned, *emd])
+            cells = [frontal.mean, frontal_interval, *spread, *turned, *emd]
+            rows.append([f"{network}: {decoder}", *cells])
     turned_yaws = [yaw for yaw in likeness.summaries if yaw]
     return Table(
         title="Cosine of photograph and render",
         columns=[
             "network: decoder",
             "frontal",
+            "interval",
             "deviation",
             "5 %",
             "95 %",
-            *(f"at ±{yaw}°" for yaw in turned_yaws),
+            *(text for yaw in turned_yaws for text in (f"at ±{yaw}°", "interval")),
             "EMD same",
             "EMD different",
         ],
         rows=rows,
-        note="EMD: earth mover's distance of the frontal cosines to those of pairs of photographs "
-        "of the same person and of different people (table 2 of the paper).",
+        note=f"{INTERVALS} 5 % and 95 %: of the photographs. EMD: earth mover's distance of the "
+        "frontal cosines to those of pairs of photographs of the same person and of different "
+        "people (table 2 of the paper).",
     )
 
 
@@ -76,20 +88,24 @@ def recall_table(by_network: dict[str, Results]) -> Table:
     rows = []
     for network, results in by_network.items():
         for decoder, likeness in results.items():
-            rows.append([f"{network}: {decoder}", *likeness.recall.top.values()])
-        guessing = likeness.recall.random
-        rows.append([f"{network}: guessing", *guessing.values()])
+            cells = [(top.mean, interval_text(top)) for top in likeness.recall.top.values()]
+            rows.append([f"{network}: {decoder}", *itertools.chain(*cells)])
+        cells = [(value, None) for value in likeness.recall.random.values()]
+        rows.append([f"{network}: guessing", *itertools.chain(*cells)])
     recall = likeness.recall
     return Table(
         title="Identity recall of the frontal render",
-        columns=["network: decoder", *(f"Top-{k}" for k in recall.top)],
+        columns=[
+            "network: decoder",
+            *(text for k in recall.top for text in (f"Top-{k}", "interval")),
+        ],
         rows=rows,
         note=f"{recall.queries} renders searched among {recall.photographs} photographs of "
-        f"{recall.identities} people, the source photograph included.",
+        f"{recall.identities} people, the source photograph included. {INTERVALS}",
     )
 
 
-def gain_table(gains: dict[str, dict[str, Gain]], over: str = "") -> Table:
+def gain_table(gains: dict[str, dict[str, Interval]], over: str = "") -> Table:
     """Shows paired gains in the frontal cosine, a row for each network and pair of decoders.
 
     `over` ends the title where the other decoders are not of this evaluation.
@@ -107,21 +123,35 @@ def gain_table(gains: dict[str, dict[str, Gain]], over: str = "") -> Table:
     )
 
 
-def tone_table(by_decoder: dict[str, ToneScores]) -> Table:
-    """Shows how decoded skin tones compare with photographed cheeks, a row for each decoder."""
+def group_table(by_column: dict[str, dict[str, dict[str, GroupScores]]]) -> Table:
+    """Shows figures by group: a row for each column of the labels, value in it and decoder."""
     rows = [
-        [name, s.lightness, s.photographed_lightness, s.spread, s.far, s.rank_correlation]
-        for name, s in by_decoder.items()
+        _group_row(f"{column} {value}: {decoder}", scores)
+        for column, by_value in by_column.items()
+        for value, by_decoder in by_value.items()
+        for decoder, scores in by_decoder.items()
     ]
+    first = next((s for v in by_column.values() for d in v.values() for s in d.values()), None)
+    columns = ["group: decoder", "photographs"]
+    for judge, by_yaw in first.cosines.items() if first else ():
+        columns += [f"{judge}, frontal", "interval"]
+        columns += [f"at ±{yaw}°" for yaw in by_yaw if yaw]
+        columns += ["Top-1", "interval"]
     return Table(
-        title="Skin tone: decoded cheeks against photographed ones",
-        columns=["decoder", "median L*", "photographs", "spread", "far", "rank correlation"],
+        title="By group of people",
+        columns=[*columns, "median L*", "of the photographs"],
         rows=rows,
-        note="A photographed cheek is exposure and cast before it is skin: only level and spread "
-        "over all photographs, and the order, say something. Spread: interquartile range of L* by "
-        f"that of the photographs; far: part with an L* off by more than {FAR:g}; rank "
-        "correlation: of the individual typology angles.",
+        note=f"{INTERVALS} Top-1 searches the photographs of all groups; L* is of the cheeks.",
     )
+
+
+def _group_row(name: str, scores: GroupScores) -> list:
+    row = [name, scores.photographs]
+    for judge, by_yaw in scores.cosines.items():
+        row += [by_yaw[0].mean, interval_text(by_yaw[0])]
+        row += [interval.mean for yaw, interval in by_yaw.items() if yaw]
+        row += [scores.top_1[judge].mean, interval_text(scores.top_1[judge])]
+    return [*row, scores.lightness, scores.photographed_lightness]
 
 
 def coefficient_table(statistics: dict[str, dict[str, CoefficientStatistics]]) -> Table:

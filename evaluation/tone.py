@@ -10,6 +10,8 @@ import dataclasses
 import numpy as np
 import scipy.stats
 
+from evaluation.bootstrap import Interval, auc_interval
+
 # A tone that is lighter or darker than the photograph's cheek by more than this is plainly wrong.
 FAR = 20.0
 
@@ -25,7 +27,8 @@ class ToneScores:
       far: the part of the photographs on which both L* differ by more than `FAR`.
       rank_correlation: Spearman's correlation of the individual typology angles.
       auc_lightness, auc_angle: how often a dark-skinned person is decoded darker than a
-        light-skinned one, by L* and by the individual typology angle; None without labels.
+        light-skinned one, by L* and by the individual typology angle, with their intervals over
+        people; None without labels of both kinds.
     """
 
     lightness: float
@@ -33,30 +36,34 @@ class ToneScores:
     spread: float
     far: float
     rank_correlation: float
-    auc_lightness: float | None
-    auc_angle: float | None
+    auc_lightness: Interval | None
+    auc_angle: Interval | None
 
 
 def tone_scores(
-    decoded: np.ndarray, photographed: np.ndarray, dark: np.ndarray | None = None
+    decoded: np.ndarray,
+    photographed: np.ndarray,
+    dark: np.ndarray | None = None,
+    people: list[str] | None = None,
 ) -> ToneScores:
     """Compares tones.
 
     Args:
       decoded, photographed: CIELAB float [P, 3], of the same photographs.
-      dark: bool [P], whether the person is plainly dark-skinned; None if nobody says.
+      dark: float [P], 1 where the person is plainly dark-skinned, 0 where not, and NaN where nobody
+        says; None if nobody says anything.
+      people: whose photographs they are; all different by default.
     """
     ours, theirs = decoded[:, 0], photographed[:, 0]
     angles = typology_angle(decoded)
-    known = dark is not None and 0 < np.sum(dark) < len(dark)
     return ToneScores(
         lightness=float(np.median(ours)),
         photographed_lightness=float(np.median(theirs)),
         spread=float(scipy.stats.iqr(ours) / max(scipy.stats.iqr(theirs), 1e-6)),
         far=float(np.mean(np.abs(ours - theirs) > FAR)),
         rank_correlation=_rank_correlation(angles, typology_angle(photographed)),
-        auc_lightness=_auc(ours, dark) if known else None,
-        auc_angle=_auc(angles, dark) if known else None,
+        auc_lightness=_auc(ours, dark, people),
+        auc_angle=_auc(angles, dark, people),
     )
 
 
@@ -68,9 +75,45 @@ def typology_angle(lab: np.ndarray) -> np.ndarray:
     return np.degrees(np.arctan2(lab[:, 0] - 50.0, lab[:, 2]))
 
 
-def movement(before: np.ndarray, after: np.ndarray) -> float:
-    """Computes the median color difference (CIE 1976) of tones CIELAB float [P, 3]."""
-    return float(np.median(np.linalg.norm(after - before, axis=1)))
+@dataclasses.dataclass(frozen=True)
+class Steadiness:
+    """How far tones move under what changes a photograph and not the person.
+
+    Attributes:
+      movement: the median color difference (CIE 1976) over all photographs and changes.
+      by_change: the median over all photographs for each change.
+    """
+
+    movement: float
+    by_change: dict[str, float]
+
+
+def steadiness(before: np.ndarray, after: dict[str, np.ndarray]) -> Steadiness:
+    """Compares tones CIELAB float [P, 3] with those of the same photographs by change."""
+    distances = {name: np.linalg.norm(tones - before, axis=1) for name, tones in after.items()}
+    return Steadiness(
+        movement=float(np.median(np.concatenate(list(distances.values())))),
+        by_change={name: float(np.median(values)) for name, values in distances.items()},
+    )
+
+
+@dataclasses.dataclass(frozen=True)
+class ToneFindings:
+    """All that is said of the tones of one decoder.
+
+    Attributes:
+      scores: how they compare with photographed cheeks.
+      steadiness: whether they hold still.
+      luminance, photographed_luminance: the mean luminance of the rendered faces, and of the same
+        pixels of the photographs, in 0..1; None where there is no render.
+      luminance_gain: by how much the renders are brighter.
+    """
+
+    scores: ToneScores
+    steadiness: Steadiness
+    luminance: Interval | None
+    photographed_luminance: Interval | None
+    luminance_gain: Interval | None
 
 
 def _rank_correlation(first: np.ndarray, second: np.ndarray) -> float:
@@ -80,8 +123,13 @@ def _rank_correlation(first: np.ndarray, second: np.ndarray) -> float:
     return float(scipy.stats.spearmanr(first, second).statistic)
 
 
-def _auc(values: np.ndarray, dark: np.ndarray) -> float:
-    """How often a light-skinned person has the larger value; ties count half."""
-    dark = np.asarray(dark, bool)
-    statistic = scipy.stats.mannwhitneyu(values[~dark], values[dark]).statistic
-    return float(statistic / (np.sum(dark) * np.sum(~dark)))
+def _auc(values, dark, people) -> Interval | None:
+    """How often a light-skinned person has the larger value; None where a kind is missing."""
+    if dark is None:
+        return None
+    known = ~np.isnan(np.asarray(dark, float))
+    light = np.asarray(dark)[known] == 0
+    if light.all() or not light.any():
+        return None
+    whose = None if people is None else np.asarray(people)[known]
+    return auc_interval(values[known], light, whose)

@@ -10,7 +10,9 @@ from data_pipeline.detection import KnownPoints
 from data_pipeline.feature_cache import PLAIN, FeatureCache
 from data_pipeline.photo_preparation import prepare_photographs
 from data_pipeline.photographs import Listing
-from evaluation.likeness import JudgedPhotographs, judge_photographs
+from evaluation.benchmark import Evaluation, summarize_methods
+from evaluation.earlier_scores import Scores
+from evaluation.likeness import JudgedPhotographs, Likeness, judge_photographs
 from model.decoder import Coefficients
 from model.face_renderer import FaceRenderer
 from model.identity.network import IdentityNetwork
@@ -37,6 +39,12 @@ class Judge:
     yaws_deg: tuple[int, ...]
     _views: dict[Shading, FixedViews] = dataclasses.field(default_factory=dict)
 
+    def scores(self, cache: FeatureCache, results: dict[str, Likeness]) -> Scores:
+        """Gathers the frontal cosines of each decoder, for later evaluations to compare with."""
+        cosines = {name: likeness.scores[0].tolist() for name, likeness in results.items()}
+        names = photograph_names(cache)
+        return Scores(self.network.fingerprint, names, self.photos.people, cosines)
+
     def embeddings(self, faces: Coefficients, shading: Shading) -> np.ndarray:
         """Embeds the renders of B faces in V views: float32 [B, V, E]."""
         # Compiled once for all decoders of one shading.
@@ -53,12 +61,34 @@ def make_judge(
     yaws_deg: tuple[int, ...],
 ) -> Judge:
     """Makes a judge of the photographs that were prepared for a network."""
-    whose = [
-        printable(who or name) for who, name in zip(cache.identities, cache.names, strict=True)
-    ]
+    whose = identities_of(cache)
     # Unmirrored only: a mirror image is no other photograph of a person.
     photos = judge_photographs(cache.embedding[:, PLAIN], whose, len(cache.rejected))
     return Judge(network, face_model, photos, yaws_deg)
+
+
+def judge_faces(
+    judges: dict[str, Judge], faces: dict[str, Coefficients], shadings: dict[str, Shading]
+) -> Evaluation:
+    """Measures the faces that decoders made of the judges' P photographs.
+
+    Args:
+      judges: by name.
+      faces: the coefficients [P, K] in the order of the photographs, by decoder; the last decoder
+        is compared with the others.
+      shadings: in which the faces of each decoder are drawn.
+    """
+    renders = {
+        judge: {name: which.embeddings(face, shadings[name]) for name, face in faces.items()}
+        for judge, which in judges.items()
+    }
+    arrays = {
+        name: {part: values.numpy() for part, values in coefficients._asdict().items()}
+        for name, coefficients in faces.items()
+    }
+    photos = {name: judge.photos for name, judge in judges.items()}
+    yaws_deg = next(iter(judges.values())).yaws_deg
+    return summarize_methods(photos, renders, yaws_deg, arrays)
 
 
 def prepare_for_all(
@@ -80,6 +110,12 @@ def prepare_for_all(
     if len({cache.names for cache in caches.values()}) != 1:
         raise ValueError(f"{folder}: the networks see different photographs; remove this cache")
     return caches
+
+
+def identities_of(cache: FeatureCache) -> list[str]:
+    """Names the people on the photographs; one of whom nothing is known is a person of its own."""
+    pairs = zip(cache.identities, cache.names, strict=True)
+    return [printable(who or name) for who, name in pairs]
 
 
 def photograph_names(cache: FeatureCache) -> list[str]:

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import scipy.stats
 
-from evaluation.bootstrap import paired_gain
+from evaluation.bootstrap import auc_interval, mean_interval, paired_gain
 
 
 def test_constant_gain_has_no_spread():
@@ -41,6 +41,40 @@ def test_repeats_with_its_seed():
     scores = np.random.default_rng(0).normal(size=[2, 40])
     assert paired_gain(*scores, seed=3) == paired_gain(*scores, seed=3)
     assert paired_gain(*scores, seed=3) != paired_gain(*scores, seed=4)
+
+
+def test_a_mean_is_the_gain_over_nothing():
+    values = np.random.default_rng(0).random(20)
+    people = [f"person {k // 2}" for k in range(20)]
+    assert mean_interval(values, people) == paired_gain(np.zeros(20), values, people)
+    with pytest.raises(ValueError, match="19 identities"):
+        mean_interval(values, people[1:])
+
+
+def test_auc_equals_scipy_and_ties_count_half():
+    generator = np.random.default_rng(0)
+    values, positive = generator.integers(0, 9, size=60), generator.random(60) < 0.3
+    values = values + 2 * positive
+    expected = scipy.stats.mannwhitneyu(values[positive], values[~positive]).statistic
+    auc = auc_interval(values, positive)
+    assert auc.mean == pytest.approx(expected / (positive.sum() * (~positive).sum()))
+    assert 0 < auc.low < auc.mean < auc.high < 1
+
+
+def test_auc_of_few_people_is_unsure_and_photographs_of_one_person_add_nothing():
+    generator = np.random.default_rng(0)
+    values = np.concatenate([generator.normal(size=50), generator.normal(1, 1, 3)])
+    positive = np.arange(53) >= 50
+    few = auc_interval(values, positive)
+    people = [str(k) for k in range(53)]
+    repeated = auc_interval(
+        np.append(values, [values[50:]] * 20),
+        np.append(positive, [True] * 60),
+        people + people[50:] * 20,
+    )
+    assert repeated.mean == pytest.approx(few.mean)
+    assert repeated.high - repeated.low == pytest.approx(few.high - few.low, rel=0.1)
+    assert few.high - few.low > 0.2
 
 
 def test_unpaired_scores_are_an_error():

@@ -43,8 +43,10 @@ def test_absent_person_comes_last():
 
 
 def test_recall_counts_misses_and_knows_the_random_baseline():
-    result = recall(np.array([1, 1, 4, 9]), ["a", "b", "c", "c"], misses=1)
-    assert result.top == {1: 0.4, 5: 0.6}
+    ranks, whose = np.array([1, 1, 4, 9]), ["a", "b", "c", "c"]
+    result = recall(ranks, whose, [*whose, "missed"])
+    assert {place: top.mean for place, top in result.top.items()} == {1: 0.4, 5: 0.6}
+    assert 0 <= result.top[1].low < 0.4 < result.top[1].high <= 1
     assert result.random == {1: pytest.approx(1 / 3), 5: 1.0}
     assert (result.queries, result.photographs, result.identities) == (5, 4, 3)
 

@@ -20,7 +20,7 @@ def test_perfect_renders():
     result = likeness(judge_photographs(embeddings, identities), renders, _YAWS)
     assert result.summaries[0].mean == pytest.approx(1.0)
     assert result.summaries[30].mean == pytest.approx(1.0)
-    assert result.recall.top == {1: 1.0, 5: 1.0}
+    assert [top.mean for top in result.recall.top.values()] == [1, 1]
     assert result.to_same is None
     assert result.to_different > 0.5
 
@@ -38,7 +38,8 @@ def test_missed_photographs_lower_every_figure():
     renders = np.repeat(embeddings[:, None], 3, axis=1)
     result = likeness(judge_photographs(embeddings, identities, misses=4), renders, _YAWS)
     assert result.summaries[0].mean == pytest.approx(0.75)
-    assert result.recall.top[1] == pytest.approx(0.75)
+    assert result.recall.top[1].mean == pytest.approx(0.75)
+    assert result.intervals[0].low < 0.75 < result.intervals[0].high
     assert result.recall.queries == 16
 
 
@@ -50,6 +51,8 @@ def test_metrics_are_json():
     assert metrics["recall"]["top_1"] == 1.0
     assert metrics["recall"]["random_top_5"] == pytest.approx(5 / 12)
     assert metrics["cosine"]["yaw_30"]["count"] == 12
+    assert metrics["cosine"]["yaw_0"]["interval"] == pytest.approx([1, 1])
+    assert metrics["recall"]["top_1_interval"] == [1, 1]
 
 
 def test_frontal_view_is_needed():

@@ -11,6 +11,7 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
+import eval
 import open_parts
 from evaluation import recognition
 from evaluation.likeness import judge_photographs
@@ -20,9 +21,10 @@ from model.decoder import Decoder
 from model.decoder_io import load_decoder, save_decoder
 from model.face_models.load import load_face_model
 from model.shading import Shading
-from model.trained import Parts, TrainedDecoder
+from model.trained import Parts
 from programs import decoder_evaluation
-from programs.judges import Judge
+from programs.judges import Judge, judge_faces
+from programs.workbench import YAWS_DEG, Options, Workbench, short_names
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +67,7 @@ def _options(checkpoints, dataset, **changes):
         landmarks=str(dataset / "points.csv"),
         cache=changes.pop("cache", None),
     )
-    options = decoder_evaluation.Options(
+    options = Options(
         output=dataset / "report",
         checkpoints=[checkpoints / "decoder_stage1.npz", checkpoints],
         benchmark="all",
@@ -79,13 +81,28 @@ def _options(checkpoints, dataset, **changes):
     return dataclasses.replace(options, **changes)
 
 
+def test_every_benchmark_is_offered():
+    assert set(eval.BENCHMARKS) == {*decoder_evaluation.BENCHMARKS, "all"}
+
+
+def _labels(dataset):
+    """Says of all photographs who is on them, and calls one of the people dark."""
+    rows = [path.relative_to(dataset / "photos") for path in (dataset / "photos").rglob("*.*g")]
+    cells = [f"{name.as_posix()},{int(name.parts[0] == 'b')},{name.parts[0]}" for name in rows]
+    (dataset / "labels.csv").write_text("\n".join(["file,dark,person", *cells]) + "\n")
+    return str(dataset / "labels.csv")
+
+
 def test_end_to_end(checkpoints, dataset, capsys):
-    decoder_evaluation.run(_options(checkpoints, dataset))
+    decoder_evaluation.run(_options(checkpoints, dataset, labels=_labels(dataset)))
     report = dataset / "report"
     metrics = json.loads((report / "metrics.json").read_text())
     assert set(metrics["decoders"]) == {"decoder_stage1", "decoder"}
     for tone in metrics["tone"].values():
-        assert 20 < tone["photographed_lightness"] < 95 and 0 <= tone["far"] <= 1
+        assert 20 < tone["scores"]["photographed_lightness"] < 95
+        assert 0 <= tone["scores"]["far"] <= 1
+        assert 0 < tone["luminance"]["low"] <= tone["luminance"]["high"] < 1
+        assert 0 < tone["steadiness"]["movement"] < 50
     for decoder in metrics["decoders"].values():
         for judge in ("encoder", "scorer"):
             measured = decoder[judge]
@@ -105,6 +122,7 @@ def test_end_to_end(checkpoints, dataset, capsys):
         )
         assert gain["mean"] == pytest.approx(after - before, abs=1e-6)
         assert gain["low"] <= gain["mean"] <= gain["high"]
+    assert any("The scorer enters no loss" in limit for limit in metrics["limits"])
     assert metrics["rejected"] == {"e/nobody.png": "no row in the file of landmarks"}
     for judge, scores in metrics["frontal_cosines"].items():
         assert scores["photographs"][-1] == "e/nobody.png" and scores["cosines"]["decoder"][-1] == 0
@@ -117,13 +135,36 @@ def test_end_to_end(checkpoints, dataset, capsys):
     printed = capsys.readouterr().out
     assert "scorer: decoder" in printed and "counts as a miss" in printed
 
+    # The photograph without a face is of e.
+    assert list(metrics["groups"]["person"]) == ["a", "b", "c", "d", "e"]
+    by_decoder = {value: own["decoder"] for value, own in metrics["groups"]["dark"].items()}
+    assert [by_decoder[dark]["photographs"] for dark in "01"] == [5, 1]
+    means = [own["scorer"]["cosine"]["yaw_0"]["mean"] for own in by_decoder.values()]
+    cosines = metrics["frontal_cosines"]["scorer"]["cosines"]["decoder"]
+    assert (5 * means[0] + means[1]) / 6 == pytest.approx(np.mean(cosines))
+    assert 0 <= metrics["tone"]["decoder"]["scores"]["auc_lightness"]["mean"] <= 1
+    assert metrics["photographed_tone"]["scores"]["rank_correlation"] == pytest.approx(1)
+    assert metrics["photographed_tone"]["steadiness"]["by_change"]["exposure +1/2 stop"] > 3
+    assert "dark 1: decoder" in printed
+
+
+def test_labels_that_do_not_fit_are_refused_before_anything_is_measured(checkpoints, dataset):
+    labels = dataset / "labels.csv"
+    labels.write_text("file,dark\nelsewhere.jpg,1\n")
+    with pytest.raises(ValueError, match="no label of any of the 6 photographs"):
+        decoder_evaluation.run(_options(checkpoints, dataset, labels=str(labels)))
+    with pytest.raises(ValueError, match="give both"):
+        decoder_evaluation.run(_options(checkpoints, dataset, group_by=["dark"]))
+    assert not (dataset / "report").exists()
+
 
 def test_compares_with_an_earlier_evaluation(checkpoints, dataset, capsys):
     """With itself: the gain is 0, over the decoder before it as within one run."""
-    decoder_evaluation.run(_options(checkpoints, dataset))
+    decoder_evaluation.run(_options(checkpoints, dataset, benchmark="recognition"))
     within = json.loads((dataset / "report" / "metrics.json").read_text())["gains"]["scorer"]
     capsys.readouterr()
     later = {"compare": str(dataset / "report"), "output": dataset / "later"}
+    later["benchmark"] = "clustering"
     cache = str(dataset / "report" / "cache")
     decoder_evaluation.run(_options(checkpoints, dataset, cache=cache, **later))
     rows = [line.split() for line in capsys.readouterr().out.splitlines() if "the earlier" in line]
@@ -151,7 +192,7 @@ def test_a_decoder_that_is_no_better_than_the_one_before_fails(capsys):
 
 def test_names_of_decoders_are_short_and_distinct():
     def names(*paths):
-        return decoder_evaluation.short_names([pathlib.Path(path) for path in paths])
+        return short_names([pathlib.Path(path) for path in paths])
 
     assert names("x/run/decoder_stage1.npz", "x/run/decoder.npz") == ["decoder_stage1", "decoder"]
     assert names("x/a/decoder.npz", "x/b/decoder.npz") == ["a/decoder", "b/decoder"]
@@ -160,7 +201,7 @@ def test_names_of_decoders_are_short_and_distinct():
 
 
 def test_pictures_of_an_earlier_report_are_no_photographs(checkpoints, dataset):
-    options = _options(checkpoints, dataset)
+    options = _options(checkpoints, dataset, benchmark="recognition")
     photographs = dataclasses.replace(options.photographs, folder=options.output)
     with pytest.raises(ValueError, match="need different folders; change --output_dir"):
         decoder_evaluation.run(dataclasses.replace(options, photographs=photographs))
@@ -181,10 +222,15 @@ def test_each_decoder_is_judged_in_the_shading_of_its_training(checkpoints):
     decoder = load_decoder(checkpoints / "decoder.npz", face_model, encoder)
     features = np.random.default_rng(0).random((2, encoder.feature_size), np.float32)
     photos = judge_photographs(np.eye(2, encoder.embedding_size, dtype=np.float32), ["a", "b"])
-    judge = Judge(encoder, face_model, photos, decoder_evaluation.YAWS_DEG)
-    decoders = {
-        space: TrainedDecoder(checkpoints, decoder, Shading(space)) for space in ("srgb", "linear")
-    }
-    evaluation, _ = decoder_evaluation.evaluate(decoders, features, {"encoder": judge})
-    srgb, linear = (evaluation.likeness["encoder"][space].scores[0] for space in decoders)
+    judge = Judge(encoder, face_model, photos, YAWS_DEG)
+    shadings = {space: Shading(space) for space in ("srgb", "linear")}
+    faces = dict.fromkeys(shadings, decoder(features, domain="photo"))
+    evaluation = judge_faces({"encoder": judge}, faces, shadings)
+    srgb, linear = (evaluation.likeness["encoder"][space].scores[0] for space in shadings)
     assert np.abs(srgb - linear).max() > 1e-3
+
+
+def test_a_scorer_that_was_trained_against_is_called_out(checkpoints, dataset, caplog):
+    ours = EncoderOptions("openvino_ir", open_parts.ENCODER, "penultimate")
+    assert Workbench(_options(checkpoints, dataset, scorer=ours)).scorer_is_encoder
+    assert "trained against" in caplog.text

@@ -1,0 +1,264 @@
+"""What an evaluation measures with; each part is made when a section first asks for it."""
+
+import dataclasses
+import functools
+import hashlib
+import pathlib
+from collections.abc import Sequence
+
+import numpy as np
+from absl import logging
+
+from data_pipeline.detection import make_detector
+from data_pipeline.feature_cache import PLAIN, FeatureCache
+from data_pipeline.photographs import list_photographs
+from evaluation.benchmark import Evaluation
+from evaluation.earlier_scores import Scores, check_comparable, read_scores
+from evaluation.groups import divide
+from flag_sets import EncoderOptions, PhotographOptions
+from model import identity
+from model.color import srgb_to_lab
+from model.decoder import Coefficients
+from model.identity.network import IdentityNetwork
+from model.tone_calibration import modeled_cheeks, photographed_cheeks
+from model.trained import Parts, Trained, TrainedDecoder, decoder_path, load_trained
+from programs.judges import Judge, judge_faces, make_judge, photograph_names, prepare_for_all
+from programs.labels import read_labels
+from programs.output_folder import check_apart, without_results
+
+YAWS_DEG = (0, -30, 30)
+TRAINED_AGAINST = (
+    "The scorer is the network that the decoder was trained against: its figures say how well "
+    "training went, and not how alike the faces are. Name another by --scorer and --scorer_weights."
+)
+
+# So many photographs are looked at to tell whether two networks are one.
+_COMPARED = 8
+
+
+@dataclasses.dataclass(frozen=True)
+class Options:
+    """Everything that an evaluation depends on.
+
+    Attributes:
+      output: the folder of the report.
+      checkpoints: decoder files or folders of runs; the last is compared with the others.
+      benchmark: a name in `programs.decoder_evaluation.BENCHMARKS`, or "all".
+      photographs: what is measured on.
+      parts: the face model and the encoder, where they are not the decoders' own.
+      scorer: the independent recognition network.
+      compare: the folder of an earlier evaluation, or None.
+      must_improve: whether each decoder must be better than the one before.
+      sheet_faces: people on the contact sheet.
+      labels: a CSV file of what is known about the people, or None.
+      group_by: the columns of it to group by; None for all.
+    """
+
+    output: pathlib.Path
+    checkpoints: Sequence[str | pathlib.Path]
+    benchmark: str
+    photographs: PhotographOptions
+    parts: Parts
+    scorer: EncoderOptions
+    compare: str | None
+    must_improve: bool
+    sheet_faces: int
+    labels: str | None = None
+    group_by: Sequence[str] | None = None
+
+
+class Workbench:
+    """The decoders, the photographs and the judges of one evaluation.
+
+    Attributes:
+      options: as they are given.
+      names: the short names of the decoders, in their order.
+      earlier: the scores of the evaluation to compare with, or None.
+      labels: what is known about the people, or None.
+    """
+
+    def __init__(self, options: Options):
+        """Checks what can be checked without measuring anything.
+
+        Raises:
+          OSError, ValueError: an option is wrong.
+        """
+        check_apart(options.output, options.photographs.folder)
+        self.options = options
+        if options.group_by and not options.labels:
+            raise ValueError("--group_by names columns of --labels; give both or none")
+        self.labels = read_labels(options.labels, options.group_by) if options.labels else None
+        self.earlier = read_scores(options.compare) if options.compare else None
+        self.names = short_names([decoder_path(path) for path in options.checkpoints])
+
+    @functools.cached_property
+    def trained(self) -> Trained:
+        """The decoders with their face model and their encoder."""
+        return load_trained(self.options.checkpoints, self.options.parts)
+
+    @functools.cached_property
+    def decoders(self) -> dict[str, TrainedDecoder]:
+        """The decoders by their short names."""
+        return dict(zip(self.names, self.trained.decoders, strict=True))
+
+    @functools.cached_property
+    def networks(self) -> dict[str, IdentityNetwork]:
+        """The networks that judge."""
+        scorer = self.options.scorer
+        return {
+            "encoder": self.trained.encoder,
+            "scorer": identity.load(scorer.name, scorer.weights),
+        }
+
+    def facts(self) -> dict[str, str]:
+        """Says what was measured with what, as far as it was needed."""
+        trained, photos = self.trained, self.options.photographs
+        facts = {
+            "decoders": ", ".join(str(own.path) for own in trained.decoders),
+            "face model": f"{trained.face_model.name} ({trained.face_model.fingerprint[:12]})",
+            "encoder": f"{trained.encoder.name} ({trained.encoder.fingerprint[:12]})",
+        }
+        if "caches" in vars(self):
+            scorer = self.networks["scorer"]
+            facts |= {
+                "scorer": f"{self.options.scorer.weights} ({scorer.fingerprint[:12]})",
+                "photographs": f"{photos.folder}, split {photos.split or 'all'}: "
+                f"{len(self.cache)} with a face, {len(self.cache.rejected)} without",
+                "points": self.cache.key.detector,
+            }
+        return facts
+
+    def fingerprints(self) -> dict[str, str]:
+        """Hashes what the metrics depend on, as far as it was needed."""
+        decoders = {
+            f"decoder {name}": hashlib.sha256(own.path.read_bytes()).hexdigest()
+            for name, own in self.decoders.items()
+        }
+        parts = {
+            "face model": self.trained.face_model.fingerprint,
+            "encoder": self.trained.encoder.fingerprint,
+        }
+        if "caches" in vars(self):
+            parts |= {
+                "scorer": self.networks["scorer"].fingerprint,
+                "photographs": self.cache.key.photographs,
+            }
+        return decoders | parts | ({"labels": self.labels.sha256} if self.labels else {})
+
+    @functools.cached_property
+    def caches(self) -> dict[str, FeatureCache]:
+        """The photographs as each network sees them.
+
+        Raises:
+          ValueError: no photograph has a label.
+        """
+        photos = self.options.photographs
+        listing = list_photographs(photos.folder, photos.photo_list, photos.split)
+        listing = without_results(listing, self.options.output)
+        if self.labels:
+            self.labels.check_names([photo.name for photo in listing.photographs])
+        folder = pathlib.Path(photos.cache or self.options.output / "cache")
+        return prepare_for_all(listing, self.networks, make_detector(photos.landmarks), folder)
+
+    @property
+    def cache(self) -> FeatureCache:
+        """The photographs as the encoder sees them."""
+        return self.caches["encoder"]
+
+    @functools.cached_property
+    def crops(self) -> np.ndarray:
+        """The photographs in the encoder's crop, uint8 RGB [P, S, S, 3]."""
+        return self.cache.crops(range(len(self.cache)))
+
+    @functools.cached_property
+    def scorer_is_encoder(self) -> bool:
+        """Whether both judges see the photographs alike, and are thus one network; warns if so."""
+        ours, others = (cache.embedding[:_COMPARED, PLAIN] for cache in self.caches.values())
+        same = ours.shape == others.shape and np.allclose(ours, others, atol=1e-4)
+        if same:
+            logging.warning(TRAINED_AGAINST)
+        return same
+
+    @functools.cached_property
+    def photographed_cheeks(self) -> np.ndarray:
+        """The cheeks of the P photographs, CIELAB float32 [P, 3]."""
+        crop = self.trained.encoder.crop
+        return srgb_to_lab(photographed_cheeks(self.crops, self.cache.points, crop))
+
+    @functools.cached_property
+    def decoded_cheeks(self) -> dict[str, np.ndarray]:
+        """The cheeks of the faces, CIELAB float32 [P, 3], by each decoder."""
+        return {name: self.cheeks_of(face) for name, face in self.faces.items()}
+
+    def cheeks_of(self, faces: Coefficients) -> np.ndarray:
+        """The cheeks of N faces, CIELAB float32 [N, 3]."""
+        return srgb_to_lab(modeled_cheeks(self.trained.face_model, faces.texture.numpy()))
+
+    def grouped(self, column: str) -> dict[str, np.ndarray]:
+        """Who is in each group of a column of the labels: bool [P + misses], by its value.
+
+        Raises:
+          ValueError: the column has too many values to be one of groups.
+        """
+        names = [*self.cache.names, *(rejection.name for rejection in self.cache.rejected)]
+        try:
+            return divide(self.labels.cells(column, names))
+        except ValueError as error:
+            raise ValueError(
+                f"{self.labels.path}: the column {column!r} {error}; choose others by --group_by"
+            ) from error
+
+    @functools.cached_property
+    def judges(self) -> dict[str, Judge]:
+        """The networks with the photographs that they judge by."""
+        return {
+            name: make_judge(network, self.trained.face_model, self.caches[name], YAWS_DEG)
+            for name, network in self.networks.items()
+        }
+
+    def decode(self, features: np.ndarray) -> dict[str, Coefficients]:
+        """Decodes features float32 [N, D] of photographs by each decoder."""
+        return {name: own.decoder(features, domain="photo") for name, own in self.decoders.items()}
+
+    @functools.cached_property
+    def faces(self) -> dict[str, Coefficients]:
+        """The faces of the P photographs, by each decoder."""
+        return self.decode(self.cache.features[:, PLAIN])
+
+    @functools.cached_property
+    def evaluation(self) -> Evaluation:
+        """What the judges say of the faces; 131 of them take half a minute.
+
+        Raises:
+          ValueError: the evaluation to compare with judged other photographs, or by other networks.
+        """
+        if self.earlier:
+            fingerprints = {name: network.fingerprint for name, network in self.networks.items()}
+            names = photograph_names(self.cache)
+            check_comparable(self.options.compare, self.earlier, fingerprints, names)
+        shadings = {name: own.shading for name, own in self.decoders.items()}
+        return judge_faces(self.judges, self.faces, shadings)
+
+    @functools.cached_property
+    def scores(self) -> dict[str, Scores]:
+        """The frontal cosines by judge, as later evaluations compare with them."""
+        return {
+            name: judge.scores(self.cache, self.evaluation.likeness[name])
+            for name, judge in self.judges.items()
+        }
+
+
+def short_names(paths: list[pathlib.Path]) -> list[str]:
+    """Names decoder files as shortly as tells them apart.
+
+    Raises:
+      ValueError: a file is given twice.
+    """
+    names = [path.stem for path in paths]
+    if len(set(names)) < len(names):
+        names = [f"{path.parent.name}/{path.stem}" for path in paths]
+    if len(set(names)) < len(names):
+        names = [str(path) for path in paths]
+    if len(set(names)) < len(names):
+        raise ValueError(f"--checkpoint names a decoder twice: {', '.join(names)}")
+    return names
