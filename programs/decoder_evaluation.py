@@ -98,7 +98,7 @@ def run(options: Options) -> None:
     shown = [*tables_of(options.benchmark, evaluation, judges), tables.tone_table(tones)]
     if earlier:
         shown.append(tables.gain_table(gains_over(earlier, scores), f" over {options.compare}"))
-    sheet = draw_sheet(options, cache, judges["encoder"], decoders, faces)
+    sheet = draw_sheet(options, cache, judges["encoder"], faces)
     report = Report(
         title="Faces judged by recognition networks",
         command=shlex.join(["python", *sys.argv]),
@@ -206,26 +206,19 @@ def draw_sheet(
     options: Options,
     cache: FeatureCache,
     judge: Judge,
-    decoders: dict[str, TrainedDecoder],
     faces: dict[str, Coefficients],
 ) -> Picture:
     """Draws photographs, frontal renders by each decoder, and turned ones by the last."""
     chosen = np.linspace(0, len(cache) - 1, options.sheet_faces).round().astype(int)
     chosen = np.unique(chosen)
     crop, folder = judge.network.crop, options.photographs.folder
-    portraits = {
-        shading: Portraits(judge.face_model, crop, _PORTRAIT_PIXELS, YAWS_DEG, shading)
-        for shading in {own.shading for own in decoders.values()}
-    }
-    frame = next(iter(portraits.values()))
+    portraits = Portraits(judge.face_model, crop, _PORTRAIT_PIXELS, YAWS_DEG)
     photos = [
-        frame.photograph(read_image(folder / cache.names[k]), cache.points[k]) for k in chosen
+        portraits.photograph(read_image(folder / cache.names[k]), cache.points[k]) for k in chosen
     ]
     renders = [
-        portraits[decoders[name].shading].renders(
-            Coefficients(*(part.numpy()[chosen] for part in coefficients))
-        )
-        for name, coefficients in faces.items()
+        portraits.renders(Coefficients(*(part.numpy()[chosen] for part in coefficients)))
+        for coefficients in faces.values()
     ]
     frontal = [views[:, 0] for views in renders]
     turned = [renders[-1][:, k] for k in range(1, len(YAWS_DEG))]

@@ -11,7 +11,6 @@ from model.decoder import Coefficients
 from model.face_finding import FoundFace
 from model.reconstructor import ReconstructedFace, Reconstructor
 from model.rendered_views import Portraits
-from model.shading import Shading
 from model.texture_atlas import TextureAtlas
 from storage.images import png
 from storage.printable import printable
@@ -26,11 +25,11 @@ _NAME_BYTES = 180
 class FaceFiles:
     """Turns reconstructions into the bytes of their files."""
 
-    def __init__(self, reconstructor: Reconstructor, shading: Shading):
+    def __init__(self, reconstructor: Reconstructor):
         """Prepares what all faces share: the texture's layout and a compiled renderer."""
         self._model = reconstructor.face_model
         crop = reconstructor.encoder.crop
-        self._portraits = Portraits(self._model, crop, _PANEL_PIXELS, YAWS_DEG, shading)
+        self._portraits = Portraits(self._model, crop, _PANEL_PIXELS, YAWS_DEG)
         self._atlas = TextureAtlas(self._model)
 
     def panels(

@@ -59,7 +59,7 @@ def run(options: Options) -> int:
     reconstructor = Reconstructor(
         decoder.decoder, trained.encoder, trained.face_model, make_detector(options.landmarks)
     )
-    face_files = FaceFiles(reconstructor, decoder.shading)
+    face_files = FaceFiles(reconstructor)
     thumbnails, written = [], 0
     for photo, name in zip(photos, names, strict=True):
         # Whatever a photograph does to a decoder, the detector or the alignment: the others go on.
