@@ -39,6 +39,15 @@ def define_flags() -> None:
         None,
         "A CSV file of five points a photograph. By default the detector (mtcnn) finds them.",
     )
+    flags.DEFINE_enum(
+        "skin_tone",
+        "person",
+        ("person", "photograph"),
+        "Whose skin tone faces have. person: the person's own, as the decoder reads it. "
+        "photograph: the cheeks' mean color in this photograph, which copies its exposure and "
+        "color cast; another photograph of the same person gives another skin. The paper has no "
+        "such step.",
+    )
     flags.DEFINE_integer("limit", None, "At most this many photographs are used.", lower_bound=1)
     flags.DEFINE_string("output_dir", None, "The folder for the results.", required=True)
 
@@ -60,6 +69,7 @@ def main(arguments: list[str]) -> None:
             parts=Parts(FLAGS.face_model, encoder.name, encoder.weights),
             landmarks=FLAGS.landmarks,
             limit=FLAGS.limit,
+            photographed_tone=FLAGS.skin_tone == "photograph",
         )
     )
     if not written:

@@ -6,18 +6,20 @@ and their readers expect colors as they are displayed: both stay in millimeters 
 
 import dataclasses
 import io
+from collections.abc import Sequence
 
 import numpy as np
+import pygltflib
 import trimesh
 
 from mesh_renderer.vertex_normals import vertex_normals
 from model.color import srgb_to_linear
+from model.glb import GlbFile
 from model.texture_atlas import TextureAtlas
 from storage.images import png, to_bytes
 
 _METERS = 1e-3
-# Names of attributes that glTF does not know begin with an underscore.
-_COLORS = "_RGBA"
+_ROUGHNESS = 1.0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -39,43 +41,81 @@ class Mesh:
         return vertex_normals(self.vertices[None], self.triangles)[0].numpy()
 
 
-def glb(mesh: Mesh, name: str) -> bytes:
+@dataclasses.dataclass(frozen=True)
+class Morph:
+    """What a mesh does at the strength 1 of an expression; what is not named stays as it is.
+
+    Attributes:
+      name: of the expression.
+      moved: int [n], vertices in rising order, at least one; by moves_mm: float32 [n, 3].
+      turned: int [m], vertices in rising order; by turns: float32 [m, 3], added to their normals.
+    """
+
+    name: str
+    moved: np.ndarray
+    moves_mm: np.ndarray
+    turned: np.ndarray
+    turns: np.ndarray
+
+
+def glb(mesh: Mesh, name: str, morphs: Sequence[Morph] = ()) -> bytes:
     """Makes a binary glTF 2.0 file: meters, linear vertex colors, a rough non-metallic material.
 
     The colors have 16 bits: linear light of 8 bits has no more than 19 levels for the 72 darkest of
-    sRGB, and dark skin gets bands. The specification asks for linear colors and meters, and
-    `trimesh` converts neither. Without a material viewers take the surface for metal, which is
+    sRGB, and dark skin gets bands. Without a material viewers take the surface for metal, which is
     glTF's default, and draw it dark.
+
+    Args:
+      mesh: the surface.
+      name: of its node, mesh and material.
+      morphs: expressions, which become morph targets. Their names stand in `extras.targetNames` of
+        the mesh, where Blender, three.js and Unity look for them.
     """
-    material = trimesh.visual.material.PBRMaterial(
-        name=name,
-        baseColorFactor=[1.0, 1.0, 1.0, 1.0],
-        metallicFactor=0.0,
-        roughnessFactor=1.0,
-    )
+    file = GlbFile()
     linear = np.clip(srgb_to_linear(mesh.colors).numpy(), 0.0, 1.0)
     rgb = np.uint16(linear * 65535 + 0.5)
-    surface = trimesh.Trimesh(
-        mesh.vertices * _METERS,
-        mesh.triangles,
-        vertex_normals=mesh.normals(),
-        vertex_attributes={_COLORS: np.pad(rgb, ((0, 0), (0, 1)), constant_values=65535)},
-        visual=trimesh.visual.TextureVisuals(material=material),
-        process=False,
+    attributes = pygltflib.Attributes(
+        POSITION=file.attribute(np.float32(mesh.vertices * _METERS), bounds=True),
+        NORMAL=file.attribute(mesh.normals()),
+        COLOR_0=file.attribute(
+            np.pad(rgb, ((0, 0), (0, 1)), constant_values=65535), normalized=True
+        ),
     )
-    scene = trimesh.Scene()
-    scene.add_geometry(surface, node_name=name, geom_name=name)
-    return scene.export(file_type="glb", include_normals=True, tree_postprocessor=_declare_colors)
+    primitive = pygltflib.Primitive(
+        attributes=attributes,
+        indices=file.indices(mesh.triangles),
+        material=0,
+        targets=[_target(file, morph, len(mesh.vertices)) for morph in morphs],
+    )
+    tree = file.tree
+    tree.materials = [
+        pygltflib.Material(
+            name=name,
+            pbrMetallicRoughness=pygltflib.PbrMetallicRoughness(
+                metallicFactor=0.0, roughnessFactor=_ROUGHNESS
+            ),
+        )
+    ]
+    tree.meshes = [
+        pygltflib.Mesh(
+            name=name,
+            primitives=[primitive],
+            weights=[0.0] * len(morphs),
+            extras={"targetNames": [morph.name for morph in morphs]} if morphs else {},
+        )
+    ]
+    tree.nodes = [pygltflib.Node(name=name, mesh=0)]
+    tree.scenes, tree.scene = [pygltflib.Scene(nodes=[0])], 0
+    return file.to_bytes()
 
 
-def _declare_colors(tree: dict) -> None:
-    """Turns our attribute into the colors of the mesh, in place.
-
-    Colors that `trimesh` takes for colors it writes with 8 bits, but attributes as they are.
-    """
-    attributes = tree["meshes"][0]["primitives"][0]["attributes"]
-    attributes["COLOR_0"] = attributes.pop(_COLORS)
-    tree["accessors"][attributes["COLOR_0"]]["normalized"] = True
+def _target(file: GlbFile, morph: Morph, vertices: int) -> dict[str, int]:
+    """Adds a morph target; returns the accessors of its attributes."""
+    moves = np.float32(morph.moves_mm * _METERS)
+    accessors = {"POSITION": file.sparse(morph.moved, moves, vertices, bounds=True)}
+    if len(morph.turned):
+        accessors["NORMAL"] = file.sparse(morph.turned, np.float32(morph.turns), vertices)
+    return accessors
 
 
 def ply(mesh: Mesh) -> bytes:

@@ -12,6 +12,8 @@ from model.encoding import encode_crops
 from model.face_finding import FoundFace, find_face
 from model.identity.network import IdentityNetwork
 from model.morphable_model import MorphableModel
+from model.tone_calibration import photographed_cheeks
+from model.tone_transfer import match_cheek
 
 
 @dataclasses.dataclass(frozen=True)
@@ -83,6 +85,26 @@ class Reconstructor:
         colors = self.face_model.decode_texture(coefficients.texture)
         parts = (*coefficients, vertices, colors, features, embedding)
         return [ReconstructedFace(*row) for row in zip(*map(np.asarray, parts), strict=True)]
+
+    def with_photographed_tone(
+        self, face: ReconstructedFace, crop: np.ndarray, points: np.ndarray
+    ) -> tuple[ReconstructedFace, bool]:
+        """Gives a face the skin tone of one photograph, with its exposure and its color cast.
+
+        Args:
+          face: the reconstruction.
+          crop: uint8 RGB [S, S, 3], as `cut` cut it.
+          points: float32 [5, 2], the five points in the photograph.
+
+        Returns:
+          The face with other texture coefficients and colors, and whether its cheeks have the color
+          of those of the photograph; some colors are out of a face model's reach.
+        """
+        (cheek,) = photographed_cheeks(crop[None], points[None], self.encoder.crop)
+        matched = match_cheek(self.face_model, face.texture, cheek)
+        colors = self.face_model.decode_texture(matched.texture[None])[0].numpy()
+        face = dataclasses.replace(face, texture=matched.texture, colors=colors)
+        return face, matched.reached
 
     def decode(self, features: np.ndarray | tf.Tensor) -> Coefficients:
         """Decodes features of photographs float32 [B, D] to the coefficients of their faces."""

@@ -1,6 +1,8 @@
-"""Draws reconstructions as they are shown and judged: in fixed light, from fixed sides."""
+"""Draws reconstructions: in fixed light, as they are judged, and as portraits for people."""
 
-from collections.abc import Iterator
+import dataclasses
+import math
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import tensorflow as tf
@@ -11,21 +13,28 @@ from model.decoder import Coefficients
 from model.face_renderer import FaceRenderer
 from model.identity.network import IdentityNetwork
 from model.morphable_model import MorphableModel
-from model.scene import fixed_scene, stack_scenes
-from model.shading import Shading
+from model.scene import Scene, fixed_scene, portrait_scene, stack_scenes
+from model.shading import PORTRAIT_SHADING
 
 _BATCH = 8
 # The network's crop takes this part of a portrait's width: such crops end at brows and chin.
 _PORTRAIT_ZOOM = 0.74
 # Renders have hard edges, so portraits are drawn larger by this factor and averaged.
 _SUPERSAMPLING = 2
+# The middle of the head lies so far behind the face, in parts of a portrait's width.
+_HEAD_DEPTH = 0.36
 
 
 class FixedViews:
-    """Renders faces in the fixed scene, turned by fixed yaws; compiled once."""
+    """Renders faces in one scene, turned by fixed yaws; compiled once."""
 
-    def __init__(self, renderer: FaceRenderer, yaws_deg: tuple[float, ...]):
-        """Binds a renderer to V yaws in degrees."""
+    def __init__(
+        self,
+        renderer: FaceRenderer,
+        yaws_deg: tuple[float, ...],
+        scene: Callable[[float], Scene] = fixed_scene,
+    ):
+        """Binds a renderer to V yaws in degrees, and to the scene of a yaw."""
         self._renderer = renderer
         self._views = len(yaws_deg)
         model = renderer.face_model
@@ -37,7 +46,7 @@ class FixedViews:
             ]
         )
         def draw(shape, texture):
-            scenes = stack_scenes([fixed_scene(yaw) for yaw in yaws_deg], tf.shape(shape)[0])
+            scenes = stack_scenes([scene(yaw) for yaw in yaws_deg], tf.shape(shape)[0])
             return renderer(shape, texture, scenes)
 
         self._draw = draw
@@ -64,10 +73,13 @@ class FixedViews:
 
 
 class Portraits:
-    """Makes photographs and renders for people to look at, aligned, with the whole head inside.
+    """Makes photographs and renders for people to look at, with the whole head inside.
+
+    The renders are lit as a photographer does, whatever light a decoder was trained with. Frontal
+    renders are aligned with the photograph; turned heads are centered.
 
     Attributes:
-      crop: where the face lies in them.
+      crop: where the face lies in photographs and frontal renders.
     """
 
     def __init__(
@@ -76,7 +88,6 @@ class Portraits:
         crop: Crop,
         image_size: int,
         yaws_deg: tuple[float, ...],
-        shading: Shading = Shading(),
     ):
         """Prepares portraits.
 
@@ -85,11 +96,17 @@ class Portraits:
           crop: a recognition network's; portraits show more around it.
           image_size: width and height of the portraits in pixels.
           yaws_deg: V views of the renders.
-          shading: of the renders.
         """
         self.crop = portrait_crop(crop, image_size)
         large = self.crop.resized(image_size * _SUPERSAMPLING)
-        self._views = FixedViews(FaceRenderer(face_model, large, shading), yaws_deg)
+        self._views = [
+            FixedViews(
+                FaceRenderer(face_model, _centered(large, yaw), PORTRAIT_SHADING),
+                (yaw,),
+                portrait_scene,
+            )
+            for yaw in yaws_deg
+        ]
 
     def photograph(self, image: np.ndarray, points: np.ndarray) -> np.ndarray:
         """Cuts a photograph uint8 RGB [H, W, 3] by its five points: uint8 RGB [S, S, 3]."""
@@ -97,7 +114,7 @@ class Portraits:
 
     def renders(self, coefficients: Coefficients) -> np.ndarray:
         """Renders B faces: uint8 RGB [B, V, S, S, 3]."""
-        images = self._views.images(coefficients)
+        images = np.concatenate([view.images(coefficients) for view in self._views], axis=1)
         batch, views, size = images.shape[:3]
         factor = _SUPERSAMPLING
         blocks = images.reshape(batch, views, size // factor, factor, size // factor, factor, 3)
@@ -110,6 +127,12 @@ def portrait_crop(crop: Crop, image_size: int) -> Crop:
     zoom = np.array([_PORTRAIT_ZOOM * crop.aspect, _PORTRAIT_ZOOM])
     points = ((points - 0.5) * zoom + 0.5) * image_size - 0.5
     return Crop(image_size, crop.point_indices, tuple(map(tuple, points.tolist())))
+
+
+def _centered(crop: Crop, yaw_deg: float) -> Crop:
+    """Moves a portrait's crop sideways, so that the middle of a turned head is its middle."""
+    shift = _HEAD_DEPTH * crop.image_size * math.sin(math.radians(yaw_deg))
+    return dataclasses.replace(crop, points=tuple((x + shift, y) for x, y in crop.points))
 
 
 def _batches(coefficients: Coefficients) -> Iterator[list[tf.Tensor]]:

@@ -1,4 +1,4 @@
-"""Random and fixed scenes: pose, camera, two point lights, color temperature, background.
+"""Random, fixed and portrait scenes: pose, camera, two point lights, their color, background.
 
 A random scene is a function of uniform noise, which the caller draws with a seed for each sample.
 So the scene of a sample depends neither on its batch nor on the number of replicas.
@@ -109,7 +109,7 @@ def random_scene(noise: tf.Tensor, ranges: SceneRanges = SceneRanges()) -> Scene
 
 
 def fixed_scene(yaw_deg: float = 0.0, pitch_deg: float = 0.0) -> Scene:
-    """Returns the neutral scene in which faces are shown and evaluated, without leading dimensions.
+    """Returns the neutral scene in which faces are evaluated, without leading dimensions.
 
     Args:
       yaw_deg: in degrees; a positive angle turns the subject to its left, the viewer's right.
@@ -124,6 +124,27 @@ def fixed_scene(yaw_deg: float = 0.0, pitch_deg: float = 0.0) -> Scene:
         ambient=tf.zeros([3]),
         background=tf.fill([4, 3], 0.5),
         compensation=tf.constant(0.0),
+    )
+
+
+def portrait_scene(yaw_deg: float = 0.0, pitch_deg: float = 0.0) -> Scene:
+    """Returns the scene in which people look at faces, without leading dimensions.
+
+    It is a photographer's: a key light from the upper left, a weaker one that fills its shadows,
+    light from everywhere, and a light backdrop. Cheeks get as much light as in a well exposed
+    photograph. The light is meant for `shading.PORTRAIT_SHADING`; no metric depends on it.
+
+    Args:
+      yaw_deg: in degrees; a positive angle turns the subject to its left, the viewer's right.
+      pitch_deg: in degrees; a positive angle turns the face down.
+    """
+    lights = np.array([[-1000.0, 1000.0, 2200.0], [1400.0, 200.0, 2200.0]], np.float32)
+    backdrop = np.array([[0.93, 0.93, 0.94]] * 2 + [[0.80, 0.81, 0.83]] * 2, np.float32)
+    return fixed_scene(yaw_deg, pitch_deg)._replace(
+        light_positions=tf.constant(lights),
+        light_intensities=tf.constant([[0.8] * 3, [0.28] * 3]),
+        ambient=tf.fill([3], 0.22),
+        background=tf.constant(backdrop),
     )
 
 

@@ -42,3 +42,8 @@ def _number(name: str, value: float) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise ValueError(f"{name} is {value!r}; it must be a number")
     return value
+
+
+# Of pictures for people (`scene.portrait_scene`), whatever a decoder was trained with: light acts
+# as it does in the viewers of mesh files, and dark skin does not shine more than it should.
+PORTRAIT_SHADING = Shading("linear", specular=0.08, shininess=15.0)

@@ -20,6 +20,7 @@ import csv
 import pathlib
 import shutil
 
+import h5py
 import numpy as np
 
 import open_parts
@@ -30,6 +31,7 @@ WHOLE_FILES = (
     "scorer/dlib_densenet_centred.xml",
     "scorer/dlib_densenet_centred.bin",
     "face_model/dense_points_on_mesh.npz",
+    "face_model/ict_named_expressions.npz",
     "licenses/Cydral-BAREL_MIT.txt",
     "licenses/ICT-FaceKit_MIT.txt",
     "licenses/congress_images_CC0.txt",
@@ -37,6 +39,9 @@ WHOLE_FILES = (
 )
 TABLES = ("photos/splits.csv", "photos/landmarks.csv")
 DENSE_LANDMARKS = "photos/dense_landmarks.npz"
+MOUTH_PARTS = "face_model/ict_mouth_parts.npz"
+# The model that the mouth's parts were made for, and how many of its vertices mark it.
+MOUTH_FACE_MODEL, PROBES = "face_model/ict_bfm_layout_f16.h5", 32
 GOLDENS = ("encoder/golden_embeddings.npz", "scorer/golden_embeddings.npz")
 
 
@@ -78,6 +83,29 @@ def restrict_dense_landmarks(source, target, names):
     np.savez_compressed(target, **rows)
 
 
+def mark_mouth_parts(source, target, face_model):
+    """Copies the mouth's parts with marks of the face model whose faces they fit.
+
+    The marks are some vertices of the model, their places in the mean face, and their displacements
+    by one standard deviation of each component of shape.
+    """
+    with h5py.File(face_model) as file:
+        mean = file["shape/model/mean"][:].reshape(-1, 3)
+        deviations = np.sqrt(file["shape/model/pcaVariance"][:].astype(np.float64))
+        modes = (file["shape/model/pcaBasis"][:] * deviations).reshape(*mean.shape, -1)
+    probes = np.linspace(0, len(mean) - 1, PROBES).astype(np.int32)
+    with np.load(source, allow_pickle=False) as arrays:
+        arrays = dict(arrays)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    np.savez_compressed(
+        target,
+        probes=probes,
+        probe_mean_mm=mean[probes].astype(np.float32),
+        probe_displacements_mm=modes[probes].astype(np.float32),
+        **arrays,
+    )
+
+
 def pack(source, folder=open_parts.FOLDER):
     """Copies the parts from the development data in `source` into `folder`."""
     names = embedded_photographs(source)
@@ -86,6 +114,7 @@ def pack(source, folder=open_parts.FOLDER):
     for name in TABLES:
         restrict_table(source / name, folder / name, names)
     restrict_dense_landmarks(source / DENSE_LANDMARKS, folder / DENSE_LANDMARKS, names)
+    mark_mouth_parts(source / MOUTH_PARTS, folder / MOUTH_PARTS, source / MOUTH_FACE_MODEL)
     for name in GOLDENS:
         restrict_goldens(source / name, folder / name, names)
 

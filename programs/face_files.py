@@ -6,12 +6,14 @@ import re
 
 import numpy as np
 
+import open_parts
 from model import mesh_io
 from model.decoder import Coefficients
 from model.face_finding import FoundFace
+from model.living_face import LivingFaces
+from model.named_expressions import load_named_expressions
 from model.reconstructor import ReconstructedFace, Reconstructor
 from model.rendered_views import Portraits
-from model.shading import Shading
 from model.texture_atlas import TextureAtlas
 from storage.images import png
 from storage.printable import printable
@@ -19,6 +21,8 @@ from storage.printable import printable
 YAWS_DEG = (0, -30, 30)
 # The files of a face end so, after its name.
 SUFFIXES = (".glb", ".ply", ".obj", ".mtl", ".png", "_coefficients.npz", "_render.png")
+EXPRESSIONS = open_parts.FACE_MODEL.with_name("ict_named_expressions.npz")
+MOUTH_PARTS = open_parts.FACE_MODEL.with_name("ict_mouth_parts.npz")
 _PANEL_PIXELS = 384
 _NAME_BYTES = 180
 
@@ -26,12 +30,14 @@ _NAME_BYTES = 180
 class FaceFiles:
     """Turns reconstructions into the bytes of their files."""
 
-    def __init__(self, reconstructor: Reconstructor, shading: Shading):
+    def __init__(self, reconstructor: Reconstructor):
         """Prepares what all faces share: the texture's layout and a compiled renderer."""
         self._model = reconstructor.face_model
         crop = reconstructor.encoder.crop
-        self._portraits = Portraits(self._model, crop, _PANEL_PIXELS, YAWS_DEG, shading)
+        self._portraits = Portraits(self._model, crop, _PANEL_PIXELS, YAWS_DEG)
         self._atlas = TextureAtlas(self._model)
+        expressions = load_named_expressions(EXPRESSIONS, MOUTH_PARTS, self._model)
+        self._living = LivingFaces(self._model, expressions) if expressions else None
 
     def panels(
         self, face: ReconstructedFace, found: FoundFace, image: np.ndarray
@@ -73,12 +79,19 @@ class FaceFiles:
             face_model=self._model.fingerprint,
         )
         return {
-            f"{name}.glb": mesh_io.glb(mesh, name),
+            f"{name}.glb": self._glb(face, mesh, name),
             f"{name}.ply": mesh_io.ply(mesh),
             **mesh_io.obj(mesh, self._atlas, name),
             f"{name}_coefficients.npz": coefficients.getvalue(),
             f"{name}_render.png": png(np.concatenate(panels, axis=1)),
         }
+
+    def _glb(self, face, mesh, name):
+        """The face with expressions and the inside of its mouth, if there are any for its model."""
+        if self._living is None:
+            return mesh_io.glb(mesh, name)
+        whole = self._living.mesh(face.shape, face.vertices, face.colors)
+        return mesh_io.glb(whole, name, self._living.morphs)
 
 
 def output_names(paths: list[pathlib.Path]) -> list[str]:

@@ -70,21 +70,14 @@ def draw_sheet(bench: Workbench) -> Picture:
     cache, judge = bench.cache, bench.judges["encoder"]
     chosen = np.linspace(0, len(cache) - 1, bench.options.sheet_faces).round().astype(int)
     chosen = np.unique(chosen)
-    portraits = {
-        shading: Portraits(
-            judge.face_model, judge.network.crop, _PORTRAIT_PIXELS, YAWS_DEG, shading
-        )
-        for shading in {own.shading for own in bench.decoders.values()}
-    }
-    frame, folder = next(iter(portraits.values())), bench.options.photographs.folder
+    portraits = Portraits(judge.face_model, judge.network.crop, _PORTRAIT_PIXELS, YAWS_DEG)
+    folder = bench.options.photographs.folder
     photos = [
-        frame.photograph(read_image(folder / cache.names[k]), cache.points[k]) for k in chosen
+        portraits.photograph(read_image(folder / cache.names[k]), cache.points[k]) for k in chosen
     ]
     renders = [
-        portraits[bench.decoders[name].shading].renders(
-            Coefficients(*(part.numpy()[chosen] for part in coefficients))
-        )
-        for name, coefficients in bench.faces.items()
+        portraits.renders(Coefficients(*(part.numpy()[chosen] for part in coefficients)))
+        for coefficients in bench.faces.values()
     ]
     frontal = [views[:, 0] for views in renders]
     turned = [renders[-1][:, k] for k in range(1, len(YAWS_DEG))]

@@ -35,6 +35,8 @@ class Options:
       parts: the face model and the encoder, where they are not the decoder's own.
       landmarks: a CSV file of five points a photograph; None for the detector.
       limit: at most so many photographs, or None.
+      photographed_tone: whether faces get the skin tone that the photograph shows, with its
+        exposure and its color cast, instead of the person's own, which is decoded.
     """
 
     output: pathlib.Path
@@ -43,6 +45,7 @@ class Options:
     parts: Parts
     landmarks: str | None
     limit: int | None
+    photographed_tone: bool = False
 
 
 def run(options: Options) -> int:
@@ -59,14 +62,14 @@ def run(options: Options) -> int:
     reconstructor = Reconstructor(
         decoder.decoder, trained.encoder, trained.face_model, make_detector(options.landmarks)
     )
-    face_files = FaceFiles(reconstructor, decoder.shading)
+    face_files = FaceFiles(reconstructor)
     thumbnails, written = [], 0
     for photo, name in zip(photos, names, strict=True):
         # Whatever a photograph does to a decoder, the detector or the alignment: the others go on.
         try:
             image = read_image(photo.path)
             found = reconstructor.find(image, photo.name)
-            face = reconstructor.reconstruct(reconstructor.cut(image, found)[None])[0]
+            face, notes = _reconstruct(reconstructor, image, found, options.photographed_tone)
         except Exception as error:
             shown = printable(photo.path)
             reason = str(error).removeprefix(f"{shown}: ") or type(error).__name__
@@ -75,7 +78,7 @@ def run(options: Options) -> int:
         panels = face_files.panels(face, found, image)
         write_together(options.output, face_files(face, found, name, panels, photo.name))
         written += 1
-        note = f" ({found.note()})" if found.note() else ""
+        note = f" ({'; '.join(notes)})" if notes else ""
         files = printable(options.output / name)
         print(f"{printable(photo.path)} -> {files}.glb .obj .ply{note}", flush=True)
         if len(thumbnails) < _SHEET_FACES:
@@ -86,6 +89,18 @@ def run(options: Options) -> int:
         sheet = contact_sheet(list(columns), faces_per_row=3)
         write_bytes(options.output / _SHEET, jpeg(sheet, quality=90))
     return written
+
+
+def _reconstruct(reconstructor, image, found, photographed_tone):
+    """Reconstructs a face that was found; returns it and what is to be said about it."""
+    notes = [found.note()] if found.note() else []
+    crop = reconstructor.cut(image, found)
+    face = reconstructor.reconstruct(crop[None])[0]
+    if photographed_tone:
+        face, reached = reconstructor.with_photographed_tone(face, crop, found.points)
+        if not reached:
+            notes.append("the face model only comes near the photograph's skin tone")
+    return face, notes
 
 
 def collect(arguments: Sequence[str], output: pathlib.Path) -> list[Photograph]:

@@ -2,8 +2,6 @@
 
 import dataclasses
 import io
-import json
-import struct
 
 import numpy as np
 import pytest
@@ -14,6 +12,7 @@ import open_parts
 from model import mesh_io
 from model.face_models.load import load_face_model
 from model.texture_atlas import TextureAtlas
+from tests.model.glb_reader import Glb
 
 _BYTE = 1.5 / 255
 
@@ -38,48 +37,6 @@ def atlas(model):
 
 def _to_srgb(linear):
     return np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055)
-
-
-class Glb:
-    """A GLB file read by the specification alone (glTF 2.0, sections 3.6 and 4.4)."""
-
-    _TYPES = {5121: np.uint8, 5123: np.uint16, 5125: np.uint32, 5126: np.float32}
-    _COUNTS = {"SCALAR": 1, "VEC2": 2, "VEC3": 3, "VEC4": 4}
-
-    def __init__(self, data):
-        magic, version, length = struct.unpack_from("<4sII", data)
-        assert (magic, version, length) == (b"glTF", 2, len(data))
-        size, kind = struct.unpack_from("<I4s", data, 12)
-        assert kind == b"JSON" and size % 4 == 0
-        self.tree = json.loads(data[20 : 20 + size])
-        rest, kind = struct.unpack_from("<I4s", data, 20 + size)
-        assert kind == b"BIN\0" and rest % 4 == 0
-        self.buffer = data[28 + size :]
-        assert len(self.buffer) == rest >= self.tree["buffers"][0]["byteLength"]
-        (self.primitive,) = self.tree["meshes"][0]["primitives"]
-
-    def read(self, index):
-        """The values of an accessor, after checks of its alignment and bounds."""
-        accessor = self.tree["accessors"][index]
-        view = self.tree["bufferViews"][accessor["bufferView"]]
-        dtype, columns = self._TYPES[accessor["componentType"]], self._COUNTS[accessor["type"]]
-        size = columns * np.dtype(dtype).itemsize
-        start = view.get("byteOffset", 0) + accessor.get("byteOffset", 0)
-        assert start % 4 == 0 and view.get("byteStride", size) == size
-        assert accessor["type"] == "SCALAR" or size % 4 == 0
-        assert accessor["count"] * size <= view["byteLength"]
-        values = np.frombuffer(self.buffer, dtype, accessor["count"] * columns, start)
-        values = values.reshape(-1, columns)
-        if "min" in accessor:
-            np.testing.assert_array_equal(values.min(axis=0), np.array(accessor["min"], dtype))
-            np.testing.assert_array_equal(values.max(axis=0), np.array(accessor["max"], dtype))
-        if accessor.get("normalized"):
-            assert np.issubdtype(dtype, np.integer)
-            return values / np.iinfo(dtype).max
-        return values
-
-    def attribute(self, name):
-        return self.read(self.primitive["attributes"][name])
 
 
 def test_glb_holds_the_face_in_meters_and_linear_light(mesh):

@@ -11,7 +11,9 @@ from model.alignment import warp_photograph
 from model.decoder import Decoder
 from model.face_finding import NoFaceError
 from model.face_models.load import load_face_model
+from model.face_regions import cheek_mask
 from model.reconstructor import Reconstructor
+from model.tone_calibration import photographed_cheeks
 
 
 @pytest.fixture(scope="module")
@@ -49,6 +51,23 @@ def test_a_photograph_becomes_a_face(reconstructor, photographs):
     np.testing.assert_allclose(face.vertices, model.decode_shape(shape)[0], atol=1e-3)
     np.testing.assert_allclose(face.colors, model.decode_texture(texture)[0], atol=1e-5)
     assert face.vertices.shape == (model.n_vertices, 3)
+
+
+def test_a_face_gets_the_skin_tone_of_its_photograph(reconstructor, photographs):
+    image, name = read_image(photographs[0].path), photographs[0].name
+    found = reconstructor.find(image, name)
+    crop = reconstructor.cut(image, found)
+    face = reconstructor.reconstruct(crop[None])[0]
+    toned, reached = reconstructor.with_photographed_tone(face, crop, found.points)
+    model, encoder = reconstructor.face_model, reconstructor.encoder
+    wanted = photographed_cheeks(crop[None], found.points[None], encoder.crop)[0]
+    assert reached
+    np.testing.assert_allclose(toned.colors[cheek_mask(model)].mean(axis=0), wanted, atol=0.5 / 255)
+    np.testing.assert_array_equal(toned.colors, model.decode_texture(toned.texture[None])[0])
+    np.testing.assert_array_equal(toned.vertices, face.vertices)
+    # A photograph that no skin can look like is said to be out of reach.
+    blue = np.zeros_like(crop) + np.uint8([10, 20, 240])
+    assert not reconstructor.with_photographed_tone(face, blue, found.points)[1]
 
 
 def test_batches_change_nothing(reconstructor, photographs):

@@ -9,6 +9,7 @@ from model.face_models.load import load_face_model
 from model.face_renderer import FaceRenderer
 from model.rendered_views import FixedViews, Portraits, portrait_crop
 from model.scene import fixed_scene, stack_scenes
+from model.tone_calibration import modeled_cheeks, photographed_cheeks
 
 _YAWS = (0, -30, 30)
 
@@ -65,6 +66,28 @@ def test_portraits_show_more_around_the_same_face(face_model, encoder):
     ratio = np.linalg.norm(outer, axis=1) / np.linalg.norm(inner, axis=1)
     np.testing.assert_allclose(ratio, ratio[0], rtol=1e-6)
     assert ratio[0] < 0.8
+
+
+@pytest.mark.parametrize("tone", [-2.0, 0.0, 2.0])
+def test_portraits_show_skin_as_the_face_model_has_it(face_model, encoder, tone):
+    """A cheek is as bright as a well exposed photograph of it, be it dark or light."""
+    portraits = Portraits(face_model, encoder.crop, 64, (0,))
+    shape = np.zeros([1, face_model.shape_components], np.float32)
+    texture = np.zeros([1, face_model.texture_components], np.float32)
+    texture[0, 0] = tone
+    render = portraits.renders(Coefficients(shape, texture))[0, 0]
+    seen = photographed_cheeks(render[None], np.array([portraits.crop.points]), portraits.crop)
+    np.testing.assert_allclose(seen, modeled_cheeks(face_model, texture), rtol=0.05, atol=0.03)
+
+
+@pytest.mark.parametrize("yaw", [-50, -20, 20, 50])
+def test_turned_heads_are_in_the_middle(face_model, encoder, faces, yaw):
+    portraits = Portraits(face_model, encoder.crop, 64, (yaw,))
+    render = portraits.renders(Coefficients(*(part[:1] * 0 for part in faces)))[0, 0]
+    # The backdrop changes from top to bottom alone.
+    head = np.any(np.abs(render[:, :, 0].astype(int) - render[:, :1, 0]) > 8, axis=0)
+    left, right = np.flatnonzero(head)[[0, -1]]
+    assert left > 2 and right < 61 and abs((left + right) / 2 - 31.5) < 4
 
 
 def test_photograph_and_render_are_aligned(face_model, encoder, faces):

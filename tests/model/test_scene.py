@@ -74,3 +74,19 @@ def test_stacked_scenes_show_each_face_the_same_views():
     stacked = scene.stack_scenes(views, 4)
     assert stacked.rotation.shape == (4, 2, 3, 3)
     np.testing.assert_array_equal(stacked.rotation[2, 1], views[1].rotation)
+
+
+def test_the_evaluation_keeps_its_light():
+    """Every figure that was ever reported is of this scene."""
+    fixed = scene.fixed_scene(20.0)
+    np.testing.assert_array_equal(fixed.light_positions, [[-1100, 1200, 2400], [1100, 1200, 2400]])
+    np.testing.assert_allclose(fixed.light_intensities, [[0.7] * 3, [0.5] * 3])
+    assert not np.any(fixed.ambient) and float(fixed.compensation) == 0
+    np.testing.assert_array_equal(fixed.background, np.full([4, 3], 0.5))
+
+
+def test_portraits_are_taken_from_where_the_fixed_scene_is_seen():
+    fixed, portrait = scene.fixed_scene(-30.0, 10.0), scene.portrait_scene(-30.0, 10.0)
+    np.testing.assert_array_equal(fixed.rotation, portrait.rotation)
+    assert float(fixed.camera_distance) == float(portrait.camera_distance)
+    assert np.all(portrait.ambient.numpy() > 0) and np.all(portrait.background.numpy() > 0.7)

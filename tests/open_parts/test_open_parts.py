@@ -9,7 +9,7 @@ import pytest
 import open_parts
 from open_parts import pack
 
-MAX_BYTES = 32_000_000
+MAX_BYTES = 40_000_000
 
 
 def _rows(path):

@@ -1,0 +1,72 @@
+"""A face that can move: its own mesh with the inside of the mouth, and what each expression does.
+
+Displacements do not depend on the face, and those of normals nearly not: both are computed once.
+"""
+
+import numpy as np
+import tensorflow as tf
+
+from mesh_renderer.vertex_normals import vertex_normals
+from model.mesh_io import Mesh, Morph
+from model.morphable_model import MorphableModel
+from model.named_expressions import NamedExpressions
+
+# What moves less is left out, which keeps files small: millimeters, and parts of a unit normal.
+_LEAST_MOVE_MM = 0.05
+_LEAST_TURN = 0.05
+
+
+class LivingFaces:
+    """Turns faces of a face model into meshes that express something.
+
+    Attributes:
+      morphs: what each expression does to such a mesh.
+    """
+
+    def __init__(self, face_model: MorphableModel, expressions: NamedExpressions):
+        """Joins a face model and what was made for it."""
+        self._expressions = expressions
+        self._triangles = np.concatenate(
+            [face_model.triangles, expressions.mouth_triangles + face_model.n_vertices]
+        ).astype(np.int32)
+        turned = _turned_normals(face_model, expressions)
+        self.morphs = [
+            _morph(name, np.concatenate([face, mouth]), turn)
+            for name, face, mouth, turn in zip(
+                expressions.names, expressions.face, expressions.mouth, turned, strict=True
+            )
+        ]
+
+    def mesh(self, shape: np.ndarray, vertices: np.ndarray, colors: np.ndarray) -> Mesh:
+        """Adds the inside of the mouth to a face.
+
+        Args:
+          shape: float32 [Ks], the coefficients of the face.
+          vertices: float32 [N, 3] mm, the face model's vertices of that face.
+          colors: float32 sRGB [N, 3].
+
+        Returns:
+          The mesh; its first N vertices are those of the face.
+        """
+        mouth = self._expressions.mouth_vertices(shape)
+        return Mesh(
+            np.concatenate([vertices, mouth]),
+            np.concatenate([colors, self._expressions.mouth_colors]),
+            self._triangles,
+        )
+
+
+def _turned_normals(face_model, expressions):
+    """How far the normals of the mean face turn: float32 [E, N, 3]."""
+    mean = tf.constant(face_model.mean_vertices)
+    neutral = vertex_normals(mean[None], face_model.triangles)[0]
+    return [
+        (vertex_normals((mean + moved)[None], face_model.triangles)[0] - neutral).numpy()
+        for moved in expressions.face
+    ]
+
+
+def _morph(name, moved, turned):
+    moves = np.flatnonzero(np.linalg.norm(moved, axis=1) > _LEAST_MOVE_MM)
+    turns = np.flatnonzero(np.linalg.norm(turned, axis=1) > _LEAST_TURN)
+    return Morph(name, moves, moved[moves], turns, turned[turns])

@@ -1,0 +1,204 @@
+"""Faces that move: what their files say, by the specification and by the Khronos validator."""
+
+import json
+import pathlib
+import shutil
+import subprocess
+
+import numpy as np
+import pytest
+
+import open_parts
+from model import mesh_io
+from model.face_models.load import load_face_model
+from model.living_face import LivingFaces
+from model.named_expressions import arkit_name, load_named_expressions
+from programs.face_files import EXPRESSIONS, MOUTH_PARTS
+from tests.model.glb_reader import Glb
+from tests.model.small_face_model import write_small_face_model
+
+# The shapes of ARKit but tongueOut, which ICT-FaceKit lacks.
+ARKIT = (
+    "browDownLeft browDownRight browInnerUp browOuterUpLeft browOuterUpRight cheekPuff "
+    "cheekSquintLeft cheekSquintRight eyeBlinkLeft eyeBlinkRight eyeLookDownLeft eyeLookDownRight "
+    "eyeLookInLeft eyeLookInRight eyeLookOutLeft eyeLookOutRight eyeLookUpLeft eyeLookUpRight "
+    "eyeSquintLeft eyeSquintRight eyeWideLeft eyeWideRight jawForward jawLeft jawOpen jawRight "
+    "mouthClose mouthDimpleLeft mouthDimpleRight mouthFrownLeft mouthFrownRight mouthFunnel "
+    "mouthLeft mouthLowerDownLeft mouthLowerDownRight mouthPressLeft mouthPressRight mouthPucker "
+    "mouthRight mouthRollLower mouthRollUpper mouthShrugLower mouthShrugUpper mouthSmileLeft "
+    "mouthSmileRight mouthStretchLeft mouthStretchRight mouthUpperUpLeft mouthUpperUpRight "
+    "noseSneerLeft noseSneerRight"
+).split()
+
+
+@pytest.fixture(scope="module")
+def face_model():
+    return load_face_model(open_parts.FACE_MODEL)
+
+
+@pytest.fixture(scope="module")
+def expressions(face_model):
+    return load_named_expressions(EXPRESSIONS, MOUTH_PARTS, face_model)
+
+
+@pytest.fixture(scope="module")
+def living(face_model, expressions):
+    return LivingFaces(face_model, expressions)
+
+
+@pytest.fixture(scope="module")
+def shape(face_model):
+    return np.random.default_rng(0).normal(size=face_model.shape_components).astype(np.float32)
+
+
+@pytest.fixture(scope="module")
+def mesh(face_model, living, shape):
+    vertices = face_model.decode_shape(shape[None])[0].numpy()
+    return living.mesh(shape, vertices, np.clip(face_model.mean_colors, 0, 1))
+
+
+@pytest.fixture(scope="module")
+def data(mesh, living):
+    return mesh_io.glb(mesh, "a_face", living.morphs)
+
+
+@pytest.fixture(scope="module")
+def file(data):
+    return Glb(data)
+
+
+def _target(file, name):
+    return file.primitive["targets"][file.tree["meshes"][0]["extras"]["targetNames"].index(name)]
+
+
+def test_names_are_those_of_arkit(file):
+    mesh = file.tree["meshes"][0]
+    names = mesh["extras"]["targetNames"]
+    assert set(ARKIT) <= set(names) and len(set(names)) == len(names)
+    halves = {
+        f"{whole}{side}" for whole in ("browInnerUp", "cheekPuff") for side in ("Left", "Right")
+    }
+    assert set(names) - set(ARKIT) == halves
+    assert len(file.primitive["targets"]) == len(names)
+    assert mesh["weights"] == [0.0] * len(names)
+
+
+@pytest.mark.parametrize(
+    "name, expected",
+    [("eyeBlink_L", "eyeBlinkLeft"), ("mouthSmile_R", "mouthSmileRight"), ("jawOpen", "jawOpen")],
+)
+def test_names_are_spelled_as_arkit_does(name, expected):
+    assert arkit_name(name) == expected
+
+
+def test_every_target_moves_the_face_as_its_expression_does(file, expressions, face_model):
+    vertices = face_model.n_vertices + expressions.mouth.shape[1]
+    for k, name in enumerate(expressions.names):
+        moved = file.read(_target(file, name)["POSITION"])
+        assert moved.shape == (vertices, 3)
+        expected = np.concatenate([expressions.face[k], expressions.mouth[k]])
+        # What moves by less than 0.05 mm stays.
+        np.testing.assert_allclose(moved * 1000, expected, atol=0.051)
+        assert file.read(_target(file, name)["NORMAL"]).shape == (vertices, 3)
+        accessor = file.tree["accessors"][_target(file, name)["POSITION"]]
+        assert "min" in accessor and "bufferView" not in accessor
+
+
+def test_normals_turn_with_the_face(file, face_model, expressions, shape):
+    """They are those of the mean face, which are nearly those of any."""
+    k = expressions.names.index("mouthSmileLeft")
+    vertices = face_model.decode_shape(shape[None])
+    neutral = face_model.vertex_normals(vertices)[0].numpy()
+    smiling = face_model.vertex_normals(vertices + expressions.face[k])[0].numpy()
+    turned = file.read(_target(file, "mouthSmileLeft")["NORMAL"])[: face_model.n_vertices]
+    before = np.linalg.norm(smiling - neutral, axis=1)
+    after = np.linalg.norm(smiling - neutral - turned, axis=1)
+    assert after[before > 0.1].mean() < 0.4 * before[before > 0.1].mean()
+
+
+def test_the_face_itself_comes_first_and_at_rest(file, face_model, mesh, shape):
+    vertices = face_model.decode_shape(shape[None])[0].numpy()
+    position = file.attribute("POSITION")
+    np.testing.assert_allclose(position[: len(vertices)] * 1000, vertices, atol=1e-3)
+    triangles = file.read(file.primitive["indices"]).reshape(-1, 3)
+    np.testing.assert_array_equal(triangles, mesh.triangles)
+    assert triangles.max() == len(position) - 1
+
+
+def test_the_jaw_takes_the_lower_teeth_along(file, face_model):
+    moved = file.read(_target(file, "jawOpen")["POSITION"]) * 1000
+    chin = moved[face_model.landmarks["center.chin.tip"]]
+    inside = moved[face_model.n_vertices :]
+    assert chin[1] < -5 and inside[:, 1].min() < -5
+    # The upper teeth stay where they are.
+    assert np.mean(np.all(inside == 0, axis=1)) > 0.2
+
+
+def test_teeth_stay_inside_of_other_faces(face_model, expressions):
+    generator = np.random.default_rng(1)
+    lips = face_model.landmark_indices(("right.lips.corner", "left.lips.corner"))
+    for shape in generator.normal(size=[5, face_model.shape_components]):
+        shape = np.float32(shape)
+        mouth = expressions.mouth_vertices(shape)
+        vertices = face_model.decode_shape(shape[None])[0].numpy()
+        right, left = vertices[lips]
+        middle = (mouth[:, 0].min() + mouth[:, 0].max()) / 2
+        assert right[0] < middle < left[0] and mouth[:, 2].max() < vertices[:, 2].max()
+
+
+def test_the_file_stays_small(data):
+    assert len(data) < 6_000_000
+
+
+def test_other_face_models_have_none(tmp_path):
+    small = load_face_model(write_small_face_model(tmp_path / "small.h5"))
+    assert load_named_expressions(EXPRESSIONS, MOUTH_PARTS, small) is None
+
+
+def test_fewer_components_are_enough(expressions):
+    few = load_face_model(open_parts.FACE_MODEL, 8, 2)
+    own = load_named_expressions(EXPRESSIONS, MOUTH_PARTS, few)
+    whole = np.zeros(100, np.float32)
+    whole[:8] = 1
+    np.testing.assert_array_equal(
+        own.mouth_vertices(np.ones(8)), expressions.mouth_vertices(whole[:8])
+    )
+    np.testing.assert_allclose(own.mouth_vertices(np.ones(8)), expressions.mouth_vertices(whole))
+
+
+def test_other_components_are_not_taken_for_these(tmp_path, face_model):
+    """A model of the same mean whose components are in another order has other mouths."""
+    with np.load(MOUTH_PARTS, allow_pickle=False) as arrays:
+        arrays = dict(arrays)
+    arrays["probe_displacements_mm"] = arrays["probe_displacements_mm"][..., ::-1]
+    np.savez(tmp_path / "parts.npz", **arrays)
+    assert load_named_expressions(EXPRESSIONS, tmp_path / "parts.npz", face_model) is None
+
+
+def test_a_file_that_lacks_something_is_named(tmp_path, face_model):
+    np.savez(tmp_path / "parts.npz", names=np.array(["jawOpen"]))
+    with pytest.raises(ValueError, match="parts.npz: has no array"):
+        load_named_expressions(EXPRESSIONS, tmp_path / "parts.npz", face_model)
+
+
+_VALIDATE = """
+const validator = require("gltf-validator"), fs = require("fs");
+validator.validateBytes(new Uint8Array(fs.readFileSync(process.argv[1])))
+  .then((report) => console.log(JSON.stringify(report.issues)));
+"""
+
+
+def _has_validator():
+    if shutil.which("node") is None:
+        return False
+    asked = ["node", "-e", "require.resolve('gltf-validator')"]
+    return subprocess.run(asked, capture_output=True).returncode == 0
+
+
+@pytest.mark.skipif(not _has_validator(), reason="node finds no gltf-validator (see NODE_PATH)")
+def test_the_khronos_validator_finds_nothing(data, tmp_path):
+    path = pathlib.Path(tmp_path / "face.glb")
+    path.write_bytes(data)
+    done = subprocess.run(["node", "-e", _VALIDATE, path], capture_output=True, text=True)
+    issues = json.loads(done.stdout)
+    assert (issues["numErrors"], issues["numWarnings"]) == (0, 0), issues["messages"]
