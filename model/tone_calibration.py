@@ -6,7 +6,10 @@ does not tell it either: it is exposure and cast before it is skin. Over hundred
 these average out, and the middle and the spread of the cheeks are those of the people.
 """
 
+import functools
+
 import numpy as np
+import scipy.optimize
 import tensorflow as tf
 
 from model.alignment import crop_transform
@@ -22,6 +25,7 @@ PEOPLES_SHARE = 0.75
 _DOWN, _OUT, _HALF_WIDTH = 0.62, 0.10, 0.12
 # The median absolute deviation of a normal distribution, as a part of its standard deviation.
 _MAD = 0.6745
+_PASSES = 2
 
 
 def photographed_cheeks(crops: np.ndarray, points: np.ndarray, crop: Crop) -> np.ndarray:
@@ -72,35 +76,57 @@ def modeled_cheeks(face_model: MorphableModel, texture: np.ndarray) -> np.ndarra
 
 
 def fit_tone_calibration(
-    face_model: MorphableModel, tone: np.ndarray, cheeks: np.ndarray
+    face_model: MorphableModel, texture: np.ndarray, components: int, cheeks: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Finds the scale and the offset of the first tone component, which is lightness.
 
     Middle and spread are the median and the median absolute deviation, so that gray photographs and
-    extreme exposures do not count. The other components of tone stay as they are.
+    extreme exposures do not count. They are those of whole faces: components that are no tone make
+    cheeks a little lighter or darker too. The other components of tone stay as they are.
 
     Args:
       face_model: the face model, with tone components.
-      tone: float [P, T], decoded from photographs without calibration.
+      texture: float32 [P, Kt], decoded from photographs without calibration.
+      components: how many of the first components are tone, T.
       cheeks: float sRGB [P, 3], of the same photographs.
 
     Returns:
       Scale and offset, both float [T].
     """
-    steps = np.linspace(-3.0, 3.0, 25)
-    texture = np.zeros([len(steps), face_model.texture_components], np.float32)
-    texture[:, 0] = steps
-    lightness = srgb_to_lab(modeled_cheeks(face_model, texture))[:, 0]
-    # The model's lightness rises or falls with its first component; interpolation wants it to rise.
-    order = np.argsort(lightness)
     wanted = srgb_to_lab(cheeks)[:, 0]
     middle, spread = np.median(wanted), PEOPLES_SHARE * _deviation(wanted)
-    ends = np.interp([middle - spread, middle, middle + spread], lightness[order], steps[order])
-    scale, offset = np.ones(tone.shape[1]), np.zeros(tone.shape[1])
-    rising = 1.0 if steps[order][-1] > 0 else -1.0
-    scale[0] = rising * (ends[2] - ends[0]) / 2 / max(_deviation(tone[:, 0]), 1e-3)
-    offset[0] = ends[1] - scale[0] * np.median(tone[:, 0])
+    scale, offset = np.ones(components), np.zeros(components)
+    # The rest of a face depends a little on its tone, so its part is measured twice.
+    for _ in range(_PASSES):
+        decoded = np.array(texture, np.float32)
+        decoded[:, 0] = texture[:, 0] * scale[0] + offset[0]
+        rest = _lightness(face_model, decoded) - _lightness_of_tone(face_model, decoded[:, 0])
+
+        def miss(values, rest=rest):
+            tone = texture[:, 0] * values[0] + values[1]
+            reached = _lightness_of_tone(face_model, tone) + rest
+            return (np.median(reached) - middle) ** 2 + (_deviation(reached) - spread) ** 2
+
+        start = [scale[0], offset[0]]
+        scale[0], offset[0] = scipy.optimize.minimize(miss, start, method="Nelder-Mead").x
     return scale, offset
+
+
+def _lightness(face_model, texture):
+    return srgb_to_lab(modeled_cheeks(face_model, texture))[:, 0]
+
+
+@functools.lru_cache(maxsize=1)
+def _lightness_by_tone(face_model):
+    """L* of the cheeks at steps of the first component, all others being 0."""
+    steps = np.linspace(-4.0, 4.0, 33)
+    texture = np.zeros([len(steps), face_model.texture_components], np.float32)
+    texture[:, 0] = steps
+    return steps, _lightness(face_model, texture)
+
+
+def _lightness_of_tone(face_model, tone):
+    return np.interp(tone, *_lightness_by_tone(face_model))
 
 
 def _deviation(values: np.ndarray) -> float:

@@ -306,12 +306,12 @@ class DecoderTraining:
         photos, face_model = self._parts.photos, self._parts.face_model
         components = self._decoder.tone.components
         self._decoder.calibrate_tone(np.ones(components), np.zeros(components))
-        tone, _ = self._decoder.split_tone(self._of_photographs())
+        texture = self._of_photographs().texture.numpy()
         chosen = np.linspace(0, len(photos) - 1, min(len(photos), _CALIBRATION_PHOTOS)).astype(int)
         cheeks = photographed_cheeks(
             photos.crops(chosen), photos.points[chosen], self._parts.encoder.crop
         )
-        calibration = fit_tone_calibration(face_model, tone.numpy()[chosen], cheeks)
+        calibration = fit_tone_calibration(face_model, texture[chosen], components, cheeks)
         self._decoder.calibrate_tone(*calibration)
         _LOG.info(
             "tone of photographs: scale %.2f, offset %.2f", *(part[0] for part in calibration)
