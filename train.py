@@ -11,7 +11,7 @@ from absl import app, flags
 
 import command_line
 import flag_sets
-from data_pipeline import crop_variants
+from model.crop_changes import CROPS
 from model.feature_normalization import KINDS
 from model.loss_weights import REDUCTIONS, LossWeights
 
@@ -101,10 +101,10 @@ def _define_steps() -> None:
     flags.DEFINE_integer(
         "photo_crops",
         4,
-        "Crops in which each photograph is encoded: 1 is the aligned one alone, the others are "
-        "closer, farther and shifted.",
+        "Crops in which each photograph is seen: 1 is the aligned one alone, the others are "
+        "closer, farther and shifted. Faces are read from the average of their features.",
         1,
-        len(crop_variants.CROPS),
+        len(CROPS),
     )
     flags.DEFINE_bool(
         "cache_features", True, "Whether each photograph is encoded once, not in every step."

@@ -55,6 +55,7 @@ class Decoder(tf_keras.Model):
         normalization: dict[str, AffineMap] | None = None,
         radius: float | None = None,
         tone: ToneInput | None = None,
+        photo_crops: int = 1,
         name: str = "decoder",
     ):
         """Creates a decoder with fresh weights.
@@ -71,6 +72,8 @@ class Decoder(tf_keras.Model):
             paper does. Skin tone is not shortened.
           tone: what skin tone is read from. None reads it from the features of all else, as in the
             paper.
+          photo_crops: in how many crops a photograph is seen; what it is decoded from is the
+            average of their features (`model.encoding.encode_photographs`).
 
         Raises:
           ValueError: the radius is not positive, or `tone` takes more than there is.
@@ -85,6 +88,7 @@ class Decoder(tf_keras.Model):
             )
         self.radius = radius
         self.tone = tone
+        self.photo_crops = photo_crops
         self.feature_size = feature_size
         self.shape_components = shape_components
         self.texture_components = texture_components

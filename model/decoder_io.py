@@ -12,6 +12,7 @@ import pathlib
 
 import numpy as np
 
+from model.crop_changes import CROPS
 from model.decoder import Decoder, ToneInput
 from model.identity.network import IdentityNetwork
 from model.morphable_model import MorphableModel
@@ -65,6 +66,7 @@ def save_decoder(
         "texture_components": decoder.texture_components,
         "radius": decoder.radius,
         "tone": dataclasses.asdict(decoder.tone) if decoder.tone else None,
+        "photo_crops": decoder.photo_crops,
         "shading": dataclasses.asdict(shading),
         "notes": notes or {},
     }
@@ -121,10 +123,24 @@ def load_decoder(
             *(metadata[size] for size in _SIZES),
             radius=metadata["radius"],
             tone=_tone_input(path, metadata),
+            photo_crops=_photo_crops(path, metadata),
         )
         for variable in decoder.weights:
             variable.assign(_weights(path, arrays, _key(variable), tuple(variable.shape)))
     return decoder
+
+
+def _photo_crops(path: str | os.PathLike, metadata: dict) -> int:
+    """Files that do not say it were made when the aligned crop alone was read."""
+    count = metadata.get("photo_crops")
+    if count is None:
+        return 1
+    if type(count) is not int or not 1 <= count <= len(CROPS):
+        raise ValueError(
+            f"{path}: its metadata has photo_crops = {count!r}, not 1 to {len(CROPS)}; the file is "
+            "damaged"
+        )
+    return count
 
 
 def _tone_input(path: str | os.PathLike, metadata: dict) -> ToneInput | None:

@@ -1,7 +1,10 @@
 """Encodes the crops of photographs by a frozen recognition network, in batches."""
 
+import itertools
+
 import numpy as np
 
+from model.crop_changes import CHANGES, changed_images
 from model.identity.network import IdentityFeatures, IdentityNetwork
 
 # A larger batch is no faster on a CPU.
@@ -27,3 +30,22 @@ def encode_crops(
         rows = slice(start, start + batch_size)
         features[rows], embedding[rows] = encoder(crops[rows].astype(np.float32) / 255.0)
     return IdentityFeatures(features, embedding)
+
+
+def encode_photographs(
+    encoder: IdentityNetwork, crops: np.ndarray, photo_crops: int
+) -> IdentityFeatures:
+    """Encodes photographs as a decoder reads them: features are averaged over several crops.
+
+    Args:
+      encoder: the network.
+      crops: uint8 RGB [N, S, S, 3], cut by the network's crop.
+      photo_crops: how many of `model.crop_changes.CROPS` are averaged; 1 is the aligned one alone.
+
+    Returns:
+      As `encode_crops`; embeddings are those of the crops as they are.
+    """
+    features, embedding = encode_crops(encoder, crops)
+    for change in itertools.islice(CHANGES.values(), photo_crops - 1):
+        features = features + encode_crops(encoder, changed_images(crops, change)).features
+    return IdentityFeatures(features / np.float32(photo_crops), embedding)

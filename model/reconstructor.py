@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from model.alignment import warp_photograph
 from model.decoder import Coefficients, Decoder
-from model.encoding import encode_crops
+from model.encoding import encode_photographs
 from model.face_finding import FoundFace, find_face
 from model.identity.network import IdentityNetwork
 from model.morphable_model import MorphableModel
@@ -79,7 +79,7 @@ class Reconstructor:
 
     def reconstruct(self, crops: np.ndarray) -> list[ReconstructedFace]:
         """Encodes and decodes crops uint8 RGB [B, S, S, 3]."""
-        features, embedding = encode_crops(self.encoder, crops)
+        features, embedding = encode_photographs(self.encoder, crops, self.decoder.photo_crops)
         coefficients = self.decode(features)
         vertices = self.face_model.decode_shape(coefficients.shape)
         colors = self.face_model.decode_texture(coefficients.texture)

@@ -20,6 +20,7 @@ from flag_sets import EncoderOptions, PhotographOptions, RunOptions
 from model import identity
 from model.decoder import Coefficients, Decoder, ToneInput
 from model.decoder_io import save_decoder
+from model.encoding import encode_photographs
 from model.face_models.load import load_face_model
 from model.face_renderer import FaceRenderer
 from model.feature_normalization import AffineMap, fit_normalization
@@ -229,6 +230,7 @@ def train(options: Options, parts: Parts) -> None:
             normalization,
             options.coefficient_radius,
             tone,
+            options.batch.photo_crops,
         )
     training = DecoderTraining(options, parts, decoder, strategy)
     training.train_stage("stage1", options.stage_1, "decoder_stage1.npz", with_photos=False)
@@ -306,12 +308,12 @@ class DecoderTraining:
         photos, face_model = self._parts.photos, self._parts.face_model
         components = self._decoder.tone.components
         self._decoder.calibrate_tone(np.ones(components), np.zeros(components))
-        texture = self._of_photographs().texture.numpy()
         chosen = np.linspace(0, len(photos) - 1, min(len(photos), _CALIBRATION_PHOTOS)).astype(int)
-        cheeks = photographed_cheeks(
-            photos.crops(chosen), photos.points[chosen], self._parts.encoder.crop
-        )
-        calibration = fit_tone_calibration(face_model, texture[chosen], components, cheeks)
+        crops, encoder = photos.crops(chosen), self._parts.encoder
+        cheeks = photographed_cheeks(crops, photos.points[chosen], encoder.crop)
+        features, _ = encode_photographs(encoder, crops, self._decoder.photo_crops)
+        texture = self._decoder(features, domain="photo").texture.numpy()
+        calibration = fit_tone_calibration(face_model, texture, components, cheeks)
         self._decoder.calibrate_tone(*calibration)
         _LOG.info(
             "tone of photographs: scale %.2f, offset %.2f", *(part[0] for part in calibration)

@@ -9,7 +9,6 @@ from evaluation.report import Section
 from evaluation.tone import Steadiness, ToneFindings, ToneScores, steadiness, tone_scores
 from evaluation.tone_tables import tone_table
 from model.color import srgb_to_lab
-from model.encoding import encode_crops
 from model.face_renderer import FaceRenderer
 from model.tone_calibration import photographed_cheeks
 from programs.face_luminance import face_luminances
@@ -76,7 +75,7 @@ def _movements(bench: Workbench) -> dict[str | None, Steadiness]:
 def _cheeks(bench: Workbench, crops: np.ndarray, start: int) -> dict[str | None, np.ndarray]:
     """The cheeks CIELAB [N, 3] of N photographs from `start` on, in changed crops."""
     encoder = bench.trained.encoder
-    faces = bench.decode(encode_crops(encoder, crops).features)
+    faces = bench.decode(crops)
     cheeks = {name: bench.cheeks_of(face) for name, face in faces.items()}
     points = bench.cache.points[start : start + len(crops)]
     return {**cheeks, None: srgb_to_lab(photographed_cheeks(crops, points, encoder.crop))}

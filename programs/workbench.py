@@ -19,6 +19,7 @@ from flag_sets import EncoderOptions, PhotographOptions
 from model import identity
 from model.color import srgb_to_lab
 from model.decoder import Coefficients
+from model.encoding import encode_photographs
 from model.identity.network import IdentityNetwork
 from model.tone_calibration import modeled_cheeks, photographed_cheeks
 from model.trained import Parts, Trained, TrainedDecoder, decoder_path, load_trained
@@ -216,14 +217,20 @@ class Workbench:
             for name, network in self.networks.items()
         }
 
-    def decode(self, features: np.ndarray) -> dict[str, Coefficients]:
-        """Decodes features float32 [N, D] of photographs by each decoder."""
-        return {name: own.decoder(features, domain="photo") for name, own in self.decoders.items()}
+    def decode(self, crops: np.ndarray) -> dict[str, Coefficients]:
+        """Encodes and decodes photographs in the encoder's crop, uint8 [N, S, S, 3], by decoder."""
+        decoders = [own.decoder for own in self.decoders.values()]
+        features = {
+            count: encode_photographs(self.trained.encoder, crops, count).features
+            for count in {decoder.photo_crops for decoder in decoders}
+        }
+        faces = [decoder(features[decoder.photo_crops], domain="photo") for decoder in decoders]
+        return dict(zip(self.names, faces, strict=True))
 
     @functools.cached_property
     def faces(self) -> dict[str, Coefficients]:
         """The faces of the P photographs, by each decoder."""
-        return self.decode(self.cache.features[:, PLAIN])
+        return self.decode(self.crops)
 
     @functools.cached_property
     def evaluation(self) -> Evaluation:

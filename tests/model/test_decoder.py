@@ -72,6 +72,7 @@ def test_gradient_of_coefficients_of_zero_is_finite():
 
 def test_round_trip(tmp_path, face_model):
     decoder, encoder = make_decoder(radius=0.7), FakeIdentityNetwork()
+    decoder.photo_crops = 3
     path = tmp_path / "decoder.npz"
     save_decoder(path, decoder, face_model, encoder, {"figure": 0.5})
     loaded = load_decoder(path, face_model, encoder)
@@ -80,6 +81,9 @@ def test_round_trip(tmp_path, face_model):
         for ours, theirs in zip(decoder(features, domain), loaded(features, domain), strict=True):
             np.testing.assert_array_equal(ours, theirs)
     assert read_metadata(path)["notes"] == {"figure": 0.5}
+    assert loaded.photo_crops == 3
+    older = _rewritten(path, tmp_path / "older.npz", photo_crops=None)
+    assert load_decoder(older, face_model, encoder).photo_crops == 1
     assert [p.name for p in tmp_path.glob("*.partial")] == []
 
 
@@ -177,6 +181,8 @@ def test_other_files_are_refused(saved):
         {"shape_components": 10**9},
         {"texture_components": None},
         {"radius": "long"},
+        {"photo_crops": 0},
+        {"photo_crops": 5},
         {"encoder": []},
         {"encoder__fingerprint": 7},
         {"face_model__name": None},
