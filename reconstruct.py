@@ -4,14 +4,16 @@ Examples:
   python reconstruct.py --output_dir=faces me.jpg
   python reconstruct.py --checkpoint=RUN --output_dir=faces PHOTOS_FOLDER another.jpg
 
-For the largest face of each photograph the script writes:
-  NAME.glb               for viewers, engines and Blender: meters, vertex colors
+For the largest face of each photograph, or with --faces=all for each, the script writes:
+  NAME.glb               for viewers, engines and Blender: meters, vertex colors, and with the
+                         embedded face model the expressions of ARKit, teeth and tongue
   NAME.obj .mtl .png     with a texture: millimeters
   NAME.ply               with vertex colors: millimeters
   NAME_coefficients.npz  of the morphable model, and where the face was
   NAME_render.png        photograph | front | turned to both sides
-and contact_sheet.jpg of the first faces. A photograph that cannot be read or has no face is
-reported and left out; the exit status is 1 if there is no face at all.
+and contact_sheet.jpg of the first faces, and results.json, which says of each photograph what
+became of it. A photograph that cannot be read or has no face is reported and left out; the exit
+status is 1 if there is no face at all.
 """
 
 import pathlib
@@ -21,6 +23,7 @@ from absl import app, flags
 import command_line
 import flag_sets
 import open_parts
+from programs.face_formats import FORMATS
 
 FLAGS = flags.FLAGS
 
@@ -48,6 +51,24 @@ def define_flags() -> None:
         "color cast; another photograph of the same person gives another skin. The paper has no "
         "such step.",
     )
+    flags.DEFINE_enum(
+        "faces",
+        "largest",
+        ("largest", "all"),
+        "Which faces of a photograph are reconstructed. The files of further ones are called "
+        "NAME_face2, NAME_face3 and so on, from large to small.",
+    )
+    flags.DEFINE_list(
+        "formats",
+        list(FORMATS),
+        f"What is written of a face, separated by commas: some of {', '.join(FORMATS)}. The obj "
+        "comes with its material and texture; without render there is no contact sheet.",
+    )
+    flags.register_validator(
+        "formats",
+        lambda formats: bool(formats) and set(formats) <= set(FORMATS),
+        message=f"name some of {', '.join(FORMATS)}, separated by commas",
+    )
     flags.DEFINE_integer("limit", None, "At most this many photographs are used.", lower_bound=1)
     flags.DEFINE_string("output_dir", None, "The folder for the results.", required=True)
 
@@ -70,6 +91,8 @@ def main(arguments: list[str]) -> None:
             landmarks=FLAGS.landmarks,
             limit=FLAGS.limit,
             photographed_tone=FLAGS.skin_tone == "photograph",
+            all_faces=FLAGS.faces == "all",
+            formats=list(dict.fromkeys(FLAGS.formats)),
         )
     )
     if not written:

@@ -71,6 +71,20 @@ def find_face(
     return FoundFace(chosen.points, chosen.box, chosen.confidence, others, by_box)
 
 
+def find_all_faces(
+    image: np.ndarray, detector: Callable[..., Sequence], name: str = ""
+) -> list[FoundFace]:
+    """Finds all faces of a photograph, the largest first; see `find_face`.
+
+    Raises:
+      NoFaceError: there is no face.
+    """
+    faces = sorted(detector(image, name), key=lambda face: -area(face.box))
+    if not faces:
+        raise NoFaceError(detector.no_face)
+    return [FoundFace(face.points, face.box, face.confidence) for face in faces]
+
+
 def area(box: Box) -> float:
     """The area of a box in square pixels."""
     left, top, right, bottom = box

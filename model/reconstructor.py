@@ -9,7 +9,7 @@ import tensorflow as tf
 from model.alignment import warp_photograph
 from model.decoder import Coefficients, Decoder
 from model.encoding import encode_photographs
-from model.face_finding import FoundFace, find_face
+from model.face_finding import FoundFace, find_all_faces, find_face
 from model.identity.network import IdentityNetwork
 from model.morphable_model import MorphableModel
 from model.tone_calibration import photographed_cheeks
@@ -72,6 +72,10 @@ class Reconstructor:
     def find(self, image: np.ndarray, name: str = "") -> FoundFace:
         """Finds the largest face of a photograph; see `model.face_finding.find_face`."""
         return find_face(image, self._detector, name)
+
+    def find_all(self, image: np.ndarray, name: str = "") -> list[FoundFace]:
+        """Finds all faces of a photograph; see `model.face_finding.find_all_faces`."""
+        return find_all_faces(image, self._detector, name)
 
     def cut(self, image: np.ndarray, face: FoundFace) -> np.ndarray:
         """Cuts a face out of its photograph as the encoder wants it: uint8 RGB [S, S, 3]."""

@@ -15,7 +15,7 @@ from model import identity
 from model.decoder import Decoder
 from model.decoder_io import save_decoder
 from model.face_models.load import load_face_model
-from programs.face_files import SUFFIXES
+from programs.face_formats import SUFFIXES
 
 ROOT = pathlib.Path(__file__).parent.parent
 PHOTO = open_parts.PHOTOS / "us_congress_A000022.jpg"
@@ -56,7 +56,7 @@ def test_end_to_end(checkpoint, tmp_path):
 
     name = PHOTO.stem
     files = {path.name for path in output.iterdir()}
-    assert files == {name + suffix for suffix in SUFFIXES} | {"contact_sheet.jpg"}
+    assert files == {name + suffix for suffix in SUFFIXES} | {"contact_sheet.jpg", "results.json"}
     with np.load(output / f"{name}_coefficients.npz", allow_pickle=False) as arrays:
         coefficients = dict(arrays)
     face_model = load_face_model(open_parts.FACE_MODEL)
@@ -70,6 +70,18 @@ def test_end_to_end(checkpoint, tmp_path):
     assert textured.visual.material.image.size == (1024, 1024)
     render = np.asarray(Image.open(output / f"{name}_render.png"))
     assert render.shape[1] == 4 * render.shape[0]
+
+
+def test_an_unknown_format_is_refused_at_once(tmp_path):
+    command = [
+        sys.executable,
+        "reconstruct.py",
+        f"--output_dir={tmp_path}",
+        "--formats=stl",
+        "a.jpg",
+    ]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 1 and "name some of glb, ply, obj" in done.stderr
 
 
 def test_nothing_but_failures_is_a_failure(checkpoint, tmp_path):

@@ -4,7 +4,9 @@ import pathlib
 
 import pytest
 
-from programs.face_files import SUFFIXES, output_names
+from data_pipeline.photographs import Photograph
+from programs.face_formats import SUFFIXES
+from programs.face_names import FurtherNames, output_names
 
 
 def _paths(*names):
@@ -56,3 +58,10 @@ def test_long_names_leave_room_for_endings():
 
 def test_bytes_that_are_no_text_become_harmless():
     assert output_names([pathlib.Path("b\udcff.jpg")]) == ["b"]
+
+
+def test_further_faces_take_no_name_and_no_photograph(tmp_path):
+    photo = tmp_path / "a_face3.png"
+    names = FurtherNames(["a", "A_Face2"], [Photograph(photo, photo.name)], tmp_path)
+    found = [names("a", 2), names("a", 3), names("a", 4)]
+    assert found == ["a_face2_", "a_face3_", "a_face4"]
