@@ -21,7 +21,7 @@ from model import identity
 FLAGS = flags.FLAGS
 # What each of them measures stands in `programs.decoder_evaluation`; only the names are here, since
 # that module imports TensorFlow.
-BENCHMARKS = ("recognition", "clustering", "tone", "all")
+BENCHMARKS = ("recognition", "clustering", "tone", "robustness", "all")
 
 
 def define_flags() -> None:
@@ -38,8 +38,9 @@ def define_flags() -> None:
         "benchmark",
         "all",
         BENCHMARKS,
-        "What is measured: recognition as in section 4.3 of the paper, clustering as in 4.4, or "
-        "tone, whether skin tones follow the people.",
+        "What is measured: recognition as in section 4.3 of the paper, clustering as in 4.4, "
+        "tone (whether skin tones follow the people), or robustness (figure 6: damaged, turned and "
+        "badly lit photographs).",
     )
     flag_sets.define_photographs("dataset", cache=True)
     flags.DEFINE_enum(

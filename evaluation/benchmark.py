@@ -6,7 +6,7 @@ import numpy as np
 
 from evaluation.bootstrap import Interval, paired_gain
 from evaluation.coefficients import CoefficientStatistics, coefficient_statistics
-from evaluation.likeness import JudgedPhotographs, Likeness, likeness
+from evaluation.likeness import JudgedPhotographs, Likeness
 
 
 @dataclasses.dataclass(frozen=True)
@@ -40,30 +40,22 @@ class Evaluation:
 
 def summarize_methods(
     photos: dict[str, JudgedPhotographs],
-    renders: dict[str, dict[str, np.ndarray]],
-    yaws_deg: tuple[int, ...],
+    judged: dict[str, dict[str, Likeness]],
     coefficients: dict[str, dict[str, np.ndarray]],
 ) -> Evaluation:
     """Computes all metrics.
 
     Args:
       photos: the photographs as each judging network sees them.
-      renders: embeddings float32 [P, V, E] of the views, for each judging network and method.
-      yaws_deg: the yaw of each view, 0 among them.
+      judged: what each judging network says of each method.
       coefficients: float [P, K], for each method and part ("shape", "texture").
     """
-    results = {
-        judge: {
-            method: likeness(photos[judge], views, yaws_deg) for method, views in methods.items()
-        }
-        for judge, methods in renders.items()
-    }
     statistics = {
         method: {part: coefficient_statistics(values) for part, values in parts.items()}
         for method, parts in coefficients.items()
     }
-    gains = {judge: _gains(methods, photos[judge]) for judge, methods in results.items()}
-    return Evaluation(results, gains, statistics)
+    gains = {judge: _gains(methods, photos[judge]) for judge, methods in judged.items()}
+    return Evaluation(judged, gains, statistics)
 
 
 def _gains(results: dict[str, Likeness], photos: JudgedPhotographs) -> dict[str, Interval]:

@@ -1,10 +1,11 @@
 """Says whether a reconstruction recalls the person of its photograph (section 4.4, table 3)."""
 
+import collections
 import dataclasses
 
 import numpy as np
 
-from evaluation.bootstrap import Interval, mean_interval
+from evaluation.bootstrap import Interval, ends, mean_interval
 from evaluation.recognition import unit
 
 
@@ -26,12 +27,24 @@ class Recall:
     photographs: int
     identities: int
 
+    def metrics(self) -> dict:
+        """Returns everything as JSON can hold it."""
+        return {
+            **{f"top_{k}": value.mean for k, value in self.top.items()},
+            **{f"top_{k}_interval": ends(value) for k, value in self.top.items()},
+            **{f"random_top_{k}": value for k, value in self.random.items()},
+            "queries": self.queries,
+            "photographs": self.photographs,
+            "identities": self.identities,
+        }
+
 
 def identity_ranks(
     renders: np.ndarray,
     render_identities: list[str],
     photographs: np.ndarray,
     photo_identities: list[str],
+    sources: np.ndarray | None = None,
     block: int = 1024,
 ) -> np.ndarray:
     """Ranks the nearest photograph of the right person among all photographs, by cosine.
@@ -44,6 +57,8 @@ def identity_ranks(
       render_identities: the R names of the people whom they show.
       photographs: float [P, E], the embeddings of photographs, the sources among them.
       photo_identities: the P names of the people on the photographs.
+      sources: int [R], the photograph that each reconstruction is not searched among; None searches
+        all of them.
       block: how many rows of the matrix of cosines exist at a time.
 
     Returns:
@@ -65,6 +80,11 @@ def identity_ranks(
     for top in range(0, len(renders), block):
         matrix = renders[top : top + block] @ photographs.T
         right = wanted[top : top + block, None] == present
+        if sources is not None:
+            # A source is neither found nor does it take a place.
+            itself = np.arange(len(matrix)), sources[top : top + block]
+            right[itself] = False
+            matrix[itself] = -np.inf
         best = np.max(np.where(right, matrix, -np.inf), axis=1)
         ranks[top : top + block] = 1 + np.sum(~right & (matrix >= best[:, None]), axis=1)
     return ranks
@@ -106,3 +126,28 @@ def recall(
         photographs=len(photo_identities),
         identities=identities,
     )
+
+
+def recall_without_sources(
+    renders: np.ndarray, photographs: np.ndarray, identities: list[str], missed: list[str]
+) -> Recall | None:
+    """Recalls people by other photographs of them than the one that was reconstructed.
+
+    Only who has another photograph can be found, so only they are asked for.
+
+    Args:
+      renders: float [P, E], the embeddings of the reconstructions' renders.
+      photographs: float [P, E], the embeddings of their sources.
+      identities: the P names of the people.
+      missed: the people on further photographs, which have no reconstruction; these queries fail.
+
+    Returns:
+      The recall; None where nobody has two photographs.
+    """
+    count = collections.Counter(identities)
+    asked = np.flatnonzero([count[name] > 1 for name in identities])
+    if not len(asked):
+        return None
+    people = [identities[k] for k in asked]
+    ranks = identity_ranks(renders[asked], people, photographs, identities, asked)
+    return recall(ranks, identities, people + [name for name in missed if count[name]])

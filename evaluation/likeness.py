@@ -1,11 +1,12 @@
 """Gathers what one recognition network says about photographs and renders of reconstructions."""
 
 import dataclasses
+from collections.abc import Sequence
 
 import numpy as np
 
 from evaluation.bootstrap import Interval, ends, mean_interval
-from evaluation.clustering import Recall, identity_ranks, recall
+from evaluation.clustering import Recall, identity_ranks, recall, recall_without_sources
 from evaluation.recognition import (
     Histogram,
     Summary,
@@ -19,18 +20,18 @@ from evaluation.recognition import (
 
 @dataclasses.dataclass(frozen=True)
 class JudgedPhotographs:
-    """JudgedPhotographs as a network sees them.
+    """Photographs as a network sees them.
 
     Attributes:
       embeddings: float32 [P, E], one a photograph with a face, none of them mirrored.
       identities: whose each is, P names.
-      misses: how many further photographs have no face that was found.
+      missed: whose the further photographs are in which no face was found.
       same, different: cosines of all pairs of the same and of different people.
     """
 
     embeddings: np.ndarray
     identities: list[str]
-    misses: int
+    missed: list[str]
     same: Histogram
     different: Histogram
 
@@ -41,15 +42,15 @@ class JudgedPhotographs:
         Each missed photograph counts as a person of its own: it gains nothing, whoever it shows.
         """
         people = [f"person {name}" for name in self.identities]
-        return people + [f"miss {k}" for k in range(self.misses)]
+        return people + [f"miss {k}" for k in range(len(self.missed))]
 
 
 def judge_photographs(
-    embeddings: np.ndarray, identities: list[str], misses: int = 0
+    embeddings: np.ndarray, identities: list[str], missed: Sequence[str] = ()
 ) -> JudgedPhotographs:
     """Gathers photographs, and compares all of them with each other."""
     same, different = pair_histograms(embeddings, identities)
-    return JudgedPhotographs(embeddings, list(identities), misses, same, different)
+    return JudgedPhotographs(embeddings, list(identities), list(missed), same, different)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -64,6 +65,8 @@ class Likeness:
       ranks: int [P], the place of the nearest photograph of the right person, searched with the
         frontal render.
       recall: the identity clustering recall with the frontal renders.
+      recall_of_others: the same without the source photograph, by other photographs of the person;
+        None where nobody has two.
       to_same, to_different: the earth mover's distances of the frontal scores to the cosines of
         pairs of photographs (table 2); None where there is no such pair.
     """
@@ -73,6 +76,7 @@ class Likeness:
     intervals: dict[int, Interval]
     ranks: np.ndarray
     recall: Recall
+    recall_of_others: Recall | None
     to_same: float | None
     to_different: float | None
 
@@ -83,14 +87,8 @@ class Likeness:
                 f"yaw_{yaw}": vars(summary) | {"interval": ends(self.intervals[yaw])}
                 for yaw, summary in self.summaries.items()
             },
-            "recall": {
-                **{f"top_{k}": value.mean for k, value in self.recall.top.items()},
-                **{f"top_{k}_interval": ends(value) for k, value in self.recall.top.items()},
-                **{f"random_top_{k}": value for k, value in self.recall.random.items()},
-                "queries": self.recall.queries,
-                "photographs": self.recall.photographs,
-                "identities": self.recall.identities,
-            },
+            "recall": self.recall.metrics(),
+            "recall_of_others": self.recall_of_others and self.recall_of_others.metrics(),
             "earth_movers_distance": {"same": self.to_same, "different": self.to_different},
         }
 
@@ -114,7 +112,7 @@ def likeness(photos: JudgedPhotographs, renders: np.ndarray, yaws_deg: tuple[int
     by_view = cosines(photos.embeddings[:, None], renders)
     sides = np.abs(yaws_deg)
     scores = {
-        int(yaw): count_misses(by_view[:, sides == yaw].mean(axis=1), photos.misses)
+        int(yaw): count_misses(by_view[:, sides == yaw].mean(axis=1), len(photos.missed))
         for yaw in np.unique(sides)
     }
     frontal = renders[:, list(yaws_deg).index(0)]
@@ -125,6 +123,9 @@ def likeness(photos: JudgedPhotographs, renders: np.ndarray, yaws_deg: tuple[int
         intervals={yaw: mean_interval(values, photos.people) for yaw, values in scores.items()},
         ranks=ranks,
         recall=recall(ranks, photos.identities, photos.people),
+        recall_of_others=recall_without_sources(
+            frontal, photos.embeddings, photos.identities, photos.missed
+        ),
         to_same=earth_movers_distance(scores[0], photos.same),
         to_different=earth_movers_distance(scores[0], photos.different),
     )

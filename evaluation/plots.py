@@ -7,6 +7,7 @@ from matplotlib.figure import Figure
 
 from evaluation.likeness import JudgedPhotographs, Likeness
 from evaluation.report import Picture
+from evaluation.robustness import Curve
 
 _MAX_RANK = 20
 
@@ -75,6 +76,31 @@ def component_variances(variances: dict[str, np.ndarray], part: str) -> Picture:
     return _picture(figure, axes, f"variance_{part}")
 
 
+def robustness_curves(curves: dict[str, dict[str, Curve]], units: dict[str, str]) -> Picture:
+    """Plots how alike faces stay while their photographs are changed (figure 6).
+
+    Args:
+      curves: for each decoder, the curve of each change.
+      units: what the levels of each change are.
+    """
+    columns = 3
+    rows = -(-len(units) // columns)
+    figure = Figure(figsize=(4 * columns, 2.8 * rows), layout="constrained")
+    figure.suptitle("Likeness to the face from the unchanged photograph, by the scorer")
+    for place, (change, unit) in enumerate(units.items(), 1):
+        axes = figure.add_subplot(rows, columns, place)
+        axes.set(title=change, xlabel=unit, ylim=(0, 1.02))
+        axes.grid(alpha=0.3)
+        for name, of_decoder in curves.items():
+            own = of_decoder[change]
+            ends = [(interval.low, interval.high) for interval in own.cosine]
+            means = [interval.mean for interval in own.cosine]
+            axes.plot(own.levels, means, marker="o", ms=3, label=name)
+            axes.fill_between(own.levels, *zip(*ends, strict=True), alpha=0.2)
+    axes.legend(fontsize="small")
+    return _files(figure, "robustness", figure.get_suptitle())
+
+
 def _figure(title: str, x_label: str, y_label: str):
     # Without pyplot there is neither a window nor state that outlives the figure.
     figure = Figure(figsize=(7, 4), layout="constrained")
@@ -86,10 +112,14 @@ def _figure(title: str, x_label: str, y_label: str):
 def _picture(figure, axes, name: str) -> Picture:
     axes.legend(fontsize="small")
     axes.grid(alpha=0.3)
+    return _files(figure, name, axes.get_title())
+
+
+def _files(figure, name: str, caption: str) -> Picture:
     # Software and date would make equal figures differ.
     png = _saved(figure, format="png", dpi=110, metadata={"Software": None})
     pdf = _saved(figure, format="pdf", metadata={"CreationDate": None, "Producer": None})
-    return Picture(f"{name}.png", png, axes.get_title(), {f"{name}.pdf": pdf})
+    return Picture(f"{name}.png", png, caption, {f"{name}.pdf": pdf})
 
 
 def _saved(figure, **options) -> bytes:

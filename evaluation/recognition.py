@@ -79,10 +79,12 @@ class Histogram:
     Attributes:
       counts: int64 [bins].
       centers: float64 [bins].
+      sum: of the cosines themselves.
     """
 
     counts: np.ndarray
     centers: np.ndarray
+    sum: float
 
     @property
     def total(self) -> int:
@@ -91,8 +93,16 @@ class Histogram:
 
     @property
     def mean(self) -> float:
-        """Mean cosine, to half a bin; NaN of an empty histogram."""
-        return float(self.counts @ self.centers / self.total) if self.total else float("nan")
+        """Mean cosine, which no bin has rounded; NaN of an empty histogram."""
+        return self.sum / self.total if self.total else float("nan")
+
+    def below(self, cosine: float) -> float | None:
+        """The part of the cosines that are lower than one, to a bin; None of an empty histogram."""
+        if not self.total:
+            return None
+        place = (cosine + 1) / _BIN_WIDTH
+        within = np.clip(place - np.arange(len(self.counts)), 0.0, 1.0)
+        return float(self.counts @ within / self.total)
 
 
 def pair_histograms(
@@ -119,19 +129,22 @@ def pair_histograms(
     vectors = unit(np.asarray(embeddings, np.float32))
     people = np.unique(np.asarray(identities), return_inverse=True)[1]
     bins = round(2 / _BIN_WIDTH)
-    counts = np.zeros([2, bins], np.int64)
+    counts, sums = np.zeros([2, bins], np.int64), np.zeros(2)
     place = np.arange(len(vectors))
     for top in range(0, len(vectors), block):
         for left in range(top, len(vectors), block):
             rows, columns = slice(top, top + block), slice(left, left + block)
             once = place[rows, None] < place[columns]
             alike = people[rows, None] == people[columns]
-            index = ((vectors[rows] @ vectors[columns].T + 1) / _BIN_WIDTH).astype(np.int64)
-            index = np.clip(index, 0, bins - 1)
+            matrix = vectors[rows] @ vectors[columns].T
             for kind, chosen in enumerate((alike, ~alike)):
-                counts[kind] += np.bincount(index[once & chosen], minlength=bins)
+                values = matrix[once & chosen].astype(np.float64)
+                index = np.clip(((values + 1) / _BIN_WIDTH).astype(np.int64), 0, bins - 1)
+                counts[kind] += np.bincount(index, minlength=bins)
+                sums[kind] += values.sum()
     centers = (np.arange(bins) + 0.5) * _BIN_WIDTH - 1
-    return Histogram(counts[0], centers), Histogram(counts[1], centers)
+    same, different = (Histogram(counts[k], centers, float(sums[k])) for k in range(2))
+    return same, different
 
 
 def earth_movers_distance(scores: np.ndarray, histogram: Histogram) -> float | None:

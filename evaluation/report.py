@@ -17,7 +17,7 @@ from evaluation import bootstrap
 from evaluation.table import Table, html_table, latex_table, markdown_table
 from storage.atomic import write_together
 
-# The form of metrics.json (docs/evaluation.md); it changes when a field changes its meaning.
+# The form of metrics.json, as docs/evaluation_on_photographs.md describes it.
 SCHEMA = 2
 _PACKAGES = ("numpy", "scipy", "tensorflow", "tf_keras", "opencv-python-headless")
 
@@ -44,6 +44,7 @@ class Section:
     metrics: dict = dataclasses.field(default_factory=dict)
     facts: dict[str, str] = dataclasses.field(default_factory=dict)
     fingerprints: dict[str, str] = dataclasses.field(default_factory=dict)
+    seeds: dict[str, int] = dataclasses.field(default_factory=dict)
     limits: list[str] = dataclasses.field(default_factory=list)
 
 
@@ -55,34 +56,38 @@ class Report:
       title: the report's title.
       command: the command that makes the report again.
       facts: what was measured with what; texts by their names.
-      fingerprints: hashes of the files and networks that the metrics depend on.
       limits: what a reader must know before quoting a metric.
       tables, pictures: what is shown, in reading order.
       metrics: every metric in full precision, as JSON can hold it.
+      fingerprints: hashes of the files and networks that the metrics depend on.
+      seeds: those of what is drawn at random, the bootstrap aside.
     """
 
     title: str
     command: str
     facts: dict[str, str]
-    fingerprints: dict[str, str]
     limits: list[str]
     tables: list[Table]
     pictures: list[Picture]
     metrics: dict
+    fingerprints: dict[str, str] = dataclasses.field(default_factory=dict)
+    seeds: dict[str, int] = dataclasses.field(default_factory=dict)
 
 
 def join_sections(title: str, command: str, sections: list[Section]) -> Report:
     """Makes one report of sections; what several of them say, it says once."""
-    facts, fingerprints, metrics = {}, {}, {}
+    facts, fingerprints, seeds, metrics = {}, {}, {}, {}
     for section in sections:
         facts |= section.facts
         fingerprints |= section.fingerprints
+        seeds |= section.seeds
         metrics |= section.metrics
     return Report(
         title=title,
         command=command,
         facts=facts,
         fingerprints=fingerprints,
+        seeds=seeds,
         limits=list(dict.fromkeys(limit for section in sections for limit in section.limits)),
         tables=[table for section in sections for table in section.tables],
         pictures=[picture for section in sections for picture in section.pictures],
@@ -98,7 +103,7 @@ def write_report(report: Report, folder: pathlib.Path) -> None:
         "data": report.facts,
         "fingerprints": report.fingerprints,
         "versions": _versions(),
-        "seeds": {"bootstrap": bootstrap.SEED},
+        "seeds": {"bootstrap": bootstrap.SEED} | report.seeds,
         "limits": report.limits,
     }
     files = {

@@ -3,9 +3,11 @@
 import itertools
 
 from evaluation.bootstrap import Interval
+from evaluation.clustering import Recall
 from evaluation.coefficients import CoefficientStatistics
 from evaluation.groups import GroupScores
 from evaluation.likeness import JudgedPhotographs, Likeness
+from evaluation.robustness import Curve
 from evaluation.table import Table, interval_text
 
 # Beyond these limits coefficients are not those of faces any more; metrics count only within them.
@@ -31,8 +33,13 @@ def implausible(statistics: CoefficientStatistics) -> list[str]:
     return [text for text, is_broken in broken.items() if is_broken]
 
 
-def cosine_table(by_network: dict[str, Results]) -> Table:
-    """Shows cosines of photograph and render, a row for each network and decoder (section 4.3)."""
+def cosine_table(by_network: dict[str, Results], photos: dict[str, JudgedPhotographs]) -> Table:
+    """Shows cosines of photograph and render, a row for each network and decoder (section 4.3).
+
+    Args:
+      by_network: what each network says of each decoder.
+      photos: the photographs as each network sees them.
+    """
     rows = []
     for network, results in by_network.items():
         for decoder, likeness in results.items():
@@ -46,7 +53,8 @@ def cosine_table(by_network: dict[str, Results]) -> Table:
             ]
             spread = [frontal.deviation, frontal.low, frontal.high]
             emd = [likeness.to_same, likeness.to_different]
-            cells = [frontal.mean, frontal_interval, *spread, *turned, *emd]
+            below = [photos[network].same.below(frontal.mean)]
+            cells = [frontal.mean, frontal_interval, *spread, *turned, *emd, *below]
             rows.append([f"{network}: {decoder}", *cells])
     turned_yaws = [yaw for yaw in likeness.summaries if yaw]
     return Table(
@@ -61,11 +69,13 @@ def cosine_table(by_network: dict[str, Results]) -> Table:
             *(text for yaw in turned_yaws for text in (f"at ±{yaw}°", "interval")),
             "EMD same",
             "EMD different",
+            "same below",
         ],
         rows=rows,
         note=f"{INTERVALS} 5 % and 95 %: of the photographs. EMD: earth mover's distance of the "
         "frontal cosines to those of pairs of photographs of the same person and of different "
-        "people (table 2 of the paper).",
+        "people (table 2 of the paper). Same below: the part of the pairs of photographs of one "
+        "person that are less alike than photograph and render are on average.",
     )
 
 
@@ -88,8 +98,10 @@ def recall_table(by_network: dict[str, Results]) -> Table:
     rows = []
     for network, results in by_network.items():
         for decoder, likeness in results.items():
-            cells = [(top.mean, interval_text(top)) for top in likeness.recall.top.values()]
-            rows.append([f"{network}: {decoder}", *itertools.chain(*cells)])
+            rows.append([f"{network}: {decoder}", *_recall_cells(likeness.recall)])
+            if others := likeness.recall_of_others:
+                name = f"{network}: {decoder}, without the source"
+                rows.append([name, *_recall_cells(others)])
         cells = [(value, None) for value in likeness.recall.random.values()]
         rows.append([f"{network}: guessing", *itertools.chain(*cells)])
     recall = likeness.recall
@@ -101,8 +113,57 @@ def recall_table(by_network: dict[str, Results]) -> Table:
         ],
         rows=rows,
         note=f"{recall.queries} renders searched among {recall.photographs} photographs of "
-        f"{recall.identities} people, the source photograph included. {INTERVALS}",
+        f"{recall.identities} people, the source photograph included. Without the source: by other "
+        f"photographs of the person alone, where there are some. {INTERVALS}",
     )
+
+
+def gray_table(by_network: dict[str, Results]) -> Table:
+    """Shows cosines and recall of gray renders, a row for each network and decoder."""
+    rows = []
+    for network, results in by_network.items():
+        for decoder, likeness in results.items():
+            cosines = [(c.mean, interval_text(c)) for c in likeness.intervals.values()]
+            recall = _recall_cells(likeness.recall)
+            rows.append([f"{network}: {decoder}", *itertools.chain(*cosines), *recall])
+    names = [f"at ±{yaw}°" if yaw else "frontal" for yaw in likeness.intervals]
+    names += [f"Top-{k}" for k in likeness.recall.top]
+    return Table(
+        title="Shape alone: gray renders",
+        columns=["network: decoder", *(text for name in names for text in (name, "interval"))],
+        rows=rows,
+        note="All faces are drawn in one gray: only shape tells them apart. The networks know "
+        f"photographs, and lose some of what they can on gray masks. {INTERVALS}",
+    )
+
+
+def robustness_table(by_decoder: dict[str, dict[str, Curve]]) -> Table:
+    """Shows how alike faces stay, a row for each change and level of it."""
+    first = next(iter(by_decoder.values()))
+    rows = []
+    for change, curve in first.items():
+        for k, level in enumerate(curve.levels):
+            cells = [
+                (
+                    own[change].cosine[k].mean,
+                    interval_text(own[change].cosine[k]),
+                    own[change].distance[k],
+                )
+                for own in by_decoder.values()
+            ]
+            rows.append([f"{change} {level:g}", *itertools.chain(*cells)])
+    columns = [(f"{name}: cosine", "interval", "mm") for name in by_decoder]
+    return Table(
+        title="Robustness: likeness to the face from the unchanged photograph",
+        columns=["change", *itertools.chain(*columns)],
+        rows=rows,
+        note=f"Cosine of the frontal renders by the scorer; mean distance of vertices. {INTERVALS}",
+    )
+
+
+def _recall_cells(recall: Recall) -> list:
+    cells = ((top.mean, interval_text(top)) for top in recall.top.values())
+    return list(itertools.chain(*cells))
 
 
 def gain_table(gains: dict[str, dict[str, Interval]], over: str = "") -> Table:

@@ -61,7 +61,7 @@ def tone_scores(
         photographed_lightness=float(np.median(theirs)),
         spread=float(scipy.stats.iqr(ours) / max(scipy.stats.iqr(theirs), 1e-6)),
         far=float(np.mean(np.abs(ours - theirs) > FAR)),
-        rank_correlation=_rank_correlation(angles, typology_angle(photographed)),
+        rank_correlation=rank_correlation(angles, typology_angle(photographed)),
         auc_lightness=_auc(ours, dark, people),
         auc_angle=_auc(angles, dark, people),
     )
@@ -97,27 +97,8 @@ def steadiness(before: np.ndarray, after: dict[str, np.ndarray]) -> Steadiness:
     )
 
 
-@dataclasses.dataclass(frozen=True)
-class ToneFindings:
-    """All that is said of the tones of one decoder.
-
-    Attributes:
-      scores: how they compare with photographed cheeks.
-      steadiness: whether they hold still.
-      luminance, photographed_luminance: the mean luminance of the rendered faces, and of the same
-        pixels of the photographs, in 0..1; None where there is no render.
-      luminance_gain: by how much the renders are brighter.
-    """
-
-    scores: ToneScores
-    steadiness: Steadiness
-    luminance: Interval | None
-    photographed_luminance: Interval | None
-    luminance_gain: Interval | None
-
-
-def _rank_correlation(first: np.ndarray, second: np.ndarray) -> float:
-    """Spearman's correlation; 0 where one of both is constant, which orders nothing."""
+def rank_correlation(first: np.ndarray, second: np.ndarray) -> float:
+    """Computes Spearman's correlation; 0 where one of both is constant, which orders nothing."""
     if np.ptp(first) == 0 or np.ptp(second) == 0:
         return 0.0
     return float(scipy.stats.spearmanr(first, second).statistic)

@@ -12,16 +12,20 @@ from collections.abc import Callable
 from evaluation.likeness import Likeness
 from evaluation.report import Section, join_sections, write_report
 from evaluation.table import to_text
+from programs.gray_section import gray
 from programs.group_section import groups
 from programs.recognition_sections import clustering, comparison, photographs, recognition
+from programs.robustness_section import robustness
 from programs.tone_section import tone
+from programs.tone_types_section import tone_types
 from programs.workbench import Options, Workbench
 
 # The names must be those that eval.py offers; a test holds it.
 BENCHMARKS: dict[str, tuple[Callable[[Workbench], Section], ...]] = {
     "recognition": (recognition, photographs, comparison, groups),
-    "clustering": (clustering, photographs, comparison, groups),
-    "tone": (tone, comparison, groups),
+    "clustering": (clustering, gray, photographs, comparison, groups),
+    "tone": (tone, tone_types, comparison, groups),
+    "robustness": (robustness,),
 }
 
 

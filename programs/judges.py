@@ -12,7 +12,7 @@ from data_pipeline.photo_preparation import prepare_photographs
 from data_pipeline.photographs import Listing
 from evaluation.benchmark import Evaluation, summarize_methods
 from evaluation.earlier_scores import Scores
-from evaluation.likeness import JudgedPhotographs, Likeness, judge_photographs
+from evaluation.likeness import JudgedPhotographs, Likeness, judge_photographs, likeness
 from model.decoder import Coefficients
 from model.face_renderer import FaceRenderer
 from model.identity.network import IdentityNetwork
@@ -37,7 +37,7 @@ class Judge:
     face_model: MorphableModel
     photos: JudgedPhotographs
     yaws_deg: tuple[int, ...]
-    _views: dict[Shading, FixedViews] = dataclasses.field(default_factory=dict)
+    _views: dict[tuple, FixedViews] = dataclasses.field(default_factory=dict)
 
     def scores(self, cache: FeatureCache, results: dict[str, Likeness]) -> Scores:
         """Gathers the frontal cosines of each decoder, for later evaluations to compare with."""
@@ -45,13 +45,16 @@ class Judge:
         names = photograph_names(cache)
         return Scores(self.network.fingerprint, names, self.photos.people, cosines)
 
-    def embeddings(self, faces: Coefficients, shading: Shading) -> np.ndarray:
+    def embeddings(
+        self, faces: Coefficients, shading: Shading, renderer: type[FaceRenderer] = FaceRenderer
+    ) -> np.ndarray:
         """Embeds the renders of B faces in V views: float32 [B, V, E]."""
         # Compiled once for all decoders of one shading.
-        if shading not in self._views:
-            renderer = FaceRenderer(self.face_model, self.network.crop, shading)
-            self._views[shading] = FixedViews(renderer, self.yaws_deg)
-        return self._views[shading].embeddings(self.network, faces)
+        key = renderer, shading
+        if key not in self._views:
+            draw = renderer(self.face_model, self.network.crop, shading)
+            self._views[key] = FixedViews(draw, self.yaws_deg)
+        return self._views[key].embeddings(self.network, faces)
 
 
 def make_judge(
@@ -59,11 +62,19 @@ def make_judge(
     face_model: MorphableModel,
     cache: FeatureCache,
     yaws_deg: tuple[int, ...],
+    missed: Sequence[str],
 ) -> Judge:
-    """Makes a judge of the photographs that were prepared for a network."""
-    whose = identities_of(cache)
+    """Makes a judge of the photographs that were prepared for a network.
+
+    Args:
+      network: the network.
+      face_model: whose faces it judges.
+      cache: the photographs.
+      yaws_deg: the yaws in degrees in which it sees a face.
+      missed: the people on the photographs that the cache has rejected.
+    """
     # Unmirrored only: a mirror image is no other photograph of a person.
-    photos = judge_photographs(cache.embedding[:, PLAIN], whose, len(cache.rejected))
+    photos = judge_photographs(cache.embedding[:, PLAIN], identities_of(cache), missed)
     return Judge(network, face_model, photos, yaws_deg)
 
 
@@ -78,17 +89,31 @@ def judge_faces(
         is compared with the others.
       shadings: in which the faces of each decoder are drawn.
     """
-    renders = {
-        judge: {name: which.embeddings(face, shadings[name]) for name, face in faces.items()}
-        for judge, which in judges.items()
-    }
+    judged = judge_renders(judges, faces, shadings)
     arrays = {
         name: {part: values.numpy() for part, values in coefficients._asdict().items()}
         for name, coefficients in faces.items()
     }
     photos = {name: judge.photos for name, judge in judges.items()}
-    yaws_deg = next(iter(judges.values())).yaws_deg
-    return summarize_methods(photos, renders, yaws_deg, arrays)
+    return summarize_methods(photos, judged, arrays)
+
+
+def judge_renders(
+    judges: dict[str, Judge],
+    faces: dict[str, Coefficients],
+    shadings: dict[str, Shading],
+    renderer: type[FaceRenderer] = FaceRenderer,
+) -> dict[str, dict[str, Likeness]]:
+    """Says how alike renders and photographs are, by judge and decoder; see `judge_faces`."""
+    return {
+        judge: {
+            name: likeness(
+                which.photos, which.embeddings(face, shadings[name], renderer), which.yaws_deg
+            )
+            for name, face in faces.items()
+        }
+        for judge, which in judges.items()
+    }
 
 
 def prepare_for_all(

@@ -27,7 +27,7 @@ def recognition(bench: Workbench) -> Section:
     """Says how alike photographs and renders are (section 4.3, figure 5 and table 2)."""
     evaluation = bench.evaluation
     photos = {name: judge.photos for name, judge in bench.judges.items()}
-    shown = [tables.cosine_table(evaluation.likeness), tables.photograph_table(photos)]
+    shown = [tables.cosine_table(evaluation.likeness, photos), tables.photograph_table(photos)]
     if len(bench.decoders) > 1:
         shown.append(tables.gain_table(evaluation.gains))
     pictures = []

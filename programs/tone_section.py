@@ -6,8 +6,9 @@ import numpy as np
 
 from evaluation.bootstrap import mean_interval, paired_gain
 from evaluation.report import Section
-from evaluation.tone import Steadiness, ToneFindings, ToneScores, steadiness, tone_scores
-from evaluation.tone_tables import tone_table
+from evaluation.tone import Steadiness, ToneScores, steadiness, tone_scores
+from evaluation.tone_agreement import agreement
+from evaluation.tone_tables import ToneFindings, tone_table
 from model.color import srgb_to_lab
 from model.face_renderer import FaceRenderer
 from model.tone_calibration import photographed_cheeks
@@ -44,13 +45,15 @@ def _findings(bench: Workbench, name: str, moved: Steadiness) -> ToneFindings:
         luminance=mean_interval(rendered, people),
         photographed_luminance=mean_interval(photographed, people),
         luminance_gain=paired_gain(photographed, rendered, people),
+        agreement=agreement(bench.decoded_cheeks[name], people),
     )
 
 
 def _photographed(bench: Workbench, moved: Steadiness) -> ToneFindings:
     """What the photographs' own cheeks would reach; their luminance is each decoder's to state."""
-    scores = _scores(bench, bench.photographed_cheeks)
-    return ToneFindings(scores, moved, None, None, None)
+    cheeks = bench.photographed_cheeks
+    agreed = agreement(cheeks, identities_of(bench.cache))
+    return ToneFindings(_scores(bench, cheeks), moved, None, None, None, agreed)
 
 
 def _scores(bench: Workbench, cheeks: np.ndarray) -> ToneScores:
@@ -74,8 +77,8 @@ def _movements(bench: Workbench) -> dict[str | None, Steadiness]:
 
 def _cheeks(bench: Workbench, crops: np.ndarray, start: int) -> dict[str | None, np.ndarray]:
     """The cheeks CIELAB [N, 3] of N photographs from `start` on, in changed crops."""
-    encoder = bench.trained.encoder
     faces = bench.decode(crops)
     cheeks = {name: bench.cheeks_of(face) for name, face in faces.items()}
+    crop = bench.trained.encoder.crop
     points = bench.cache.points[start : start + len(crops)]
-    return {**cheeks, None: srgb_to_lab(photographed_cheeks(crops, points, encoder.crop))}
+    return {**cheeks, None: srgb_to_lab(photographed_cheeks(crops, points, crop))}

@@ -11,7 +11,7 @@ from absl import logging
 
 from data_pipeline.detection import make_detector
 from data_pipeline.feature_cache import PLAIN, FeatureCache
-from data_pipeline.photographs import list_photographs
+from data_pipeline.photographs import Listing, list_photographs
 from evaluation.benchmark import Evaluation
 from evaluation.earlier_scores import Scores, check_comparable, read_scores
 from evaluation.groups import divide
@@ -21,11 +21,13 @@ from model.color import srgb_to_lab
 from model.decoder import Coefficients
 from model.encoding import encode_photographs
 from model.identity.network import IdentityNetwork
+from model.shading import Shading
 from model.tone_calibration import modeled_cheeks, photographed_cheeks
 from model.trained import Parts, Trained, TrainedDecoder, decoder_path, load_trained
 from programs.judges import Judge, judge_faces, make_judge, photograph_names, prepare_for_all
 from programs.labels import read_labels
 from programs.output_folder import check_apart, without_results
+from storage.printable import printable
 
 YAWS_DEG = (0, -30, 30)
 TRAINED_AGAINST = (
@@ -147,8 +149,8 @@ class Workbench:
         return decoders | parts | ({"labels": self.labels.sha256} if self.labels else {})
 
     @functools.cached_property
-    def caches(self) -> dict[str, FeatureCache]:
-        """The photographs as each network sees them.
+    def listing(self) -> Listing:
+        """The photographs on disk.
 
         Raises:
           ValueError: no photograph has a label.
@@ -158,6 +160,12 @@ class Workbench:
         listing = without_results(listing, self.options.output)
         if self.labels:
             self.labels.check_names([photo.name for photo in listing.photographs])
+        return listing
+
+    @functools.cached_property
+    def caches(self) -> dict[str, FeatureCache]:
+        """The photographs as each network sees them."""
+        photos, listing = self.options.photographs, self.listing
         folder = pathlib.Path(photos.cache or self.options.output / "cache")
         return prepare_for_all(listing, self.networks, make_detector(photos.landmarks), folder)
 
@@ -212,10 +220,17 @@ class Workbench:
     @functools.cached_property
     def judges(self) -> dict[str, Judge]:
         """The networks with the photographs that they judge by."""
+        whose = {photo.name: printable(photo.identity or "") for photo in self.listing.photographs}
+        missed = [whose.get(r.name) or printable(r.name) for r in self.cache.rejected]
         return {
-            name: make_judge(network, self.trained.face_model, self.caches[name], YAWS_DEG)
+            name: make_judge(network, self.trained.face_model, self.caches[name], YAWS_DEG, missed)
             for name, network in self.networks.items()
         }
+
+    @property
+    def shadings(self) -> dict[str, Shading]:
+        """In which the faces of each decoder are drawn."""
+        return {name: own.shading for name, own in self.decoders.items()}
 
     def decode(self, crops: np.ndarray) -> dict[str, Coefficients]:
         """Encodes and decodes photographs in the encoder's crop, uint8 [N, S, S, 3], by decoder."""
@@ -243,8 +258,7 @@ class Workbench:
             fingerprints = {name: network.fingerprint for name, network in self.networks.items()}
             names = photograph_names(self.cache)
             check_comparable(self.options.compare, self.earlier, fingerprints, names)
-        shadings = {name: own.shading for name, own in self.decoders.items()}
-        return judge_faces(self.judges, self.faces, shadings)
+        return judge_faces(self.judges, self.faces, self.shadings)
 
     @functools.cached_property
     def scores(self) -> dict[str, Scores]:

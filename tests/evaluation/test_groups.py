@@ -44,14 +44,14 @@ def test_a_group_counts_its_own_photographs_and_its_own_misses():
     embeddings = unit(RNG.normal(size=[10, 16]))
     people = [f"person {k}" for k in range(10)]
     renders = unit(embeddings[:, None] + RNG.normal(size=[10, 3, 16]))
-    photos = judge_photographs(embeddings, people, misses=2)
+    photos = judge_photographs(embeddings, people, ["x", "y"])
     judged = likeness(photos, renders, (0, -30, 30))
     lab = RNG.random([10, 3]) * 100
     members = np.arange(12) % 2 == 0
     scores = group_scores(members, photos.people, {"scorer": judged}, lab, lab + 1)
 
     alone = likeness(
-        judge_photographs(embeddings[::2], people[::2], misses=1), renders[::2], (0, -30, 30)
+        judge_photographs(embeddings[::2], people[::2], ["x"]), renders[::2], (0, -30, 30)
     )
     assert scores.photographs == 6
     for yaw in (0, 30):
@@ -64,7 +64,7 @@ def test_a_group_counts_its_own_photographs_and_its_own_misses():
 
 def test_a_group_of_misses_has_no_tone():
     embeddings = np.eye(3)
-    photos = judge_photographs(embeddings, list("abc"), misses=1)
+    photos = judge_photographs(embeddings, list("abc"), ["d"])
     judged = likeness(photos, embeddings[:, None], (0,))
     last = np.arange(4) == 3
     scores = group_scores(last, photos.people, {"s": judged}, np.ones([3, 3]), np.ones([3, 3]))

@@ -36,7 +36,9 @@ def test_views_are_told_apart_and_both_sides_averaged():
 def test_missed_photographs_lower_every_figure():
     embeddings, identities = _people()
     renders = np.repeat(embeddings[:, None], 3, axis=1)
-    result = likeness(judge_photographs(embeddings, identities, misses=4), renders, _YAWS)
+    result = likeness(
+        judge_photographs(embeddings, identities, missed=list("wxyz")), renders, _YAWS
+    )
     assert result.summaries[0].mean == pytest.approx(0.75)
     assert result.recall.top[1].mean == pytest.approx(0.75)
     assert result.intervals[0].low < 0.75 < result.intervals[0].high
@@ -49,6 +51,7 @@ def test_metrics_are_json():
     result = likeness(judge_photographs(embeddings, identities), renders, _YAWS)
     metrics = json.loads(json.dumps(result.metrics()))
     assert metrics["recall"]["top_1"] == 1.0
+    assert metrics["recall_of_others"] is None
     assert metrics["recall"]["random_top_5"] == pytest.approx(5 / 12)
     assert metrics["cosine"]["yaw_30"]["count"] == 12
     assert metrics["cosine"]["yaw_0"]["interval"] == pytest.approx([1, 1])

@@ -43,7 +43,11 @@ def test_pair_histograms_equal_reference(block):
             expected[identities[i] == identities[j]].append(vectors[i] @ vectors[j])
     for histogram, values in ((same, expected[True]), (different, expected[False])):
         assert histogram.total == len(values)
-        assert histogram.mean == pytest.approx(np.mean(values), abs=1e-3)
+        assert histogram.mean == pytest.approx(np.mean(values), abs=1e-6)
+        for cosine in (-1, 0, 0.1234, 1):
+            assert histogram.below(cosine) == pytest.approx(
+                np.mean(np.array(values) < cosine), abs=2 / len(values)
+            )
         counts = np.histogram(values, bins=20, range=(-1, 1))[0]
         coarse = histogram.counts.reshape(20, -1).sum(axis=1)
         # A value on the edge of a bin may fall on either side in single precision.
@@ -78,4 +82,4 @@ def test_earth_movers_distance_equals_reference():
 def test_without_pairs_of_one_person_there_is_no_distance_to_them():
     same, _ = recognition.pair_histograms(_random_unit(4), ["a", "b", "c", "d"])
     assert recognition.earth_movers_distance(np.array([0.5]), same) is None
-    assert np.isnan(same.mean)
+    assert np.isnan(same.mean) and same.below(0.5) is None

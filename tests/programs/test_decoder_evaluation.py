@@ -22,8 +22,10 @@ from model.decoder_io import load_decoder, save_decoder
 from model.face_models.load import load_face_model
 from model.shading import Shading
 from model.trained import Parts
-from programs import decoder_evaluation
+from programs import decoder_evaluation, robustness_section, tone_types_section
 from programs.judges import Judge, judge_faces
+from programs.photo_damages import DAMAGES
+from programs.robustness_section import SCENES
 from programs.workbench import YAWS_DEG, Options, Workbench, short_names
 
 
@@ -93,7 +95,12 @@ def _labels(dataset):
     return str(dataset / "labels.csv")
 
 
-def test_end_to_end(checkpoints, dataset, capsys):
+def test_end_to_end(checkpoints, dataset, capsys, monkeypatch):
+    # One of each kind is enough here.
+    monkeypatch.setattr(robustness_section, "DAMAGES", {"blur": DAMAGES["blur"]})
+    monkeypatch.setattr(robustness_section, "SCENES", {"pose": SCENES["pose"]})
+    monkeypatch.setattr(tone_types_section, "FACES", 1)
+    monkeypatch.setattr(tone_types_section, "SCENES", 2)
     decoder_evaluation.run(_options(checkpoints, dataset, labels=_labels(dataset)))
     report = dataset / "report"
     metrics = json.loads((report / "metrics.json").read_text())
@@ -123,6 +130,15 @@ def test_end_to_end(checkpoints, dataset, capsys):
         assert gain["mean"] == pytest.approx(after - before, abs=1e-6)
         assert gain["low"] <= gain["mean"] <= gain["high"]
     assert any("The scorer enters no loss" in limit for limit in metrics["limits"])
+    for decoder in metrics["decoders"].values():
+        # One person has two photographs, and each of them is a query.
+        assert decoder["scorer"]["recall_of_others"]["queries"] == 2
+    for judged in metrics["gray"].values():
+        assert -1 < judged["scorer"]["cosine"]["yaw_0"]["mean"] < 1
+    for curves in metrics["robustness"].values():
+        assert set(curves) == {"blur", "pose"}
+        assert all(-1 < level["mean"] <= 1 for level in curves["pose"]["cosine"])
+    assert 0 < metrics["tone_types"]["decoder, read as photos"]["mean"] < 180
     assert metrics["rejected"] == {"e/nobody.png": "no row in the file of landmarks"}
     for judge, scores in metrics["frontal_cosines"].items():
         assert scores["photographs"][-1] == "e/nobody.png" and scores["cosines"]["decoder"][-1] == 0

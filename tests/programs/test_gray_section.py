@@ -1,0 +1,25 @@
+"""Gray renders: color does not count, and shape does."""
+
+import numpy as np
+import tensorflow as tf
+
+import open_parts
+from model.crop import Crop
+from model.face_models.load import load_face_model
+from model.scene import fixed_scene, stack_scenes
+from programs.gray_section import GrayRenderer
+
+CROP = Crop(32, (0, 1, 2, 3, 4), ((10, 12), (22, 12), (16, 18), (11, 24), (21, 24)))
+
+
+def test_color_does_not_count_and_shape_does():
+    face_model = load_face_model(open_parts.FACE_MODEL, 3, 3)
+    renderer = GrayRenderer(face_model, CROP)
+    generator = np.random.default_rng(0)
+    shape, texture = (tf.constant(generator.normal(size=[2, 3]), tf.float32) for _ in range(2))
+    scenes = stack_scenes([fixed_scene()], 2)
+    images = renderer(shape, texture, scenes).numpy()
+    np.testing.assert_array_equal(images, renderer(shape, -texture, scenes).numpy())
+    assert np.abs(images - renderer(-shape, texture, scenes).numpy()).max() > 0.01
+    # All that is drawn is gray.
+    assert np.ptp(images, axis=-1).max() < 1e-5
