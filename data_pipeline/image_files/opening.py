@@ -13,6 +13,7 @@ from typing import BinaryIO
 from PIL import Image, UnidentifiedImageError
 
 from data_pipeline.image_files.kinds import HEAD_BYTES, image_kind
+from storage.lfs_pointer import is_lfs_pointer
 
 # A decoded photograph takes 3 bytes a pixel, and a hostile file of a few kB can claim billions.
 MAX_PIXELS = 80_000_000
@@ -24,8 +25,6 @@ MAX_FILE_BYTES = 1_000_000_000
 # image that is large and takes less shows nothing, or claims pixels that it does not have.
 _LARGE_PIXELS = 16_000_000
 _MAX_PIXELS_PER_BYTE = 1000
-
-_LFS_POINTER = b"version https://git-lfs"
 
 # The tags by which TIFF says that an image is a preview, and that a file is a camera's raw data.
 _NEW_SUBFILE_TYPE = 254
@@ -52,7 +51,7 @@ def open_image(file: BinaryIO) -> Iterator[Image.Image]:
     size = os.fstat(file.fileno()).st_size
     head = file.read(HEAD_BYTES)
     kind = image_kind(head)
-    if head.startswith(_LFS_POINTER):
+    if is_lfs_pointer(head):
         raise ValueError("a Git LFS pointer, not the photograph; run `git lfs pull`")
     if kind is None:
         raise ValueError("no known format")
