@@ -36,10 +36,12 @@ def test_gray_is_stretched_by_its_significant_bits(tmp_path, bits, suffix):
 def test_colors_are_stretched_by_their_significant_bits(tmp_path, bits, suffix):
     levels, expected = _ramp(bits)
     # Channels that differ, so that none may stand for another.
-    blue, green, red = levels, levels[::-1] // 2, levels.T
-    cv2.imwrite(str(tmp_path / f"x{suffix}"), np.dstack([blue, green, red]))
+    colors = np.dstack([levels, levels[::-1] // 2, levels.T])
+    # JPEG 2000 as OpenCV writes it has at least 64 pixels a side, and loses the last bit or two.
+    size = 4 if suffix == ".jp2" else 1
+    cv2.imwrite(str(tmp_path / f"x{suffix}"), colors.repeat(size, 0).repeat(size, 1))
     tolerance = 1.5 if suffix == ".jp2" else 0.51
-    read = read_image(tmp_path / f"x{suffix}").astype(float)
+    read = read_image(tmp_path / f"x{suffix}").astype(float)[::size, ::size]
     assert np.abs(read[..., 2] - expected).max() < tolerance
     assert np.abs(read[..., 1] - expected[::-1] / 2).max() < tolerance + 0.5
     assert np.abs(read[..., 0] - expected.T).max() < tolerance
