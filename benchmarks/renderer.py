@@ -6,6 +6,7 @@ core; every call is one of a `tf.function`. They give processor time, which leav
 work on the machine takes, but not what it costs that this empties the caches.
 """
 
+import argparse
 import concurrent.futures
 import ctypes
 import functools
@@ -15,8 +16,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 import numpy as np
 import tensorflow as tf
@@ -171,7 +170,8 @@ def _run(*arguments, cores=None):
     return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
 
 
-def main() -> None:
+def all_parts() -> None:
+    """Prints the whole table; each part is measured in a process of its own."""
     print("Both are compiled with:", *build_kernels.FLAGS)
     for suffix, flags in build_kernels.X86_FLAGS.items():
         print(f"Ours is compiled again for *{suffix}.cc with:", *flags)
@@ -193,8 +193,19 @@ def main() -> None:
 
 _PARTS = {"one_thread": one_thread, "several_threads": several_threads, "memory": memory}
 
+
+def main() -> None:
+    """Measures everything, or the part that the arguments name."""
+    parser = argparse.ArgumentParser("python -m benchmarks.renderer", description=__doc__)
+    parser.add_argument(
+        "part", nargs="?", choices=_PARTS, help="the part to measure; by default all are"
+    )
+    parser.add_argument(
+        "argument", nargs="*", help="of several_threads: 1 or 2; of memory: interpolation or phong"
+    )
+    options = parser.parse_args()
+    _PARTS.get(options.part, all_parts)(*options.argument)
+
+
 if __name__ == "__main__":
-    if len(sys.argv) > 1:
-        _PARTS[sys.argv[1]](*sys.argv[2:])
-    else:
-        main()
+    main()

@@ -56,7 +56,7 @@ def first_bytes(path: str | os.PathLike) -> bytes:
     if not path.is_file():
         raise FileNotFoundError(
             f"{path}: no such face model file; give a Basel Face Model (.h5 or .mat) or one in its "
-            "layout (--face_model=FILE)"
+            "layout"
         )
     refuse_lfs_pointer(path)
     with path.open("rb") as file:
