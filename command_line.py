@@ -75,7 +75,14 @@ def one_line_errors(name: str) -> Iterator[None]:
     except INPUT_ERRORS as error:
         if absl_logging.level_debug():
             raise
-        sys.exit(f"{name}: {error}")
+        sys.exit(f"{name}: {_sentence(error)}")
+
+
+def _sentence(error: Exception) -> str:
+    """What went wrong; without the number and the quotes of an error of the system."""
+    if isinstance(error, OSError) and error.filename and error.strerror:
+        return f"{os.fsdecode(error.filename)}: {error.strerror.lower()}"
+    return str(error)
 
 
 def import_tensorflow() -> None:
