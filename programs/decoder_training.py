@@ -127,7 +127,7 @@ class Options:
 
 
 @dataclasses.dataclass(frozen=True)
-class Parts:
+class LoadedParts:
     """What a training is made of, once it is loaded.
 
     Attributes:
@@ -175,7 +175,9 @@ def reads_tone(options: Options, face_model: MorphableModel) -> bool:
     return bool(options.tone_features)
 
 
-def prepare_parts(options: Options, face_model: MorphableModel, encoder: IdentityNetwork) -> Parts:
+def prepare_parts(
+    options: Options, face_model: MorphableModel, encoder: IdentityNetwork
+) -> LoadedParts:
     """Encodes the photographs and renders the synthetic faces; takes minutes the first time."""
     renderer = FaceRenderer(face_model, encoder.crop, options.shading)
     chosen = options.photographs
@@ -189,14 +191,14 @@ def prepare_parts(options: Options, face_model: MorphableModel, encoder: Identit
     )
     if photos.rejected:
         _LOG.warning("rejected photographs:\n%s", summary(photos.rejected))
-    parts = Parts(face_model, encoder, renderer, photos, pool=None, unseen=None)
+    parts = LoadedParts(face_model, encoder, renderer, photos, pool=None, unseen=None)
     seed = options.run.seed
     pool = _make_pool(options, parts, "synthetic", options.batch.pool, seed)
     unseen = _make_pool(options, parts, "validation", _VALIDATION_FACES, seed + _VALIDATION_SEED)
     return dataclasses.replace(parts, pool=pool, unseen=unseen)
 
 
-def _make_pool(options: Options, parts: Parts, name: str, size: int, seed: int):
+def _make_pool(options: Options, parts: LoadedParts, name: str, size: int, seed: int):
     """Renders and encodes synthetic faces, or reads them from the cache; None if `size` is 0."""
     if not size:
         return None
@@ -204,7 +206,7 @@ def _make_pool(options: Options, parts: Parts, name: str, size: int, seed: int):
     return make_pool(parts.renderer, parts.encoder, size, seed, options.scenes, cache=cache)
 
 
-def train(options: Options, parts: Parts) -> None:
+def train(options: Options, parts: LoadedParts) -> None:
     """Trains both stages, each from its newest checkpoint, and writes the decoder of each."""
     tf_keras.utils.set_random_seed(options.run.seed)
     strategy = make_strategy(options.strategy)
@@ -228,7 +230,7 @@ def train(options: Options, parts: Parts) -> None:
 
 
 def _fit_normalization(
-    options: Options, parts: Parts, tone_features: int
+    options: Options, parts: LoadedParts, tone_features: int
 ) -> dict[str, AffineMap] | None:
     if options.feature_normalization == "none" and not tone_features:
         return None
@@ -249,7 +251,7 @@ class DecoderTraining:
     def __init__(
         self,
         options: Options,
-        parts: Parts,
+        parts: LoadedParts,
         decoder: Decoder,
         strategy: tf.distribute.Strategy,
     ):

@@ -7,7 +7,7 @@ from PIL import Image
 
 from data_pipeline.image_files.color_profiles import to_srgb
 
-# How many bits of its 16 a sensor fills; what remains is zero.
+# How many of 16 bits a sensor may fill; the upper ones are then zero.
 _SIGNIFICANT_BITS = (8, 10, 12, 14, 16)
 _GRAY_MODES = ("L", "LA", "La")
 
