@@ -37,7 +37,8 @@ def define_flags() -> None:
 def main(arguments: list[str]) -> None:
     """Judges the models that the arguments name."""
     paths = arguments[1:] or [str(open_parts.FACE_MODEL)]
-    if FLAGS.sheet and pathlib.Path(FLAGS.sheet).suffix not in (".jpg", ".jpeg", ".png"):
+    suffix = pathlib.Path(FLAGS.sheet or "").suffix.lower()
+    if FLAGS.sheet and suffix not in (".jpg", ".jpeg", ".png"):
         raise ValueError(f"--sheet={FLAGS.sheet}: must end in .jpg or .png")
     command_line.import_tensorflow()
     from data_pipeline.mtcnn_detector import MtcnnDetector
@@ -50,7 +51,7 @@ def main(arguments: list[str]) -> None:
     # All are loaded before the work of minutes, which a wrong path in the middle would lose.
     models = {path: load_face_model(path) for path in paths}
     if FLAGS.sheet:
-        encode = png if FLAGS.sheet.endswith(".png") else jpeg
+        encode = png if suffix == ".png" else jpeg
         write_bytes(FLAGS.sheet, encode(sheet(models[paths[0]])))
     networks = {
         "scorer": identity.load("openvino_ir", open_parts.SCORER),

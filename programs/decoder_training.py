@@ -225,7 +225,12 @@ def train(options: Options, parts: LoadedParts) -> None:
             tone,
         )
     training = DecoderTraining(options, parts, decoder, strategy)
-    training.train_stage("stage1", options.stage_1, "decoder_stage1.npz", with_photos=False)
+    if any(options.run.folder.glob("checkpoints/stage2/ckpt-*.index")):
+        # They hold the whole decoder: it does not matter whether those of stage 1 are still there.
+        _LOG.info("stage1: complete at step %d", options.stage_1.steps)
+    elif options.stage_1.steps:
+        # Without steps its decoder would have random weights.
+        training.train_stage("stage1", options.stage_1, "decoder_stage1.npz", with_photos=False)
     training.train_stage("stage2", options.stage_2, "decoder.npz", with_photos=True)
 
 

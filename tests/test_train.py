@@ -56,6 +56,22 @@ def test_a_complete_run_is_not_trained_again(trained):
     assert "stage2: complete at step 2" in result.stderr
 
 
+def test_stage_2_goes_on_without_the_checkpoints_of_stage_1(trained):
+    arguments, run, _ = trained
+    shutil.move(run / "checkpoints" / "stage1", run / "elsewhere")
+    result = run_train(*arguments, "--resume=must")
+    shutil.move(run / "elsewhere", run / "checkpoints" / "stage1")
+    assert result.returncode == 0, result.stderr[-2000:]
+    assert "stage1 4/4" not in result.stderr and "stage2: complete at step 2" in result.stderr
+
+
+def test_nothing_to_train_is_refused(tmp_path):
+    result = run_train(f"--output_dir={tmp_path / 'run'}", "--stage1_steps=0", "--stage2_steps=0")
+    assert result.returncode == 1
+    assert result.stderr.startswith("train.py: --stage1_steps=0 and --stage2_steps=0 leave nothing")
+    assert not (tmp_path / "run").exists()
+
+
 def test_other_settings_and_bad_ranges_are_one_clear_line(trained):
     arguments, _, _ = trained
     result = run_train(*arguments, "--views=3")
