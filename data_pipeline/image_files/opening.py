@@ -12,6 +12,7 @@ from typing import BinaryIO
 
 from PIL import Image, UnidentifiedImageError
 
+from data_pipeline.image_files import nclx
 from data_pipeline.image_files.kinds import HEAD_BYTES, image_kind
 from storage.lfs_pointer import is_lfs_pointer
 
@@ -42,7 +43,8 @@ def open_image(file: BinaryIO) -> Iterator[Image.Image]:
       file: a regular file, opened for reading, at its beginning.
 
     Yields:
-      The image. Its pixels are decoded when they are first used, which may raise anything.
+      The image. Its pixels are decoded when they are first used, which may raise anything. Its
+      `info` has "nclx", what `nclx.find_nclx` returns.
 
     Raises:
       ValueError: the file is no image of a known kind, it is damaged, too large, or a camera's raw
@@ -59,6 +61,7 @@ def open_image(file: BinaryIO) -> Iterator[Image.Image]:
         raise ValueError(f"{size} bytes are more than {MAX_FILE_BYTES}; shrink it")
     if kind == "HEIF":
         _register_heif()
+    boxes = head + file.read(nclx.HEAD_BYTES) if kind in ("AVIF", "HEIF") else b""
     with warnings.catch_warnings():
         # Pillow warns of what is refused here anyway, or of metadata that nobody asked for.
         warnings.simplefilter("ignore")
@@ -69,6 +72,7 @@ def open_image(file: BinaryIO) -> Iterator[Image.Image]:
         with opened as image:
             _check_size(image, size)
             _check_is_no_preview(image)
+            image.info["nclx"] = nclx.find_nclx(boxes)
             yield image
 
 
