@@ -70,6 +70,7 @@ def main(arguments: list[str]) -> None:
     from model.trained import Parts
     from programs import decoder_evaluation
 
+    command_line.show_progress("data_pipeline")
     scorer_weights = FLAGS.scorer_weights
     if scorer_weights is None and FLAGS.scorer == "openvino_ir":
         scorer_weights = str(open_parts.SCORER)
