@@ -1,8 +1,9 @@
 """How the commands of this project start, what they print, and how they fail.
 
 A command says what is wrong with its input in one line, and prints nothing but its own lines:
-TensorFlow and its libraries report on devices and on what they did to a graph, which is no news to
-who turns a photograph into a face. `--verbosity=1` shows everything, tracebacks included.
+TensorFlow and its libraries report on devices and on what they did to a graph, which says nothing
+to someone who turns a photograph into a face. `--verbosity=1` shows everything, tracebacks
+included.
 """
 
 import argparse
@@ -57,7 +58,7 @@ def run_subcommand(name: str, parser: argparse.ArgumentParser) -> None:
 
 def _guarded(name, main):
     def run_main(arguments):
-        # A name that no text can hold must not end a command after its work.
+        # A file name with bytes that are no text must not end a command after its work.
         for stream in (sys.stdout, sys.stderr):
             stream.reconfigure(errors="backslashreplace")
         _use_plain_log()
@@ -75,7 +76,14 @@ def one_line_errors(name: str) -> Iterator[None]:
     except INPUT_ERRORS as error:
         if absl_logging.level_debug():
             raise
-        sys.exit(f"{name}: {error}")
+        sys.exit(f"{name}: {_sentence(error)}")
+
+
+def _sentence(error: Exception) -> str:
+    """What went wrong; without the number and the quotes of an error of the system."""
+    if isinstance(error, OSError) and error.filename and error.strerror:
+        return f"{os.fsdecode(error.filename)}: {error.strerror.lower()}"
+    return str(error)
 
 
 def import_tensorflow() -> None:

@@ -85,6 +85,7 @@ def main(arguments: list[str]) -> None:
     from programs import decoder_evaluation
     from programs.workbench import Options
 
+    command_line.show_progress("data_pipeline")
     scorer_weights = FLAGS.scorer_weights
     if scorer_weights is None and FLAGS.scorer == "openvino_ir":
         scorer_weights = str(open_parts.SCORER)

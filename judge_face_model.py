@@ -4,8 +4,9 @@
 
 Without a model the embedded one is judged. The script prints a Markdown table:
 
-- gap: mean cosine of two views of one face above that of two faces; AUC: how often the former is
-  larger. By the scorer and by the recognizer, aligned by the model's own points.
+- gap: by how much the mean cosine of two views of one face is above that of two faces; AUC: how
+  often the former is larger. Scorer and recognizer give both; renders are aligned by the model's
+  own points.
 - found: in how many first views the detector sees exactly one face; points: how far its five points
   lie from the model's own, in percent of the distance between the eyes.
 - skin: how many faces have a mean skin color inside the range of human skin, and the 1st and 99th
@@ -36,7 +37,8 @@ def define_flags() -> None:
 def main(arguments: list[str]) -> None:
     """Judges the models that the arguments name."""
     paths = arguments[1:] or [str(open_parts.FACE_MODEL)]
-    if FLAGS.sheet and pathlib.Path(FLAGS.sheet).suffix not in (".jpg", ".jpeg", ".png"):
+    suffix = pathlib.Path(FLAGS.sheet or "").suffix.lower()
+    if FLAGS.sheet and suffix not in (".jpg", ".jpeg", ".png"):
         raise ValueError(f"--sheet={FLAGS.sheet}: must end in .jpg or .png")
     command_line.import_tensorflow()
     from data_pipeline.mtcnn_detector import MtcnnDetector
@@ -46,10 +48,10 @@ def main(arguments: list[str]) -> None:
     from storage.atomic import write_bytes
     from storage.images import jpeg, png
 
-    # Before the work of minutes: a wrong path in the middle of the list would lose it.
+    # All are loaded before the work of minutes, which a wrong path in the middle would lose.
     models = {path: load_face_model(path) for path in paths}
     if FLAGS.sheet:
-        encode = png if FLAGS.sheet.endswith(".png") else jpeg
+        encode = png if suffix == ".png" else jpeg
         write_bytes(FLAGS.sheet, encode(sheet(models[paths[0]])))
     networks = {
         "scorer": identity.load("openvino_ir", open_parts.SCORER),

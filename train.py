@@ -184,6 +184,10 @@ def check_flags() -> None:
     Raises:
       ValueError: names both flags.
     """
+    if not FLAGS.stage1_steps and not FLAGS.stage2_steps:
+        raise ValueError(
+            "--stage1_steps=0 and --stage2_steps=0 leave nothing to train; give one of them steps"
+        )
     if not FLAGS.cache_features and FLAGS.moment_batch:
         raise ValueError(
             f"--moment_batch={FLAGS.moment_batch} needs cached features, but --nocache_features is "

@@ -9,8 +9,8 @@ pooling add (nn2_layers), what a batch in parallel parts gains (parallel_parts),
 against their bare convolutions (ir_convolutions).
 """
 
+import argparse
 import functools
-import sys
 from collections.abc import Callable
 from unittest import mock
 
@@ -258,7 +258,16 @@ _TABLES = {
 
 
 def main() -> None:
-    wanted = sys.argv[1:] or [*NETWORKS, *_TABLES]
+    """Prints the tables that the arguments name, or all of them."""
+    known = [*NETWORKS, *_TABLES]
+    parser = argparse.ArgumentParser("python -m benchmarks.networks", description=__doc__)
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.add_argument(
+        "names", nargs="*", metavar="NAME", help=f"what to measure, of: {'; '.join(known)}"
+    )
+    wanted = parser.parse_args().names or known
+    if unknown := sorted(set(wanted) - set(known)):
+        parser.error(f"nothing is called {', '.join(unknown)}; there are {'; '.join(known)}")
     if labels := [name for name in NETWORKS if name in wanted]:
         print(
             "| network | GFLOP | forward, ms | of the product | with gradient, ms "

@@ -2,10 +2,11 @@
 
 It prints the flags of both and a table; docs/renderer.md gives the range over runs and machines.
 The rows that compare them are medians of calls in turn in one process, on one thread pinned to one
-core; every call is one of a `tf.function`. They give processor time, which leaves out what other
-work on the machine takes, but not what it costs that this empties the caches.
+core; every call is one of a `tf.function`. They give processor time. It leaves out what other work
+on the machine takes, but not what is lost because that work empties the caches.
 """
 
+import argparse
 import concurrent.futures
 import ctypes
 import functools
@@ -16,15 +17,13 @@ import sys
 import time
 from collections.abc import Callable
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-
 import numpy as np
 import tensorflow as tf
 
 from benchmarks import original, ours
 from benchmarks.bad_frames import bad_frames
 from benchmarks.exact import ExactPixels, relative_error
-from benchmarks.scene import Scene
+from benchmarks.scene import HeadScene
 from benchmarks.timing import forward_and_backward, median_seconds
 from mesh_renderer import build_kernels, rasterize_triangles
 
@@ -32,12 +31,12 @@ _REPEATS = 25
 _processor_medians = functools.partial(median_seconds, repeats=_REPEATS, clock=time.process_time)
 
 
-def rasterization(renderer, scene: Scene, size: int) -> Callable[[], object]:
+def rasterization(renderer, scene: HeadScene, size: int) -> Callable[[], object]:
     """Rasterization by a module, `ours` or `original`."""
     return tf.function(lambda: renderer.rasterize(scene.clip, scene.triangles, size, size)[0])
 
 
-def interpolation(renderer, scene: Scene, size: int) -> Callable[[], object]:
+def interpolation(renderer, scene: HeadScene, size: int) -> Callable[[], object]:
     """Rasterization and interpolation of nine attributes, and their gradients."""
 
     def render(clip, attributes):
@@ -46,7 +45,7 @@ def interpolation(renderer, scene: Scene, size: int) -> Callable[[], object]:
     return forward_and_backward(render, scene.clip, scene.attributes)
 
 
-def phong(renderer, scene: Scene, size: int) -> Callable[[], object]:
+def phong(renderer, scene: HeadScene, size: int) -> Callable[[], object]:
     """A whole Phong render, given the normals, and its gradients."""
 
     def render(vertices, normals, colors):
@@ -57,7 +56,7 @@ def phong(renderer, scene: Scene, size: int) -> Callable[[], object]:
     return forward_and_backward(render, scene.vertices, scene.normals, scene.colors)
 
 
-def normals(renderer, scene: Scene) -> Callable[[], object]:
+def normals(renderer, scene: HeadScene) -> Callable[[], object]:
     """Vertex normals and their gradient."""
     return forward_and_backward(
         lambda vertices: renderer.vertex_normals(vertices, scene.triangles), scene.vertices
@@ -68,7 +67,7 @@ def one_thread() -> None:
     """Prints the rows that compare with the original, and with float64."""
     tf.config.threading.set_intra_op_parallelism_threads(1)
     tf.config.threading.set_inter_op_parallelism_threads(1)
-    scene = Scene(1)
+    scene = HeadScene(1)
     works = [
         ("rasterize, forward", rasterization),
         ("rasterize + interpolate 9 attributes, forward + backward", interpolation),
@@ -78,7 +77,7 @@ def one_thread() -> None:
         for size in (224, 512):
             _compare(f"{title}, {size}×{size}", functools.partial(work, scene=scene, size=size))
     _compare("vertex normals, forward + backward", functools.partial(normals, scene=scene))
-    inside = Scene(1)
+    inside = HeadScene(1)
     inside.clip = scene.clip - [0.0, 0.0, 0.0, 4.6]
     title = "rasterize, forward, 224×224, the eye inside the head"
     _compare(title, functools.partial(rasterization, scene=inside, size=224))
@@ -135,7 +134,7 @@ def several_threads(threads: str) -> None:
     count = int(threads)
     tf.config.threading.set_intra_op_parallelism_threads(count)
     tf.config.threading.set_inter_op_parallelism_threads(1)
-    scene = Scene(8)
+    scene = HeadScene(8)
     compute = ctypes.CDLL(str(original.library())).ComputeLoop
     compute.argtypes, compute.restype = [ctypes.c_int64], ctypes.c_double
 
@@ -150,8 +149,8 @@ def several_threads(threads: str) -> None:
 def memory(name: str) -> None:
     """Prints the peak memory in MB of a call at batch 24, beyond its inputs and outputs."""
     work = {"interpolation": interpolation, "phong": phong}[name]
-    work(ours, Scene(1), 224)()
-    call = work(ours, Scene(24), 224)
+    work(ours, HeadScene(1), 224)()
+    call = work(ours, HeadScene(24), 224)
     pathlib.Path("/proc/self/clear_refs").write_text("5")
     before = _memory_of_process("VmRSS")
     result, gradients = call()
@@ -171,7 +170,8 @@ def _run(*arguments, cores=None):
     return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
 
 
-def main() -> None:
+def all_parts() -> None:
+    """Prints the whole table; each part is measured in a process of its own."""
     print("Both are compiled with:", *build_kernels.FLAGS)
     for suffix, flags in build_kernels.X86_FLAGS.items():
         print(f"Ours is compiled again for *{suffix}.cc with:", *flags)
@@ -193,8 +193,19 @@ def main() -> None:
 
 _PARTS = {"one_thread": one_thread, "several_threads": several_threads, "memory": memory}
 
+
+def main() -> None:
+    """Measures everything, or the part that the arguments name."""
+    parser = argparse.ArgumentParser("python -m benchmarks.renderer", description=__doc__)
+    parser.add_argument(
+        "part", nargs="?", choices=_PARTS, help="the part to measure; by default all are"
+    )
+    parser.add_argument(
+        "argument", nargs="*", help="of several_threads: 1 or 2; of memory: interpolation or phong"
+    )
+    options = parser.parse_args()
+    _PARTS.get(options.part, all_parts)(*options.argument)
+
+
 if __name__ == "__main__":
-    if len(sys.argv) > 1:
-        _PARTS[sys.argv[1]](*sys.argv[2:])
-    else:
-        main()
+    main()

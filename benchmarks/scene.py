@@ -9,7 +9,7 @@ from mesh_renderer.vertex_normals import vertex_normals
 _CAMERA = (0.0, 0.0, 5.0)
 
 
-class Scene:
+class HeadScene:
     """The head, turned differently in each image of a batch.
 
     Attributes:

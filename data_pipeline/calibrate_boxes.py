@@ -4,7 +4,7 @@
 
 Networks that were trained on a detector's box see renders through the same crop as photographs: a
 similarity of the five points. This command averages over photographs where the points lie in
-mtcnn's box; its result belongs into `model.identity.canonical_crops`.
+mtcnn's box; its result belongs in `model.identity.canonical_crops`.
 """
 
 import argparse

@@ -8,6 +8,7 @@ import os
 import pathlib
 from collections.abc import Collection
 
+from storage.lfs_pointer import refuse_lfs_pointer
 from storage.printable import printable
 
 
@@ -35,11 +36,12 @@ def read_csv(path: str | os.PathLike, columns: Collection[str]) -> CsvTable:
 
     Raises:
       FileNotFoundError: there is no such file, or it is not a regular one.
-      ValueError: the file is no CSV file, or it lacks a column.
+      ValueError: the file is no CSV file, a Git LFS pointer, or it lacks a column.
     """
     path = pathlib.Path(path)
     if not path.is_file():
         raise FileNotFoundError(f"{printable(path)}: no such file; a CSV file is expected")
+    refuse_lfs_pointer(path)
     data = path.read_bytes()
     lines = list(io.StringIO(data.decode("utf-8-sig", "surrogateescape"), newline=""))
     first = next((k for k, line in enumerate(lines) if not line.startswith("#")), len(lines))

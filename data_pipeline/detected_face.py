@@ -27,6 +27,6 @@ class Detection:
 
     @property
     def stands(self) -> bool:
-        """Whether the face stands upright: its mouth lies rather below its eyes than beside."""
+        """Whether the face is upright: its mouth lies below its eyes rather than beside them."""
         right, down = self.points[3:].mean(axis=0) - self.points[:2].mean(axis=0)
         return bool(down > abs(right))

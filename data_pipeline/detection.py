@@ -148,11 +148,13 @@ def make_detector(landmarks: str | os.PathLike | None = None) -> Detector:
     file = LandmarkFile(landmarks)
     if not file.made_by.startswith("mtcnn"):
         logging.warning(
-            "%s: %s, but renders and the shipped decoder are aligned to the points of mtcnn; to "
-            "move these there: python -m data_pipeline.calibrate_landmarks --landmarks=%s "
-            "--photos=DIR --output=NEW.csv",
+            "%s: %s. Renders and the shipped decoder are aligned to the points of mtcnn; to move "
+            "these there: python -m data_pipeline.calibrate_landmarks --landmarks=%s --photos=DIR "
+            "--output=NEW.csv",
             printable(landmarks),
-            f"made by {file.made_by}" if file.made_by else "it does not say by which detector",
+            f"was made by {file.made_by}"
+            if file.made_by
+            else "does not say by which detector it was made",
             printable(landmarks),
         )
     return file

@@ -23,7 +23,7 @@ from storage.regular_file import open_regular
 
 FORMAT = "face features 1"
 # It changes whenever `data_pipeline.photographs.read_image` makes other pixels of the same file.
-_READING = "pixels in sRGB, of all bits"
+_READING = "pixels in sRGB, by profiles and numbers, of all bits"
 
 # The names of `data_pipeline.crop_variants.VARIANTS`, as they stand in the key of a cache.
 VARIANTS = tuple(variant.text for variant in crop_variants.VARIANTS)

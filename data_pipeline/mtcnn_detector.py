@@ -17,11 +17,12 @@ LONG_SIDE = 1024
 # pixels of the 224 of the originals) when enlarged and by 1.4 as they were; at 16 none was found.
 SHORT_SIDE = 224
 
-# When a photograph that lies on a side is not what it seems: mtcnn finds a face in a third of such
-# portraits, its points all over the place, but seldom with this confidence. The face of another
-# side must be surer still to take the place of one that stands upright. With these numbers none of
-# 812 upright portraits gets another face, and of 139 that were laid on their left, on their right
-# and upside down, 99 %, 96 % and 91 % get the face that they have when they stand.
+# In a third of the portraits that lie on a side mtcnn finds a face whose points are all misplaced,
+# but seldom with the first of these confidences. Below it the other sides are searched. A face that
+# is found there must have the second one to take the place of a face that stands upright. With
+# these numbers none of 812 upright portraits gets another face, and of 139 that were laid on their
+# left, on their right and upside down, 99 %, 96 % and 91 % get the face that they have when they
+# stand.
 _DOUBTFUL, _SURE = 0.985, 0.99
 
 # The first network of the cascade sees windows of 12 pixels, at a scale of at most 0.6.

@@ -20,7 +20,7 @@ from evaluation.recognition import (
 
 @dataclasses.dataclass(frozen=True)
 class JudgedPhotographs:
-    """Photographs as a network sees them.
+    """Photographs as a judging network sees them.
 
     Attributes:
       embeddings: float32 [P, E], one a photograph with a face, none of them mirrored.

@@ -1,8 +1,8 @@
 """Says how well decoded skin tones follow the people on photographs.
 
-A photograph's cheek is no truth: it is exposure and cast before it is skin. So single cheeks are
-compared by their order only, and level and spread over all of them. Whether light and dark people
-are told apart needs labels.
+The color of a cheek on a photograph is not that of the skin alone: it depends more on exposure and
+color cast. So single cheeks are compared by their order only, and level and spread over all of
+them. Whether light and dark people are told apart needs labels.
 """
 
 import dataclasses

@@ -6,6 +6,7 @@ file ends with a hash of the library, by which a damaged one is recognized: the 
 not read so far, and ends the process where a library is cut short.
 """
 
+import argparse
 import concurrent.futures
 import contextlib
 import hashlib
@@ -257,8 +258,12 @@ def _run(command: list[str]) -> None:
         raise KernelBuildError(f"{' '.join(command)}\nfailed:\n{result.stderr}")
 
 
-def main() -> None:
+def main(arguments: list[str]) -> None:
     """Builds the library if necessary, and prints its path."""
+    description = "Compiles the renderer's kernels where they are missing, and prints their path."
+    argparse.ArgumentParser(
+        "python -m mesh_renderer.build_kernels", description=description
+    ).parse_args(arguments)
     logging.basicConfig(format="%(message)s")
     try:
         print(ensure_built())
@@ -267,4 +272,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

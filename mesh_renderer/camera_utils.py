@@ -53,7 +53,7 @@ def perspective(
 def look_at(
     eye: TensorLike, center: TensorLike, world_up: TensorLike, legacy: bool = False
 ) -> tf.Tensor:
-    """Makes views from a point towards another, as gluLookAt does.
+    """Makes views from a point toward another, as gluLookAt does.
 
     Args:
       eye: float32 [B, 3], where the camera is.

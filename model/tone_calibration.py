@@ -1,9 +1,10 @@
 """Brings the skin tones that are decoded from photographs to the level of the people on them.
 
-The features of an early layer tell which of two people is darker. How dark all of them are they
-tell only up to a shift and a scale, since photographs are not renders. A single photograph's cheek
-does not tell it either: it is exposure and cast before it is skin. Over hundreds of photographs
-these average out, and the middle and the spread of the cheeks are those of the people.
+The features of an early layer tell which of two people is darker. They tell how dark all of them
+are only up to a shift and a scale, since photographs are not renders. The cheek on a single
+photograph does not tell it either: its color depends more on exposure and color cast than on the
+skin. Over hundreds of photographs these average out: middle and spread of the cheeks are those of
+the people.
 """
 
 import functools

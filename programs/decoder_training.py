@@ -131,7 +131,7 @@ class Options:
 
 
 @dataclasses.dataclass(frozen=True)
-class Parts:
+class LoadedParts:
     """What a training is made of, once it is loaded.
 
     Attributes:
@@ -184,7 +184,9 @@ def tone_features(options: Options, face_model: MorphableModel) -> str | None:
     return options.tone_features
 
 
-def prepare_parts(options: Options, face_model: MorphableModel, encoder: IdentityNetwork) -> Parts:
+def prepare_parts(
+    options: Options, face_model: MorphableModel, encoder: IdentityNetwork
+) -> LoadedParts:
     """Encodes the photographs and renders the synthetic faces; takes minutes the first time."""
     renderer = FaceRenderer(face_model, encoder.crop, options.shading)
     chosen = options.photographs
@@ -198,14 +200,14 @@ def prepare_parts(options: Options, face_model: MorphableModel, encoder: Identit
     )
     if photos.rejected:
         _LOG.warning("rejected photographs:\n%s", summary(photos.rejected))
-    parts = Parts(face_model, encoder, renderer, photos, pool=None, unseen=None)
+    parts = LoadedParts(face_model, encoder, renderer, photos, pool=None, unseen=None)
     seed = options.run.seed
     pool = _make_pool(options, parts, "synthetic", options.batch.pool, seed)
     unseen = _make_pool(options, parts, "validation", _VALIDATION_FACES, seed + _VALIDATION_SEED)
     return dataclasses.replace(parts, pool=pool, unseen=unseen)
 
 
-def _make_pool(options: Options, parts: Parts, name: str, size: int, seed: int):
+def _make_pool(options: Options, parts: LoadedParts, name: str, size: int, seed: int):
     """Renders and encodes synthetic faces, or reads them from the cache; None if `size` is 0."""
     if not size:
         return None
@@ -213,7 +215,7 @@ def _make_pool(options: Options, parts: Parts, name: str, size: int, seed: int):
     return make_pool(parts.renderer, parts.encoder, size, seed, options.scenes, cache=cache)
 
 
-def train(options: Options, parts: Parts) -> None:
+def train(options: Options, parts: LoadedParts) -> None:
     """Trains both stages, each from its newest checkpoint, and writes the decoder of each."""
     tf_keras.utils.set_random_seed(options.run.seed)
     strategy = make_strategy(options.strategy)
@@ -233,12 +235,17 @@ def train(options: Options, parts: Parts) -> None:
             options.batch.photo_crops,
         )
     training = DecoderTraining(options, parts, decoder, strategy)
-    training.train_stage("stage1", options.stage_1, "decoder_stage1.npz", with_photos=False)
+    if any(options.run.folder.glob("checkpoints/stage2/ckpt-*.index")):
+        # They hold the whole decoder: it does not matter whether those of stage 1 are still there.
+        _LOG.info("stage1: complete at step %d", options.stage_1.steps)
+    elif options.stage_1.steps:
+        # Without steps its decoder would have random weights.
+        training.train_stage("stage1", options.stage_1, "decoder_stage1.npz", with_photos=False)
     training.train_stage("stage2", options.stage_2, "decoder.npz", with_photos=True)
 
 
 def _fit_normalization(
-    options: Options, parts: Parts, tone_features: int
+    options: Options, parts: LoadedParts, tone_features: int
 ) -> dict[str, AffineMap] | None:
     if options.feature_normalization == "none" and not tone_features:
         return None
@@ -259,7 +266,7 @@ class DecoderTraining:
     def __init__(
         self,
         options: Options,
-        parts: Parts,
+        parts: LoadedParts,
         decoder: Decoder,
         strategy: tf.distribute.Strategy,
     ):

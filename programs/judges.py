@@ -132,6 +132,8 @@ def prepare_for_all(
         output = folder / f"{name}.h5"
         caches[name] = prepare_photographs(listing, network, detector, output, progress=True)
         detector = detector if isinstance(detector, KnownPoints) else KnownPoints(caches[name])
+        # Which files were passed over is said once.
+        listing = dataclasses.replace(listing, passed_over=())
     if len({cache.names for cache in caches.values()}) != 1:
         raise ValueError(f"{folder}: the networks see different photographs; remove this cache")
     return caches

@@ -6,7 +6,6 @@ import math
 import numpy as np
 import tensorflow as tf
 
-from data_pipeline.feature_cache import PLAIN
 from evaluation import plots
 from evaluation.report import Section
 from evaluation.robustness import Curve, Faces, curve
@@ -69,7 +68,7 @@ def robustness(bench: Workbench) -> Section:
 def _curves(bench: Workbench, decoder: str, chosen: np.ndarray) -> dict[str, Curve]:
     people = [identities_of(bench.cache)[k] for k in chosen]
     crops = bench.crops[chosen]
-    faces = _decoded(bench, decoder, bench.cache.features[chosen, PLAIN])
+    faces = _decoded(bench, decoder, crops)
     clean = _described(bench, decoder, faces)
     curves = {}
     for name, (apply, _, levels) in DAMAGES.items():
@@ -81,12 +80,12 @@ def _curves(bench: Workbench, decoder: str, chosen: np.ndarray) -> dict[str, Cur
     return curves
 
 
-def _decoded(bench: Workbench, decoder: str, features: np.ndarray) -> Coefficients:
-    return bench.decoders[decoder].decoder(features, domain="photo")
+def _decoded(bench: Workbench, decoder: str, crops: np.ndarray) -> Coefficients:
+    return bench.decoders[decoder].decoder(bench.encode(decoder, crops), domain="photo")
 
 
 def _from_crops(bench: Workbench, decoder: str, crops: np.ndarray) -> Faces:
-    return _described(bench, decoder, _decoded(bench, decoder, bench.encode(crops)))
+    return _described(bench, decoder, _decoded(bench, decoder, crops))
 
 
 def _from_scene(bench: Workbench, decoder: str, faces: Coefficients, scene: Scene) -> Faces:

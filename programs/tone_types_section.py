@@ -31,7 +31,7 @@ def tone_types(bench: Workbench) -> Section:
     errors = {}
     for name, own in bench.decoders.items():
         renderer = FaceRenderer(model, bench.trained.encoder.crop, own.shading)
-        features = bench.encode(_photographs(renderer, vertices, colors))
+        features = bench.encode(name, _photographs(renderer, vertices, colors))
         for domain in DOMAINS:
             faces: Coefficients = own.decoder(features, domain=domain)
             decoded = bench.cheeks_of(faces).reshape(len(TYPES), FACES, SCENES, 3)

@@ -232,15 +232,22 @@ class Workbench:
         """In which the faces of each decoder are drawn."""
         return {name: own.shading for name, own in self.decoders.items()}
 
+    def encode(self, decoder: str, crops: np.ndarray) -> np.ndarray:
+        """Computes a decoder's input, float32 [N, D], of photographs in the encoder's crop.
+
+        Args:
+          decoder: its short name.
+          crops: uint8 RGB [N, S, S, 3].
+        """
+        photo_crops = self.decoders[decoder].decoder.photo_crops
+        return encode_photographs(self.trained.encoder, crops, photo_crops).features
+
     def decode(self, crops: np.ndarray) -> dict[str, Coefficients]:
-        """Encodes and decodes photographs in the encoder's crop, uint8 [N, S, S, 3], by decoder."""
-        decoders = [own.decoder for own in self.decoders.values()]
-        features = {
-            count: encode_photographs(self.trained.encoder, crops, count).features
-            for count in {decoder.photo_crops for decoder in decoders}
+        """Decodes photographs in the encoder's crop, uint8 RGB [N, S, S, 3], by each decoder."""
+        return {
+            name: own.decoder(self.encode(name, crops), domain="photo")
+            for name, own in self.decoders.items()
         }
-        faces = [decoder(features[decoder.photo_crops], domain="photo") for decoder in decoders]
-        return dict(zip(self.names, faces, strict=True))
 
     @functools.cached_property
     def faces(self) -> dict[str, Coefficients]:

@@ -16,7 +16,7 @@ class Environment:
     """Light from many directions.
 
     Attributes:
-      directions: float [K, 3], unit vectors in the view frame (+y up, +z towards the camera).
+      directions: float [K, 3], unit vectors in the view frame (+y up, +z toward the camera).
       radiance: float [K, 3], linear RGB times solid angle.
     """
 

@@ -49,11 +49,20 @@ def test_both_stages_leave_a_whole_run_folder(trained):
 
 
 def test_a_complete_run_is_not_trained_again(trained):
-    arguments, _, _ = trained
+    arguments, run, _ = trained
+    # Once stage 2 has begun, the checkpoints of stage 1 do not matter.
+    shutil.rmtree(run / "checkpoints" / "stage1")
     result = run_train(*arguments, "--resume=must")
     assert result.returncode == 0, result.stderr[-2000:]
-    assert "stage1: complete at step 4" in result.stderr
+    assert "stage1: complete at step 4" in result.stderr and "stage1 4/4" not in result.stderr
     assert "stage2: complete at step 2" in result.stderr
+
+
+def test_nothing_to_train_is_refused(tmp_path):
+    result = run_train(f"--output_dir={tmp_path / 'run'}", "--stage1_steps=0", "--stage2_steps=0")
+    assert result.returncode == 1
+    assert result.stderr.startswith("train.py: --stage1_steps=0 and --stage2_steps=0 leave nothing")
+    assert not (tmp_path / "run").exists()
 
 
 def test_other_settings_and_bad_ranges_are_one_clear_line(trained):

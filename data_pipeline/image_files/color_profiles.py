@@ -17,6 +17,7 @@ from data_pipeline.image_files.icc import (
     SRGB_CHROMATICITIES,
     matrix_profile,
 )
+from data_pipeline.image_files.nclx import nclx_profile
 
 # Relative colorimetric with black point compensation keeps every color that sRGB has, and maps
 # white to white and black to black. Perceptual would compress the others more gently, but each
@@ -73,6 +74,8 @@ def _profile(source):
     """Returns the ICC profile of an opened file, or one made of what the file says instead."""
     if source.info.get("icc_profile"):
         return source.info["icc_profile"]
+    if source.info.get("nclx"):
+        return nclx_profile(*source.info["nclx"])
     if source.format == "PNG":
         return _png_profile(source.info)
     return matrix_profile(ADOBE_CHROMATICITIES, ADOBE_EXPONENT) if _is_adobe_rgb(source) else None

@@ -1,6 +1,6 @@
 """The kinds of image files that are read, and how the first bytes of a file tell them.
 
-A file's suffix says what somebody called it. Phones, browsers and messengers call a HEIC file
+A file's suffix only says how somebody named it. Phones, browsers and messengers call a HEIC file
 `.jpg`, and a JPEG file `.JPG_large` or nothing at all.
 """
 

@@ -12,7 +12,9 @@ from typing import BinaryIO
 
 from PIL import Image, UnidentifiedImageError
 
+from data_pipeline.image_files import nclx
 from data_pipeline.image_files.kinds import HEAD_BYTES, image_kind
+from storage.lfs_pointer import is_lfs_pointer
 
 # A decoded photograph takes 3 bytes a pixel, and a hostile file of a few kB can claim billions.
 MAX_PIXELS = 80_000_000
@@ -24,8 +26,6 @@ MAX_FILE_BYTES = 1_000_000_000
 # image that is large and takes less shows nothing, or claims pixels that it does not have.
 _LARGE_PIXELS = 16_000_000
 _MAX_PIXELS_PER_BYTE = 1000
-
-_LFS_POINTER = b"version https://git-lfs"
 
 # The tags by which TIFF says that an image is a preview, and that a file is a camera's raw data.
 _NEW_SUBFILE_TYPE = 254
@@ -43,7 +43,8 @@ def open_image(file: BinaryIO) -> Iterator[Image.Image]:
       file: a regular file, opened for reading, at its beginning.
 
     Yields:
-      The image. Its pixels are decoded when they are first used, which may raise anything.
+      The image. Its pixels are decoded when they are first used, which may raise anything. Its
+      `info` has "nclx", what `nclx.find_nclx` returns.
 
     Raises:
       ValueError: the file is no image of a known kind, it is damaged, too large, or a camera's raw
@@ -52,7 +53,7 @@ def open_image(file: BinaryIO) -> Iterator[Image.Image]:
     size = os.fstat(file.fileno()).st_size
     head = file.read(HEAD_BYTES)
     kind = image_kind(head)
-    if head.startswith(_LFS_POINTER):
+    if is_lfs_pointer(head):
         raise ValueError("a Git LFS pointer, not the photograph; run `git lfs pull`")
     if kind is None:
         raise ValueError("no known format")
@@ -60,6 +61,7 @@ def open_image(file: BinaryIO) -> Iterator[Image.Image]:
         raise ValueError(f"{size} bytes are more than {MAX_FILE_BYTES}; shrink it")
     if kind == "HEIF":
         _register_heif()
+    boxes = head + file.read(nclx.HEAD_BYTES) if kind in ("AVIF", "HEIF") else b""
     with warnings.catch_warnings():
         # Pillow warns of what is refused here anyway, or of metadata that nobody asked for.
         warnings.simplefilter("ignore")
@@ -70,6 +72,7 @@ def open_image(file: BinaryIO) -> Iterator[Image.Image]:
         with opened as image:
             _check_size(image, size)
             _check_is_no_preview(image)
+            image.info["nclx"] = nclx.find_nclx(boxes)
             yield image
 
 

@@ -7,7 +7,7 @@ from PIL import Image
 
 from data_pipeline.image_files.color_profiles import to_srgb
 
-# How many bits of its 16 a sensor fills; what remains is zero.
+# How many of 16 bits a sensor may fill; the upper ones are then zero.
 _SIGNIFICANT_BITS = (8, 10, 12, 14, 16)
 _GRAY_MODES = ("L", "LA", "La")
 
@@ -59,9 +59,12 @@ def _to_8_bits(image):
 
 
 def _is_deep_color(image):
-    """Says whether the colors have 16 bits in the file, of which Pillow keeps the upper 8."""
-    if image.mode not in ("RGB", "RGBA", "RGBX") or not image.tile:
+    """Says whether the colors may have 16 bits in the file, of which Pillow keeps the upper 8."""
+    if image.mode not in ("RGB", "RGBA", "RGBX", "LA") or not image.tile:
         return False
+    if image.format == "JPEG2000":
+        # Pillow does not say how many bits there are.
+        return True
     arguments = image.tile[0].args
     if image.format == "PPM":
         return arguments[-1] == 65535
@@ -80,8 +83,9 @@ def _deep_color(image):
     if levels is None or levels.dtype != np.uint16 or levels.ndim != 3:
         return image
     colors = _stretched(levels[..., 2::-1])
-    if levels.shape[2] == 4 and image.mode == "RGBA":
-        return Image.fromarray(np.dstack([colors, _stretched(levels[..., 3])]))
+    if levels.shape[2] == 4 and image.mode in ("RGBA", "LA"):
+        with_alpha = np.dstack([colors, _stretched(levels[..., 3])])
+        return Image.fromarray(with_alpha).convert(image.mode)
     return Image.fromarray(colors)
 
 

@@ -57,9 +57,14 @@ def components_to_keep(
     Raises:
       ValueError: the file has not so many, or none are wanted.
     """
+    if not available:
+        raise ValueError(f"{path}: {name!r} holds no components; was the file written to the end?")
     keep = available if wanted is None else wanted
     if not 0 < keep <= available:
-        raise ValueError(f"{path}: {keep} components of {name!r} asked for; it has {available}")
+        raise ValueError(
+            f"{path}: {name!r} has {available} components, but {keep} are asked for; a decoder "
+            "asks for as many as it was trained with"
+        )
     return keep
 
 

@@ -89,7 +89,7 @@ def _in_words(result: Comparison) -> str:
 
 def mesh(options: argparse.Namespace) -> None:
     """Writes the face of a set of coefficients as a mesh file."""
-    if pathlib.Path(options.output).suffix not in _MESH_SUFFIXES:
+    if pathlib.Path(options.output).suffix.lower() not in _MESH_SUFFIXES:
         raise ValueError(f"{options.output}: must end in .glb, .ply or .obj")
     model = load_face_model(options.file, expression_mean=options.expression_mean)
     values = _coefficients(model, options)
@@ -188,8 +188,8 @@ def _coefficients(model: MorphableModel, options) -> dict[str, np.ndarray]:
 def _mesh_files(face, model, output) -> dict[str, bytes]:
     path = pathlib.Path(output)
     name = re.sub(r"\s+", "_", path.stem)
-    if path.suffix == ".glb":
+    if path.suffix.lower() == ".glb":
         return {path.name: mesh_io.glb(face, name)}
-    if path.suffix == ".ply":
+    if path.suffix.lower() == ".ply":
         return {path.name: mesh_io.ply(face)}
     return mesh_io.obj(face, TextureAtlas(model), name)

@@ -8,6 +8,8 @@ import os
 import pathlib
 import zlib
 
+from storage.lfs_pointer import refuse_lfs_pointer
+
 HDF5 = b"\x89HDF\r\n\x1a\n"
 # Files of MATLAB 5 to 7 begin with this text; so do those of 7.3, which are HDF5 behind it.
 MATLAB = b"MATLAB "
@@ -20,13 +22,11 @@ _SAVE = (
 OCTAVE = f"is a file in a format of Octave's own; {_SAVE}, in Octave"
 _ARCHIVE = "is a compressed archive ({}); unpack it, and give the .h5 or .mat file inside"
 _WEB_PAGE = "is a web page, as a failed download leaves it; log in at its source and download again"
-_LFS = "is a Git LFS pointer, not the data; run `git lfs pull`"
 _PICKLE = (
     "is a pickle, which can run any code and is never opened; a face model comes as .h5 or .mat"
 )
 # How a file begins, and what that means.
 _OTHERS = (
-    (b"version https://git-lfs", _LFS),
     (b"# Created by Octave", OCTAVE),
     (b"# name:", OCTAVE),
     (b"Octave-1-", OCTAVE),
@@ -56,8 +56,9 @@ def first_bytes(path: str | os.PathLike) -> bytes:
     if not path.is_file():
         raise FileNotFoundError(
             f"{path}: no such face model file; give a Basel Face Model (.h5 or .mat) or one in its "
-            "layout (--face_model=FILE)"
+            "layout"
         )
+    refuse_lfs_pointer(path)
     with path.open("rb") as file:
         head = file.read(_HEAD)
     if not head:

@@ -18,6 +18,7 @@ from model.face_models.painting.color_model import NOTE as COLOR_NOTE
 from model.face_models.painting.color_model import PEOPLE, painted_colors
 from model.face_models.triangles import mended_triangles
 from model.face_models.units import LENGTHS, length_unit
+from storage.lfs_pointer import refuse_lfs_pointer
 
 NEUTRAL = "generic_neutral_mesh.obj"
 _INDICES = "vertex_indices.json"
@@ -136,11 +137,12 @@ def read_obj(path: pathlib.Path) -> tuple[np.ndarray, list[list[int]]]:
 
     Raises:
       FileNotFoundError: there is no such file.
-      ValueError: a line has no numbers where they belong, a number is not finite, or a face names a
-        vertex that is not there.
+      ValueError: the file is a Git LFS pointer, a line has no numbers where they belong, a number
+        is not finite, or a face names a vertex that is not there.
     """
     if not path.is_file():
         raise FileNotFoundError(f"{path}: no such file; it is part of ICT-FaceKit")
+    refuse_lfs_pointer(path)
     vertices, faces = [], []
     with path.open(encoding="utf-8", errors="replace") as file:
         for number, line in enumerate(file, 1):

@@ -74,7 +74,7 @@ def read_face_model(
 def _is_bfm_2009(path: pathlib.Path, head: bytes) -> bool:
     """Says whether a file is a MATLAB file, and so of BFM 2009; by its content first."""
     if head.startswith(file_kind.MATLAB):
-        if path.suffix in (".h5", ".hdf5"):
+        if path.suffix.lower() in (".h5", ".hdf5"):
             raise ValueError(
                 f"{path}: is a MATLAB file, as BFM 2009 comes, not the HDF5 of BFM 2017; give it "
                 "the name it came with, 01_MorphableModel.mat"

@@ -1,7 +1,7 @@
 """Where known points of a face lie on a mesh, and how well each of them is placed.
 
-The points are the 468 of MediaPipe's face mesh. What is said of them by number here was taken from
-that mesh's own lists of contours.
+The points are the 468 of MediaPipe's face mesh. The numbers of points below were taken from that
+mesh's own lists of contours.
 """
 
 import dataclasses

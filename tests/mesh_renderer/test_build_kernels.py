@@ -185,4 +185,4 @@ def test_the_command_prints_nothing_but_its_own_line():
 def test_an_error_of_the_command_is_no_traceback(fresh_sources, monkeypatch):
     monkeypatch.setenv("CXX", "no-such-compiler")
     with pytest.raises(SystemExit, match=r"^build_kernels: the C\+\+ compiler no-such-compiler"):
-        build_kernels.main()
+        build_kernels.main([])

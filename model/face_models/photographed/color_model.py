@@ -17,7 +17,7 @@ from model.face_models.photographed.light import LUMINANCE
 from model.face_models.photographed.places import Places
 
 _TONES_DRAWN = 300
-# Darkness at which what tone does is taken to end; few photographs lie beyond.
+# Beyond these values darkness is taken to change nothing more; few photographs lie there.
 _DARKNESS_RANGE = (-1.2, 2.2)
 # How dark the line between the lips is.
 _MOUTH_LINE = 0.5
@@ -26,7 +26,8 @@ _IRIS_WITH_SKIN = 0.75
 _WHITE = (0.66, 0.61, 0.585)
 _WHITE_WITH_SKIN = 0.15
 _LEAST, _MOST = 0.03, 1.0
-# The spread of the irises, limited, and of the whites' brightness, which is mostly light.
+# The shares of the spread of irises and of the whites' brightness (which is mostly light), and
+# limits.
 _IRIS_SHARE, _IRIS_LIMITS = 0.8, (-0.5, 0.6)
 _WHITE_SHARE, _WHITE_LIMIT = 0.25, 0.12
 
@@ -150,7 +151,7 @@ def learned_components(
     )
     person_mean = share @ np.float64(maps)
     modes = (maps - person_mean) * np.sqrt(share)[:, None]
-    # What looks like tone in a person's own map is none: it goes.
+    # The part of a person's own map that looks like tone is taken away.
     modes -= (modes @ tone.basis) @ tone.basis.T
     person = principal_components(mean.reshape(-1, 3), modes.T, components - tones.COMPONENTS)
     mean += person_mean - faces(faces.mean_tone).reshape(-1)

@@ -10,7 +10,8 @@ import numpy as np
 RANK = 30
 _STEPS = 12
 _LEAST_WEIGHT = 1e-3
-# A vertex that few faces show gets its loadings held back as by so many faces with none.
+# Loadings are held back as if so many further faces had none, which counts where few faces show a
+# vertex.
 _PRIOR_FACES = 3.0
 
 

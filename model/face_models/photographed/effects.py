@@ -1,4 +1,4 @@
-"""What smiles and skin tone do to the colors of faces, by regression over many of them.
+"""Measures what smiles and skin tone do to the colors of faces, by regression over many of them.
 
 Nearly everybody smiles at an official photographer, so the mean of portraits has the folds of a
 smile. The fit of the landmarks tells how much each person smiles; the regression says what that
@@ -12,7 +12,7 @@ import numpy as np
 from model.face_model_contents import FaceModelContents
 
 _SMILE_UNIT_MM = 5.0
-# Coefficients are held back as by so many faces that show nothing.
+# Coefficients are held back as if so many further faces showed no effect.
 _RIDGE = (1e-3, 8.0, 8.0, 8.0, 8.0)
 
 

@@ -16,8 +16,8 @@ _LASHES = np.array([0.10, 0.075, 0.065])
 _PUPIL_EDGE = (0.30, 0.42)
 _RIM = (0.72, 0.98)
 _IRIS_EDGE = (0.93, 1.08)
-# How far up between the lids, from 0 to 1, the upper lid's shadow begins and the lashes hang; and
-# below what the lower lid's wet edge lies.
+# Heights between the lids, from 0 to 1: upward over these ranges the upper lid's shadow and the
+# lashes set in, and over the third one the lower lid's wet edge ends.
 _SHADOW = (0.45, 0.85)
 _LASH_LINE = (0.72, 0.86)
 _LOWER_EDGE = (0.02, 0.14)
@@ -50,7 +50,7 @@ class EyePainter:
 
     def _ball(self, radius, opening, iris, white):
         step = smooth_step
-        # Lighter towards the pupil and below, where light falls in.
+        # The iris is lighter toward the pupil and below, where light falls in.
         glow = 1.05 + 0.25 * (1 - radius) - 0.25 * (opening - 0.5)
         disk = iris * np.clip(glow, 0.6, 1.4)[:, None]
         disk = disk * (1 - 0.55 * step(radius, *_RIM))[:, None]

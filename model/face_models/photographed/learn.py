@@ -22,7 +22,7 @@ from model.face_models.photographed.glasses import finding_places, wears_glasses
 from model.face_models.photographed.light import LUMINANCE, even_light
 from model.face_models.photographed.mesh_fields import Smoother, mirrored_vertices
 from model.face_models.photographed.places import find_places
-from model.face_models.photographed.portraits import Portraits
+from model.face_models.photographed.portraits import LandmarkedPortraits
 from model.face_models.photographed.refinement import Refiner
 from model.face_models.photographed.unwrap import Unwrapped, Unwrapper
 from model.fitting.landmark_fit import LandmarkFit, LandmarkFitter
@@ -33,11 +33,13 @@ _NORMALS_MM = 16.0
 _DETAIL_MM = 7.0
 _DARKEST = 0.02
 _PEOPLE_AT_ONCE = 50
-# A vertex is known from this mean weight over the photographs on, and fully so from the second.
+# A vertex counts as known from the first of these mean weights over the photographs, and fully from
+# the second.
 _KNOWN = (0.05, 0.20)
 # Toward the outline of the mean face what is known fades, by the z of its normals.
 _KNOWN_FACING = (0.2, 0.5)
-# Few people in the photographs have dark skin: each unit of darkness counts so much more.
+# Few people in the photographs have dark skin, so each counts more by this factor a unit of
+# darkness.
 _DARK_COUNTS = 1.0
 
 
@@ -120,7 +122,7 @@ class ColorLearner:
         self._smoother = Smoother(mean, face_model.triangles)
         self._smooth_normals = self._smoother.smoothing(_NORMALS_MM)
 
-    def __call__(self, portraits: Portraits) -> Learned:
+    def __call__(self, portraits: LandmarkedPortraits) -> Learned:
         """Learns.
 
         Raises:

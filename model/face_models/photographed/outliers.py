@@ -1,4 +1,4 @@
-"""What of a photograph is not the person's skin: hair, background, glasses, odd photographs.
+"""Finds what is not a person's skin in photographs: hair, background, glasses, odd photographs.
 
 A ratio is the logarithm of a vertex's color over that of the person's own skin.
 """
@@ -20,14 +20,14 @@ _LUMINANCE = (0.42, 0.8)
 _COLOR = (0.15, 0.2)
 _HAIR_LUMINANCE = 0.24
 _HAIR_COLOR = 0.10
-# What is rejected takes its surroundings along, over so many mm.
+# Where something is rejected, its surroundings are too, over so many mm.
 _SPREAD_MM = 5.0
 # From this share of the forehead above a brow on, a fringe may cover the brow too.
 _FRINGE = 0.25
 
 
 def usable(skins: np.ndarray) -> np.ndarray:
-    """Which photographs show skin in color: bool [B], by the own skins [B, 3] (log sRGB)."""
+    """Says which photographs show skin in color: bool [B], by their skins [B, 3] (log sRGB)."""
     lab = srgb_to_lab(np.exp(skins))
     chroma = np.hypot(lab[:, 1], lab[:, 2])
     hue = np.degrees(np.arctan2(lab[:, 2], lab[:, 1]))

@@ -1,4 +1,4 @@
-"""Portraits to learn colors from: their files and the points that were found in them."""
+"""Portraits that colors are learned from: their files, and the points that were found in them."""
 
 import csv
 import dataclasses
@@ -13,7 +13,7 @@ _UNITS_PER_PIXEL = 64
 
 
 @dataclasses.dataclass(frozen=True)
-class Portraits:
+class LandmarkedPortraits:
     """Photographs with dense landmarks; one a person.
 
     Attributes:
@@ -38,7 +38,7 @@ class Portraits:
 
 def read_portraits(
     folder: str | os.PathLike, dense_landmarks: str | os.PathLike, split: str | None = None
-) -> Portraits:
+) -> LandmarkedPortraits:
     """Finds the photographs of a folder that have dense landmarks.
 
     Args:
@@ -57,7 +57,7 @@ def read_portraits(
     if not kept:
         of_split = f" of split {split!r}" if split else ""
         raise ValueError(f"{folder}: holds no photograph{of_split} that {dense_landmarks} lists")
-    return Portraits(folder, tuple(files[k] for k in kept), points[kept])
+    return LandmarkedPortraits(folder, tuple(files[k] for k in kept), points[kept])
 
 
 def _read_landmarks(path):

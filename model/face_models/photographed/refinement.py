@@ -17,15 +17,16 @@ _FEATURES_DARKER = {"brows": 0.6, "beard": 0.3, "lids": 0.2, "lips": 0.3}
 _FEATURES_LIGHTER = {"brows": 0.08, "beard": -0.05, "lids": -0.06, "lips": 0.1}
 _HAIR = 0.1
 _COLOR, _COLOR_OF_FEATURES = 0.065, 0.13
-# Color of skin varies smoothly; a small photograph's does not.
+# The color of skin varies smoothly; that of a small photograph does not.
 _COLOR_SMOOTHING_MM = 7.0
 _SHARPENED_MM = 4.0
 _SHARPENING, _SHARPENING_OF_FEATURES = 0.3, 0.9
-# How far values reach into what nothing is known of; there they are held this strongly.
+# Values reach so many mm into places of which nothing is known, and are held back there so
+# strongly.
 _FILL_MM = 25.0
 _HELD = 40.0
-# The share of the mean face's own shading that is taken away: as light makes it, and what is left
-# of it that is smooth over so many mm.
+# The share of the mean face's own shading that is taken away; and the share of what is then left
+# that is smooth over so many mm.
 _SHADING, _REST, _REST_MM = 0.8, 0.6, 14.0
 _MEAN_LIGHTER = 0.07
 _MEAN_COLOR = 0.8

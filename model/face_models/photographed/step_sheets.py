@@ -11,7 +11,7 @@ from model.face_models.painting.skin_tones import lab_to_srgb
 from model.face_models.photographed import tone
 from model.face_models.photographed.learn import Learned
 from model.face_models.photographed.pictures import FlatArtist, sheet, wrapped
-from model.face_models.photographed.portraits import Portraits
+from model.face_models.photographed.portraits import LandmarkedPortraits
 from model.face_renderer import FaceRenderer
 from model.fitting.landmark_fit import LandmarkFitter
 from model.fitting.points_on_mesh import PointsOnMesh
@@ -34,7 +34,10 @@ _FOUND, _FITTED = (60, 200, 60), (230, 40, 40)
 
 
 def step_sheets(
-    learned: Learned, portraits: Portraits, face_model: FaceModelContents, points: PointsOnMesh
+    learned: Learned,
+    portraits: LandmarkedPortraits,
+    face_model: FaceModelContents,
+    points: PointsOnMesh,
 ) -> dict[str, bytes]:
     """Draws the steps on some of the portraits, always the same ones.
 

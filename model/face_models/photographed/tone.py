@@ -1,9 +1,10 @@
 """Skin tone: where human skin lies, and the components of a color model that move along it.
 
-Tone has components of its own, the first ones of the model. A photograph's cheek is exposure and
-cast before it is skin, so tones are not learned from photographs: they follow measured skin
-(`painting.skin_tones` cites it), spread so that both ends of humankind lie within 2.5 deviations.
-What else changes with tone (lips, brows and whites against the skin) is learned.
+Tone has components of its own, the first ones of the model. The color of a photographed cheek
+depends more on exposure and color cast than on the skin, so tones are not learned from photographs:
+they follow measured skin (`painting.skin_tones` cites it), spread so that both ends of humankind
+lie within 2.5 deviations. What else changes with tone (lips, brows and whites against the skin) is
+learned.
 """
 
 import numpy as np

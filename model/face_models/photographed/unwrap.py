@@ -12,12 +12,12 @@ from model.face_model_contents import FaceModelContents
 from model.fitting.landmark_fit import LandmarkFit, LandmarkFitter
 from model.fitting.points_on_mesh import BROWS, IRISES, PointsOnMesh
 
-# What the fit misses by is spread over the mesh by a bell of this standard deviation; between the
-# points it fades.
+# The distances by which the fit misses the points are spread over the mesh by a Gaussian of this
+# standard deviation, and fade between the points.
 _SPREAD_MM = 9.0
 _FADE = 0.3
-# Brows are moved by a part of what they miss: all of it would give everyone brows of one height,
-# nothing would blur them.
+# Brows are moved by this part of what they miss. The whole would give everyone brows of one height,
+# and no move at all would blur them.
 _BROW_SHARE = 0.7
 # The z-buffer's resolution in pixels per pixel of the photograph, its largest size, and how far
 # behind what it holds a vertex may lie.

@@ -34,13 +34,24 @@ class Window(NamedTuple):
 
         Args:
           kernel: [KH, KW, ...].
+
+        Returns:
+          A window whose pads are negative where this one's are larger than the kernel; or None if
+          the strides are not 1.
         """
+        if self.strides != (1, 1):
+            return None
         rows, columns = (d * (n - 1) for d, n in zip(self.dilations, kernel.shape, strict=False))
         top, bottom, left, right = self.pads
         pads = (rows - top, rows - bottom, columns - left, columns - right)
-        if self.strides != (1, 1) or min(pads) < 0:
-            return None
         return Window(pads=pads, dilations=self.dilations)
+
+    def crop(self, x: tf.Tensor) -> "tuple[tf.Tensor, Window]":
+        """Takes away from an image what negative pads say; returns it and the other pads."""
+        top, bottom, left, right = (max(0, -pad) for pad in self.pads)
+        if any((top, bottom, left, right)):
+            x = x[:, top : -bottom or None, left : -right or None]
+        return x, self._replace(pads=tuple(max(0, pad) for pad in self.pads))
 
 
 def convolve(x: tf.Tensor, kernel: np.ndarray, window: Window) -> tf.Tensor:
@@ -53,6 +64,7 @@ def convolve_gradient(x: tf.Tensor, kernel: np.ndarray, window: Window, dy: tf.T
     """Returns the gradient of `convolve` with respect to x, given that of its result."""
     turned = window.reversed(kernel)
     if turned is not None:
+        dy, turned = turned.crop(dy)
         return convolve(dy, kernel[::-1, ::-1].swapaxes(2, 3), turned)
     return tf.raw_ops.Conv2DBackpropInput(
         input_sizes=tf.shape(x),
@@ -84,6 +96,7 @@ def convolve_depthwise_gradient(
     if single and not any(window.pads) and x.shape[1:3] == kernel.shape[:2]:
         return dy * kernel[..., 0]
     if single and turned is not None:
+        dy, turned = turned.crop(dy)
         return convolve_depthwise(dy, kernel[::-1, ::-1], turned)
     return tf.raw_ops.DepthwiseConv2dNativeBackpropInput(
         input_sizes=tf.shape(x),

@@ -49,7 +49,7 @@ def read_inception_resnet_v1(
     Raises:
       FileNotFoundError, ValueError: see `public_files`.
     """
-    if path.suffix in weight_file.H5_SUFFIXES:
+    if path.suffix.lower() in weight_file.H5_SUFFIXES:
         layers = public_files.read_keras_h5(path)
         weights = {
             f"{name}/{role}": array

@@ -33,7 +33,7 @@ def read_nn4_small2(
     """
     if path.is_dir():
         return _from_csv(path, shapes)
-    if path.suffix not in weight_file.H5_SUFFIXES:
+    if path.suffix.lower() not in weight_file.H5_SUFFIXES:
         raise ValueError(
             f"{path}: weights of nn4_small2 are a folder of .csv files, an .h5 or an .npz file"
         )

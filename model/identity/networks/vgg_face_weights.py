@@ -26,7 +26,9 @@ def read_vgg_face(path: pathlib.Path, settings: object) -> tuple[dict[str, np.nd
     Raises:
       FileNotFoundError, ValueError: see `public_files`; or the file has another number of layers.
     """
-    layers = public_files.read_matconvnet(path) if path.suffix == ".mat" else _keras_layers(path)
+    layers = (
+        public_files.read_matconvnet(path) if path.suffix.lower() == ".mat" else _keras_layers(path)
+    )
     weights = {
         f"{name}/{role}": array
         for name, arrays in layers.items()
@@ -41,7 +43,7 @@ def read_vgg_face(path: pathlib.Path, settings: object) -> tuple[dict[str, np.nd
 
 
 def _keras_layers(path):
-    if path.suffix not in weight_file.H5_SUFFIXES:
+    if path.suffix.lower() not in weight_file.H5_SUFFIXES:
         raise ValueError(f"{path}: weights of VGG-Face are a .mat, .h5 or .npz file")
     layers = public_files.read_keras_h5(path)
     if _LAYERS[0] in layers:

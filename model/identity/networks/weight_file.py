@@ -33,7 +33,7 @@ def save_weights(path: str | pathlib.Path, weights: dict[str, np.ndarray], setti
     path = pathlib.Path(path)
     arrays = {name: np.asarray(value, np.float32) for name, value in weights.items()}
     arrays[_SETTINGS] = np.array(json.dumps(settings))
-    if path.suffix in H5_SUFFIXES:
+    if path.suffix.lower() in H5_SUFFIXES:
         with atomic_path(path) as partial, h5py.File(partial, "w") as file:
             file.attrs[_SETTINGS] = str(arrays.pop(_SETTINGS))
             for name, array in arrays.items():
@@ -50,8 +50,8 @@ def is_own_file(path: str | pathlib.Path) -> bool:
       FileNotFoundError, ValueError: see `open_h5`.
     """
     path = pathlib.Path(path)
-    if path.suffix not in H5_SUFFIXES:
-        return path.suffix == ".npz"
+    if path.suffix.lower() not in H5_SUFFIXES:
+        return path.suffix.lower() == ".npz"
     with open_h5(path) as file:
         return _SETTINGS in file.attrs
 
@@ -84,7 +84,7 @@ class _Contents(NamedTuple):
 
 @contextlib.contextmanager
 def _open(path: pathlib.Path) -> Iterator[_Contents]:
-    if path.suffix in H5_SUFFIXES:
+    if path.suffix.lower() in H5_SUFFIXES:
         with open_h5(path) as file:
             yield _contents_of_h5(path, file)
     else:

@@ -189,6 +189,9 @@ def _image_nodes(image_input, parameter):
 
 def _input_of(path):
     """Returns what is said in the JSON file beside the network, or known of its name."""
+    if not path.is_file():
+        raise FileNotFoundError(f"{path}: no such file")
+    refuse_lfs_pointer(path)
     sidecar = path.with_suffix(".json")
     if sidecar.is_file():
         return _read_sidecar(sidecar)

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from model.identity.openvino.graph import is_for_one_image
 from storage.lfs_pointer import refuse_lfs_pointer
 
-ONNX_SUFFIX = ".onnx"
+_ONNX_SUFFIX = ".onnx"
 # How lines begin that speak of the converter's own code.
 _SAYS_NOTHING = ("Exception from", "Check '", "FrontEnd API failed", "Model wasn't", "-- ")
 # An entry "location" of a tensor's external data, as the file's format has it: the length of the
@@ -27,10 +27,8 @@ def files_of(path: pathlib.Path) -> list[pathlib.Path]:
     Raises:
       FileNotFoundError: the `.onnx` is not there.
     """
-    if path.suffix != ONNX_SUFFIX:
+    if not _is_onnx(path):
         return [path, path.with_suffix(".bin")]
-    if not path.is_file():
-        raise FileNotFoundError(f"{path}: no such file")
     found = re.finditer(_EXTERNAL_FILE, path.read_bytes(), re.DOTALL)
     names = sorted({match[2][: match[1][0]].decode(errors="replace") for match in found})
     files = [path.parent / name for name in names if "\0" not in name]
@@ -54,7 +52,7 @@ def as_fixed_ir(path: pathlib.Path, image_size: int) -> Iterator[pathlib.Path]:
       ValueError: it is an ONNX file, and the package is not installed; or the package does not
         understand the file.
     """
-    is_onnx = path.suffix == ONNX_SUFFIX
+    is_onnx = _is_onnx(path)
     if is_onnx:
         for file in files_of(path):
             refuse_lfs_pointer(file)
@@ -75,6 +73,10 @@ def as_fixed_ir(path: pathlib.Path, image_size: int) -> Iterator[pathlib.Path]:
         yield xml
 
 
+def _is_onnx(path):
+    return path.suffix.lower() == _ONNX_SUFFIX
+
+
 def _is_installed():
     try:
         import openvino.frontend  # noqa: F401
@@ -87,7 +89,7 @@ def _load(path):
     """Returns the converter for the kind of file, and the file as the converter sees it."""
     from openvino.frontend import FrontEndManager
 
-    kind = "onnx" if path.suffix == ONNX_SUFFIX else "ir"
+    kind = "onnx" if _is_onnx(path) else "ir"
     frontend = FrontEndManager().load_by_framework(kind)
     return frontend, frontend.load(str(path))
 

@@ -23,8 +23,9 @@ def _convolution(layer, sources):
     strides = window_sizes(layer, "strides", axes)
     dilations = window_sizes(layer, "dilations", axes, ", ".join("1" * axes))
     pads = padding(layer, shape, kernel.shape[2:])
-    if max(strides) > 1 and max(dilations) > 1:
-        # TensorFlow has no such convolution on the CPU.
+    multiplied = groups > 1 and kernel.shape[1] == 1 and len(kernel) > groups
+    if max(dilations) > 1 and (max(strides) > 1 or multiplied):
+        # TensorFlow has no such convolution on the CPU, or no gradient of it.
         kernel, dilations = _with_holes(kernel, dilations), (1,) * len(dilations)
     if len(shape) == 3:
         return _along_a_line(kernel, strides, pads, dilations, groups)
@@ -43,7 +44,12 @@ def _frozen(kernel, window, groups):
     """Makes a convolution from the file's kernel [out, in / groups, H, W]."""
     if groups > 1 and kernel.shape[1] == 1:
         depthwise = kernel.reshape(groups, -1, *kernel.shape[2:]).transpose(2, 3, 0, 1)
-        return Convolution(depthwise, window=window, groups=0)
+        down, across = window.strides
+        if down == across:
+            return Convolution(depthwise, window=window, groups=0)
+        # TensorFlow's depthwise convolutions have no gradient for unequal strides.
+        dense = Convolution(depthwise, window=window._replace(strides=(1, 1)), groups=0)
+        return Function(lambda x: dense(x)[:, ::down, ::across])
     return Convolution(kernel.transpose(2, 3, 1, 0), window=window, groups=groups)
 
 

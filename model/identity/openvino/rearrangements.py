@@ -136,10 +136,10 @@ def _pad(layer, sources):
     mode = layer.attributes.get("pad_mode", "constant").lower()
     before, after = integers(layer, sources[1]), integers(layer, sources[2])
     pads = {a: pair for a, pair in enumerate(zip(before, after, strict=True)) if pair != (0, 0)}
-    if min(min(pair) for pair in [(0, 0), *pads.values()]) < 0:
-        unsupported(layer, f"a negative pad ({pads})")
     if mode == "constant":
         return _pad_with_a_constant(layer, sources, pads)
+    if min(min(pair) for pair in [(0, 0), *pads.values()]) < 0:
+        unsupported(layer, f"a negative pad ({pads}) of the mode {mode!r}")
     places = {
         axis: np.pad(np.arange(sources[0].shape[axis]), pair, mode) for axis, pair in pads.items()
     }
@@ -157,15 +157,19 @@ def _pad(layer, sources):
 
 def _pad_with_a_constant(layer, sources, pads):
     value = number(layer, sources[3]) if len(sources) > 3 else 0.0
-    if value == 0 and is_image(layer.shape) and set(pads) <= {2, 3} and sources[0].value is None:
+    is_border = is_image(layer.shape) and set(pads) <= {2, 3} and sources[0].value is None
+    if value == 0 and is_border and min((0, *sum(pads.values(), ()))) == 0:
         return ZeroPad((*pads.get(2, (0, 0)), *pads.get(3, (0, 0))))
+    shape = sources[0].shape
 
     def build(axes):
         def pad(x):
-            pairs = [(0, 0)] * x.shape.rank
-            for axis, pair in zip(axes, pads.values(), strict=True):
-                pairs[axis] = pair
-            return tf.pad(x, pairs, constant_values=value)
+            kept, pairs = [slice(None)] * x.shape.rank, [(0, 0)] * x.shape.rank
+            for axis, (named, (before, after)) in zip(axes, pads.items(), strict=True):
+                # A negative pad takes away.
+                kept[axis] = slice(max(0, -before), shape[named] + min(0, after))
+                pairs[axis] = (max(0, before), max(0, after))
+            return tf.pad(x[tuple(kept)], pairs, constant_values=value)
 
         return pad
 

@@ -110,7 +110,8 @@ def _local_response_normalization(layer, sources):
         unsupported(layer, "a normalization over anything but channels")
     size = layer.integer("size")
     alpha, beta, bias = (layer.number(name) for name in ("alpha", "beta", "bias"))
-    return Function(lambda x: tf.nn.lrn(x, size // 2, bias, alpha / size, beta))
+    # A window of even size reaches as far as the next smaller one, as in OpenVINO's runtime.
+    return Function(lambda x: tf.nn.lrn(x, (size - 1) // 2, bias, alpha / size, beta))
 
 
 def _along_one(function):

@@ -92,7 +92,7 @@ def test_components_are_cut_per_part(path):
     sizes = (model.shape_components, model.texture_components, model.expression_components)
     assert sizes == (2, 3, 4)
     for cut in (Cut(shape=7), Cut(texture=0), Cut(expression=99)):
-        with pytest.raises(ValueError, match="components of .* asked for; it has 6"):
+        with pytest.raises(ValueError, match="has 6 components, but .* are asked for"):
             read_face_model(path, cut)
 
 

@@ -43,7 +43,7 @@ def test_info_prints_and_draws(path, tmp_path, capsys):
 def test_mesh_is_the_face_of_the_coefficients(path, tmp_path):
     coefficients = tmp_path / "face_coefficients.npz"
     np.savez(coefficients, shape=np.array([1.0, -2.0]), texture=np.ones(6))
-    for suffix in ("ply", "glb", "obj"):
+    for suffix in ("PLY", "glb", "obj"):
         output = tmp_path / f"face.{suffix}"
         arguments = [str(path), str(output), "--coefficients", str(coefficients)]
         commands.main(["mesh", *arguments, "--set", "shape3=1.5", "--set=expression1=-1"])
@@ -51,7 +51,7 @@ def test_mesh_is_the_face_of_the_coefficients(path, tmp_path):
     s, e = np.zeros([1, 6], np.float32), np.zeros([1, 6], np.float32)
     s[0, :3], e[0, 0] = (1, -2, 1.5), -1
     expected = model.decode_shape(s, e)[0].numpy()
-    read = trimesh.load(tmp_path / "face.ply", process=False)
+    read = trimesh.load(tmp_path / "face.PLY", file_type="ply", process=False)
     np.testing.assert_allclose(read.vertices, expected, atol=1e-3)
     assert (tmp_path / "face.mtl").is_file() and (tmp_path / "face.glb").stat().st_size > 1000
 

@@ -10,7 +10,7 @@ from model.face_models.load import read_face_model
 from model.face_models.painting.skin_tones import is_human, srgb_to_lab
 from model.face_models.photographed import tone
 from model.face_models.photographed.learn import ColorLearner
-from model.face_models.photographed.portraits import Portraits, read_portraits
+from model.face_models.photographed.portraits import LandmarkedPortraits, read_portraits
 from model.fitting.points_on_mesh import read_points_on_mesh
 
 PORTRAITS = 20
@@ -31,7 +31,7 @@ def learner(face_model):
 @pytest.fixture(scope="module")
 def portraits():
     every = read_portraits(open_parts.PHOTOS, open_parts.DENSE_LANDMARKS, "train")
-    return Portraits(every.folder, every.names[:PORTRAITS], every.points[:PORTRAITS])
+    return LandmarkedPortraits(every.folder, every.names[:PORTRAITS], every.points[:PORTRAITS])
 
 
 @pytest.fixture(scope="module")
@@ -91,7 +91,7 @@ def test_the_same_portraits_give_the_same_colors(learner, portraits, learned):
 
 
 def test_too_few_portraits_are_refused(learner, portraits):
-    few = Portraits(portraits.folder, portraits.names[:6], portraits.points[:6])
+    few = LandmarkedPortraits(portraits.folder, portraits.names[:6], portraits.points[:6])
     with pytest.raises(ValueError, match="can be used, but 10 components need 8"):
         learner(few)
 

@@ -10,6 +10,7 @@ from model import identity
 from model.identity.networks import nn2, nn4_small2
 from model.identity.networks.nn2 import NN2
 from model.identity.networks.nn4_small2 import NN4_SMALL2
+from model.identity.networks.weight_file import is_own_file, read_weights
 
 _SETTINGS = nn2.Nn2Settings(64, 0.25)
 _POINTER = "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n"
@@ -126,3 +127,18 @@ def test_hdf5_that_declares_what_it_does_not_hold(tmp_path, layout, shape):
         ValueError, match=r"nn2\.h5 does not fit .*\n  conv1/kernel: shape .*10000000"
     ):
         identity.load("nn2", path)
+
+
+@pytest.mark.parametrize("suffix", [".npz", ".NPZ", ".h5", ".H5", ".hdf5"])
+def test_suffix_may_be_in_capitals(tmp_path, suffix):
+    path = tmp_path / f"nn2{suffix}"
+    weights = NN2.random_weights(_SETTINGS)
+    NN2.save(path, weights, _SETTINGS)
+    assert is_own_file(path)
+    np.testing.assert_array_equal(
+        read_weights(path, _shapes(weights))["conv1/bias"], weights["conv1/bias"]
+    )
+
+
+def _shapes(weights):
+    return {name: array.shape for name, array in weights.items()}

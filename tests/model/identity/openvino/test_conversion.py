@@ -201,6 +201,20 @@ def test_git_lfs_pointer(tmp_path):
         identity.load("openvino_ir", path)
 
 
+def test_pointer_is_named_before_the_description_that_is_missing(tmp_path):
+    path = tmp_path / "unknown.onnx"
+    path.write_text(_POINTER)
+    with pytest.raises(ValueError, match=r"unknown\.onnx: is a Git LFS pointer"):
+        identity.load("openvino_ir", path)
+    with pytest.raises(FileNotFoundError, match=r"absent\.onnx: no such file"):
+        identity.load("openvino_ir", tmp_path / "absent.onnx")
+
+
+def test_suffix_in_capitals(tmp_path):
+    path = export(tmp_path, _CONVOLVED, _WEIGHTS, 13, ["output"])
+    compare(path.rename(path.with_suffix(".ONNX")))
+
+
 def test_weights_that_are_inputs_too(tmp_path):
     """In files of ONNX's first versions the weights are inputs."""
     path = export(tmp_path, _CONVOLVED, _WEIGHTS, 7, ["output"])

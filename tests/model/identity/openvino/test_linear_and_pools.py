@@ -38,6 +38,21 @@ CASES = {
     ),
     "Conv grouped": (one("Conv", "w", group=3), {"w": random(9, 2, 3, 3)}, 13),
     "Conv depthwise": (one("Conv", "w", group=6), {"w": random(6, 1, 3, 3)}, 13),
+    "Conv depthwise, unequal strides": (
+        one("Conv", "w", group=6, strides=[2, 1], pads=[1, 0, 1, 2]),
+        {"w": random(6, 1, 3, 3)},
+        13,
+    ),
+    "Conv depthwise, multiplied and dilated": (
+        one("Conv", "w", group=6, dilations=[2, 2]),
+        {"w": random(12, 1, 3, 3)},
+        13,
+    ),
+    "Conv with pads larger than its kernel": (
+        one("Conv", "w", pads=[2, 0, 1, 3]),
+        {"w": random(4, 6, 2, 2)},
+        13,
+    ),
     "Conv depthwise, global": (one("Conv", "w", group=6), {"w": random(6, 1, 8, 8)}, 13),
     "MaxPool": (one("MaxPool", **_WINDOW, pads=[1, 1, 1, 1]), {}, 13),
     "MaxPool ceil": (one("MaxPool", **_WINDOW, ceil_mode=1), {}, 13),

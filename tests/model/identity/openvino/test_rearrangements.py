@@ -69,6 +69,12 @@ CASES = {
         {"p": integers(0, 0, 1, 1, 0, 0, 1, 1), "v": real(0.7)},
         13,
     ),
+    "Pad that takes away": (
+        one("Pad", "p", "v"),
+        {"p": integers(0, -1, -1, 1, 0, 0, 2, -2), "v": real(0.7)},
+        13,
+    ),
+    "Pad that takes away, opset 2": (one("Pad", pads=[0, 0, -1, 0, 0, 0, 0, -2]), {}, 7),
     "Pad, reflected": (
         one("Pad", "p", mode="reflect"),
         {"p": integers(0, 0, 1, 2, 0, 0, 3, 1)},

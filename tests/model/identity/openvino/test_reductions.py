@@ -32,6 +32,7 @@ CASES = {
         17,
     ),
     "LRN": (one("LRN", size=5, alpha=0.3, beta=0.6), {}, 13),
+    "LRN of an even size": (one("LRN", size=4, alpha=0.3, beta=0.6), {}, 13),
     "MeanVarianceNormalization": (one("MeanVarianceNormalization", axes=[2, 3]), {}, 13),
     "LpNormalization of channels": (one("LpNormalization", axis=1, p=2), {}, 13),
     "Softmax of channels": (one("Softmax", axis=1), {}, 13),
