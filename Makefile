@@ -28,7 +28,7 @@ kernels: $(VENV)/.installed
 demo: setup
 	$(BIN)/python reconstruct.py --output_dir=runs/demo/shipped open_parts/photos --limit=12
 	$(BIN)/python train.py --flagfile=configs/demo.cfg --output_dir=runs/demo/training
-	$(BIN)/python eval.py --benchmark=all --dataset=open_parts/photos --photo_split=test \
+	$(BIN)/python eval.py --benchmark=recognition --dataset=open_parts/photos --photo_split=test \
 	  --checkpoint=runs/demo/training/decoder_stage1.npz,runs/demo/training,$(SHIPPED) \
 	  --must_improve --output_dir=runs/demo/evaluation
 	$(BIN)/python reconstruct.py --checkpoint=runs/demo/training --limit=12 \

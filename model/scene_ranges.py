@@ -23,7 +23,8 @@ class SceneRanges:
         camera. With 1, a white surface is just as bright as white in the image.
       exposure_compensation: how far the exposure makes up for a dark or a light face, as
         photographers do; 0 exposes all faces alike, 1 makes all of them equally bright. Without it
-        renders teach that brightness is skin tone, which it is not in photographs.
+        renders teach that brightness is skin tone, which in photographs is exposure first. The
+        default was chosen on the tune split (docs/results.md).
       ambient_share: the least and the greatest part of the light that has no direction. Section
         3.2.2 has no such light, and it flattens the relief by which faces are recognized.
       white_balance: how much of the light's color the camera takes away, from 0 (nothing) to 1

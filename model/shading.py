@@ -11,10 +11,10 @@ class Shading:
     """The shading of rendered faces. The paper gives none of these values.
 
     Attributes:
-      color_space: the space in which lights act, "srgb" or "linear". "srgb" shades the encoded
-        colors directly, as users of the original renderer did: it shows relief more strongly, and
-        the faces trained with it are recognized better by both networks (docs/results.md). "linear"
-        shades as light does, and encodes the result.
+      color_space: the space in which lights act, "srgb" or "linear". "linear" shades as light
+        does, and encodes the result; the faces trained with it are recognized better by both
+        networks (docs/results.md). "srgb" shades the encoded colors directly, as users of the
+        original renderer did.
       specular: c of Ks = c - c Kd, in 0..1.
       shininess: the Phong exponent, at least 0.
 
