@@ -142,8 +142,8 @@ def portrait_scene(yaw_deg: float = 0.0, pitch_deg: float = 0.0) -> Scene:
     backdrop = np.array([[0.93, 0.93, 0.94]] * 2 + [[0.80, 0.81, 0.83]] * 2, np.float32)
     return fixed_scene(yaw_deg, pitch_deg)._replace(
         light_positions=tf.constant(lights),
-        light_intensities=tf.constant([[0.92] * 3, [0.32] * 3]),
-        ambient=tf.fill([3], 0.25),
+        light_intensities=tf.constant([[0.8] * 3, [0.28] * 3]),
+        ambient=tf.fill([3], 0.22),
         background=tf.constant(backdrop),
     )
 
