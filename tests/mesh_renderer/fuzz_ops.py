@@ -23,7 +23,7 @@ from tests.mesh_renderer import random_calls
 
 # The sanitizer of all undefined behavior rejects TensorFlow's own headers.
 _SANITIZERS = (
-    *("-O1", "-g", "-fno-sanitize-recover=all", "-Wno-maybe-uninitialized"),
+    *("-O1", "-g1", "-fno-sanitize-recover=all", "-Wno-maybe-uninitialized"),
     "-fsanitize=address,signed-integer-overflow,shift,bounds,float-cast-overflow",
 )
 _SANITIZER_OPTIONS = "detect_leaks=0:alloc_dealloc_mismatch=0:allocator_may_return_null=1"
