@@ -24,12 +24,14 @@ class Face:
       landmarks: float64 [7, 3], the points of `SEVEN_OF_68`, or None.
       topology: a text that is the same for meshes whose vertices of the same number are the same
         points of a face; None for a mesh of its own.
+      seen: bool [N], the vertices that were measured, where others were completed; None for all.
     """
 
     surface: Surface
     nose_tip: np.ndarray | None = None
     landmarks: np.ndarray | None = None
     topology: str | None = None
+    seen: np.ndarray | None = None
 
     def moved(self, similarity: Similarity) -> "Face":
         """Moves the face with all its points."""

@@ -7,6 +7,7 @@ few coarse iterations; the start that ends nearest is refined.
 """
 
 import dataclasses
+import functools
 
 import numpy as np
 import scipy.spatial
@@ -55,6 +56,8 @@ def completed(face: Face, template: Template) -> Face:
     return dataclasses.replace(face, nose_tip=find_face(face, template).nose_tip)
 
 
+# The stages of a protocol ask for the same face one after the other.
+@functools.lru_cache(maxsize=8)
 def find_face(face: Face, template: Template) -> FoundFace:
     """Finds the pose of a face by its nose tip and landmarks, where it has some, or by search.
 

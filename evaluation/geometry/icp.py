@@ -27,10 +27,12 @@ class IcpSettings:
       with_scale: whether the scale is free.
       trim: the part of the pairs, the farthest, that is left out.
       iterations: at most so many.
-      tolerance_mm: it stops when an iteration moves the points by less.
+      tolerance_mm: it stops when an iteration moves the points by less on average.
       samples: points of each surface that are paired, evenly chosen; None for all.
       exact: whether it goes on, once it has converged, with the closest points of the triangles
         instead of the closest vertices, which depend on where a mesh has vertices.
+      both_ways: whether points of both surfaces look for partners, or those of the target alone.
+      reject: whether pairs at a border, or with very different normals, are left out.
     """
 
     with_scale: bool = True
@@ -39,6 +41,8 @@ class IcpSettings:
     tolerance_mm: float = 1e-3
     samples: int | None = 4000
     exact: bool = True
+    both_ways: bool = True
+    reject: bool = True
 
 
 @dataclasses.dataclass(frozen=True)
@@ -103,8 +107,8 @@ def align(
             trace.append(pairs.rms)
             step = _step(pairs, settings.with_scale)
             current = step.after(current)
-            shift = np.abs(step(pairs.moving) - pairs.moving).max()
-            converged = bool(shift < settings.tolerance_mm)
+            shift = np.linalg.norm(step(pairs.moving) - pairs.moving, axis=1)
+            converged = bool(shift.mean() < settings.tolerance_mm)
             if converged:
                 break
     pairs = matcher(current, settings.exact)
@@ -140,8 +144,9 @@ class _Matcher:
     """Pairs the points of two surfaces, from each to the other."""
 
     def __init__(self, source: Surface, target: Surface, settings: IcpSettings):
-        self._source, self._target, self._trim = source, target, settings.trim
-        self._forth = evenly(source.used, settings.samples)
+        self._source, self._target, self._settings = source, target, settings
+        forth = evenly(source.used, settings.samples)
+        self._forth = forth if settings.both_ways else forth[:0]
         self._back = evenly(target.used, settings.samples)
 
     def __call__(self, current: Similarity, exact: bool) -> _Pairs:
@@ -168,10 +173,22 @@ class _Matcher:
     def _kept(self, points, normals, hits):
         """Which of the points have a partner that is one: bool [M]."""
         distance = np.linalg.norm(points - hits.points, axis=1)
-        valid = ~hits.on_border & (np.sum(normals * hits.normals, axis=1) > _LEAST_COSINE)
+        valid = np.ones(len(points), bool)
+        if self._settings.reject:
+            valid = same_side(normals, hits)
         if not valid.any():
             return valid
-        return valid & (distance <= np.quantile(distance[valid], 1 - self._trim))
+        return valid & (distance <= np.quantile(distance[valid], 1 - self._settings.trim))
+
+
+def same_side(normals: np.ndarray, hits: Hits) -> np.ndarray:
+    """Which hits are within the other surface, and on its same side: bool [M].
+
+    Args:
+      normals: float [M, 3], of the surface on which the points are that looked for the hits.
+      hits: on the other surface.
+    """
+    return ~hits.on_border & (np.sum(normals * hits.normals, axis=1) > _LEAST_COSINE)
 
 
 def evenly(indices: np.ndarray, count: int | None) -> np.ndarray:
@@ -189,7 +206,7 @@ def _step(pairs: _Pairs, with_scale: bool) -> Similarity:
     """Finds the small similarity that brings points nearest to their planes.
 
     The distances are linear in a small rotation, translation and change of scale about the middle
-    of the points. What the planes do not determine, such as the turn of a sphere, stays as it is.
+    of the points.
     """
     center = pairs.moving.mean(axis=0)
     p, n = pairs.moving - center, pairs.normals

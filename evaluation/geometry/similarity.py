@@ -29,6 +29,10 @@ class Similarity:
             self.scale * first.scale, self.rotation @ first.rotation, self(first.translation)
         )
 
+    def with_scale(self, scale: float, point: np.ndarray) -> "Similarity":
+        """Returns the map of another scale that takes a point to the same place."""
+        return Similarity(scale, self.rotation, self(point) - scale * self.rotation @ point)
+
     def inverse(self) -> "Similarity":
         """Returns the map back."""
         back = self.rotation.T / self.scale
