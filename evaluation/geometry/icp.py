@@ -26,7 +26,7 @@ class IcpSettings:
     Attributes:
       with_scale: whether the scale is free.
       trim: the part of the pairs, the farthest, that is left out.
-      iterations: at most so many.
+      iterations: at most so many, and as many again where `exact`.
       tolerance_mm: it stops when an iteration moves the points by less on average.
       samples: points of each surface that are paired, evenly chosen; None for all.
       exact: whether it goes on, once it has converged, with the closest points of the triangles
@@ -37,9 +37,9 @@ class IcpSettings:
 
     with_scale: bool = True
     trim: float = 0.1
-    iterations: int = 100
-    tolerance_mm: float = 1e-3
-    samples: int | None = 4000
+    iterations: int = 60
+    tolerance_mm: float = 5e-3
+    samples: int | None = 2000
     exact: bool = True
     both_ways: bool = True
     reject: bool = True
@@ -199,7 +199,7 @@ def evenly(indices: np.ndarray, count: int | None) -> np.ndarray:
 
 
 def _hits(surface, points, exact):
-    return surface.nearest_hits(points) if exact else surface.nearest_vertex_hits(points)
+    return surface.ring_hits(points) if exact else surface.nearest_vertex_hits(points)
 
 
 def _step(pairs: _Pairs, with_scale: bool) -> Similarity:

@@ -26,7 +26,7 @@ def template():
     return Template(Face(surface, tip, _landmarks(), "sheet"), np.zeros((0, 0)), {})
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(3))
 def test_a_face_is_found_in_any_pose(template, seed):
     """Turned in any way, shifted by a meter, with other vertices, noise, and no landmark."""
     rng = np.random.default_rng(seed)

@@ -49,12 +49,12 @@ def test_a_face_moved_by_a_similarity_is_at_distance_0(template, name):
 
 def test_spheres_differ_by_their_radii_or_by_nothing(template):
     small, large = (
-        Face(shapes.sphere(radius, 4), np.zeros(3), np.eye(7, 3) * radius) for radius in (90, 93)
+        Face(shapes.sphere(radius), np.zeros(3), np.eye(7, 3) * radius) for radius in (90, 93)
     )
     protocol = Protocol("whole", "icp", "both_surfaces", "mean_point_to_plane")
     rigid = measure(small, large, protocol, template, 1.0)
-    assert rigid.distance_mm == pytest.approx(3.0, abs=0.05)
-    assert measure(small, large, protocol, template, None).distance_mm < 0.02
+    assert rigid.distance_mm == pytest.approx(3.0, abs=0.2)
+    assert measure(small, large, protocol, template, None).distance_mm < 0.05
 
 
 @pytest.mark.parametrize("name", ["mean_point_to_plane", "mean_point_to_point"])
@@ -111,9 +111,8 @@ def test_the_ball_and_the_mask_of_now(template):
 def test_regions_are_carried_over_and_measured_one_by_one(template):
     surface = template.face.surface
     vertices = surface.vertices.copy()
-    vertices[template.regions["lower"]] += np.random.default_rng(0).normal(
-        0, 0.5, (template.regions["lower"].sum(), 3)
-    )
+    waves = np.sin(vertices[:, 0] / 3) * np.sin(vertices[:, 1] / 3)
+    vertices[:, 2] += np.where(template.regions["lower"], waves, 0.0)
     scan = _face(Surface(vertices, surface.triangles), "own").moved(shapes.some_similarity())
     found = measure(template.face, scan, PROTOCOLS["realy"], template, None)
     assert found.by_patch["upper"] < 0.1 < 0.2 < found.by_patch["lower"]
