@@ -4,10 +4,11 @@ import dataclasses
 import pathlib
 import shlex
 import sys
+from collections.abc import Iterator
 
 import numpy as np
-from scipy.spatial.transform import Rotation
 import tqdm
+from scipy.spatial.transform import Rotation
 
 from evaluation.geometry import planted_errors
 from evaluation.geometry.comparison import Measured, trust, trust_table
@@ -97,25 +98,32 @@ def compare(template: Template, truths: int, errors: int, seed: int = 0) -> Meas
       errors: how many reconstructions of each, of all kinds in turn.
       seed: face t and its reconstruction k are a function of (seed, t, k).
     """
-    rows = []
-    kinds = list(KINDS)
-    with tqdm.tqdm(total=truths * errors, unit="face", mininterval=5) as bar:
-        for t in range(truths):
-            rng = np.random.default_rng([seed, t])
-            true = _random_face(template, rng)
-            scan = make_scan(true, template, rng)
-            for k in range(errors):
-                own = np.random.default_rng([seed, t, k])
-                kind = kinds[k % len(kinds)]
-                size = own.uniform(*_ERRORS_MM)
-                wrong = planted_errors.plant(kind, true, template, size, own)
-                error = planted_errors.true_error(wrong, true, template)
-                found = _measure_all(_as_face(wrong, template), scan, template)
-                rows.append((t, kind, error, found))
-                bar.update()
+    rows = tqdm.tqdm(
+        measured_errors(template, truths, errors, seed),
+        total=truths * errors,
+        unit="face",
+        mininterval=5,
+    )
     truths_of, kinds_of, true_mm, found = zip(*rows, strict=True)
     by_protocol = {name: np.array([row[name] for row in found]) for name in PROTOCOLS}
     return Measured(np.array(truths_of), list(kinds_of), np.array(true_mm), by_protocol)
+
+
+def measured_errors(
+    template: Template, truths: int, errors: int, seed: int
+) -> Iterator[tuple[int, str, float, dict[str, float]]]:
+    """Yields for each reconstruction: its face, its kind, its true error, and all protocols' mm."""
+    kinds = list(KINDS)
+    for t in range(truths):
+        rng = np.random.default_rng([seed, t])
+        true = _random_face(template, rng)
+        scan = make_scan(true, template, rng)
+        for k in range(errors):
+            own = np.random.default_rng([seed, t, k])
+            kind = kinds[k % len(kinds)]
+            wrong = planted_errors.plant(kind, true, template, own.uniform(*_ERRORS_MM), own)
+            error = planted_errors.true_error(wrong, true, template)
+            yield t, kind, error, _measure_all(_as_face(wrong, template), scan, template)
 
 
 def _measure_all(prediction: Face, scan: Face, template: Template) -> dict[str, float]:
@@ -137,7 +145,7 @@ def _random_face(template: Template, rng: np.random.Generator) -> np.ndarray:
 
 
 def make_scan(true: np.ndarray, template: Template, rng: np.random.Generator) -> Face:
-    """Scans a face: other vertices, noise, any place, pitched, with landmarks as people mark them."""
+    """Scans a face: other vertices, noise, another pose, and landmarks as people mark them."""
     surface = planted_errors.rescanned(true, template, _NOISE_MM, rng)
     face = _as_face(true, template)
     angles = rng.uniform(-1, 1, 3) * (_PITCH_DEG, 15, 15)

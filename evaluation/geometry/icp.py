@@ -37,9 +37,9 @@ class IcpSettings:
 
     with_scale: bool = True
     trim: float = 0.1
-    iterations: int = 60
+    iterations: int = 40
     tolerance_mm: float = 5e-3
-    samples: int | None = 2000
+    samples: int | None = 1200
     exact: bool = True
     both_ways: bool = True
     reject: bool = True

@@ -71,7 +71,7 @@ class Surface:
 
     @functools.cached_property
     def _rings(self) -> np.ndarray:
-        """The triangles around each vertex, int64 [N, D], the first repeated where there are few."""
+        """The triangles around each vertex, int64 [N, D]; the first fills the rows."""
         mesh = trimesh.Trimesh(self.vertices, self.triangles, process=False, validate=False)
         rings = np.array(mesh.vertex_faces[:, :_LARGEST_RING])
         return np.where(rings < 0, rings[:, :1], rings)
