@@ -78,8 +78,8 @@ def trust_table(by_protocol: dict[str, Trust], faces: int, truths: int) -> Table
         columns=["protocol", "correlation", "of ranks", "ordered right", *kinds],
         rows=rows,
         note=f"{faces} wrong reconstructions of {truths} faces of the face model, whose true "
-        "errors are known: the mean distance of vertices to where they belong, within 95 mm of the nose "
-        "tip, after the best similarity. The scans have other vertices, another pose and noise. "
+        "errors are known: the mean distance of vertices to where they belong, within 95 mm of the "
+        "nose tip, after the best similarity. The scans have other vertices, pose and noise. "
         "Ordered right: of two reconstructions of one face, how often the better one gets the "
         "smaller number. The columns of kinds: the protocol's mean number by the mean true error.",
     )
