@@ -6,6 +6,7 @@ import tensorflow as tf
 from evaluation.geometry.face import SEVEN_OF_68, Face, Template
 from evaluation.geometry.surface import Surface
 from model.face_regions import FACE_RADIUS_MM, face_crop, region
+from model.landmarks import mesh_digest
 from model.morphable_model import MorphableModel
 
 
@@ -38,7 +39,7 @@ def face_of(model: MorphableModel, vertices: np.ndarray) -> Face:
 
 def topology(model: MorphableModel) -> str:
     """A text that tells the meshes of a face model from others."""
-    return f"{model.n_vertices} vertices {hash(model.triangles.tobytes())}"
+    return f"{model.n_vertices} vertices {mesh_digest(model)}"
 
 
 def _regions(model: MorphableModel) -> dict[str, np.ndarray]:
