@@ -3,7 +3,8 @@
 import numpy as np
 import tensorflow as tf
 
-from evaluation.geometry.face import SEVEN_OF_68, Face, Template
+from data_pipeline.scans.now import SEVEN_OF_68
+from evaluation.geometry.face import Face, Template
 from evaluation.geometry.surface import Surface
 from model.face_regions import FACE_RADIUS_MM, face_crop, region
 from model.landmarks import mesh_digest

@@ -13,9 +13,10 @@ from data_pipeline.detection import make_detector
 from data_pipeline.scans.frames import read_frames
 from data_pipeline.scans.landmark_files import read_landmarks
 from data_pipeline.scans.mesh_files import read_mesh
-from data_pipeline.scans.micc import FRONTAL, ScanFile, Subject, read_micc
+from data_pipeline.scans.micc import FRONTAL, NOSE_TIP_OF_68, ScanFile, Subject, read_micc
+from data_pipeline.scans.now import SEVEN_OF_68
 from evaluation.contact_sheet import contact_sheet
-from evaluation.geometry.face import NOSE_TIP_OF_68, SEVEN_OF_68, Face, Template
+from evaluation.geometry.face import Face, Template
 from evaluation.geometry.protocols import PROTOCOLS, Measurement, measure
 from evaluation.geometry.scan_table import Entry, scan_table, to_csv
 from evaluation.geometry.surface import Surface

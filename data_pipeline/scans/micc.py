@@ -17,6 +17,8 @@ from storage.printable import printable
 
 FRONTAL = ("frontal1", "frontal2")
 VIEWS = (*FRONTAL, "sidel", "sider")
+# The tip of the nose among the 68 landmarks, from 0.
+NOSE_TIP_OF_68 = 30
 # The paper's names of the conditions, and those on disk.
 CONDITIONS = {
     "cooperative": "Indoor-Cooperative",

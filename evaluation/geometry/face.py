@@ -7,12 +7,6 @@ import numpy as np
 from evaluation.geometry.similarity import Similarity
 from evaluation.geometry.surface import Surface
 
-# The seven landmarks of the NoW benchmark, as numbers of iBUG's 68 points counted from 0: the right
-# eye's outer and inner corner, the left eye's inner and outer corner, the bottom of the nose, and
-# the right and left corner of the mouth; right and left are the subject's.
-SEVEN_OF_68 = (36, 39, 42, 45, 33, 48, 54)
-NOSE_TIP_OF_68 = 30
-
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Face:
@@ -21,7 +15,9 @@ class Face:
     Attributes:
       surface: its mesh, in mm.
       nose_tip: float64 [3], where the tip of the nose is, or None if nobody said.
-      landmarks: float64 [7, 3], the points of `SEVEN_OF_68`, or None.
+      landmarks: float64 [7, 3], those of the NoW benchmark, or None: the right eye's outer and
+        inner corner, the left eye's inner and outer corner, the bottom of the nose, and the right
+        and left corner of the mouth; right and left are the subject's.
       topology: a text that is the same for meshes whose vertices of the same number are the same
         points of a face; None for a mesh of its own.
       seen: bool [N], the vertices that were measured, where others were completed; None for all.
