@@ -3,6 +3,9 @@
 Examples:
   python eval.py --output_dir=runs/evaluation
   python eval.py --checkpoint=RUN/decoder_stage1.npz,RUN --dataset=DIR --output_dir=OUT
+  python eval.py --benchmark=micc --dataset=MICC --method=OTHER=MESHES --output_dir=OUT
+  python eval.py --benchmark=now --dataset=NOW --output_dir=OUT
+  python eval.py --benchmark=protocols --output_dir=OUT
 
 Several checkpoints are measured on the same photographs, and the last one is compared with each
 other; decoders of another face model are compared by --compare, in two runs. The script writes
@@ -19,9 +22,14 @@ import open_parts
 from model import identity
 
 FLAGS = flags.FLAGS
-# What each of them measures stands in `programs.decoder_evaluation`; only the names are here, since
-# that module imports TensorFlow.
-BENCHMARKS = ("recognition", "clustering", "tone", "robustness", "all")
+# What each of them measures stands in `programs`; only the names are here, since those modules import
+# TensorFlow.
+RECOGNITION = ("recognition", "clustering", "tone", "robustness", "all")
+GEOMETRY = ("micc", "now", "protocols")
+# The names in `evaluation.geometry.protocols`, which the flags must know without SciPy.
+PROTOCOLS = ("paper", "tran", "ganfit", "now", "realy", "dense")
+SCALES = ("per_mesh", "global", "none")
+AVERAGES = ("embeddings", "meshes", "coefficients")
 
 
 def define_flags() -> None:
@@ -37,11 +45,15 @@ def define_flags() -> None:
     flags.DEFINE_enum(
         "benchmark",
         "all",
-        BENCHMARKS,
+        (*RECOGNITION, *GEOMETRY),
         "What is measured: recognition as in section 4.3 of the paper, clustering as in 4.4, "
-        "tone (whether skin tones follow the people), or robustness (figure 6: damaged, turned and "
-        "badly lit photographs).",
+        "tone (whether skin tones follow the people), robustness (figure 6: damaged, turned and "
+        "badly lit photographs), or these four (all); distances to scans as in table 1, in the "
+        "layout of the MICC data set (micc); the NoW benchmark on its validation data (now); or "
+        "how far each protocol that compares faces with scans can be believed (protocols). See "
+        "docs/evaluation.md.",
     )
+    define_geometry_flags()
     flag_sets.define_photographs("dataset", cache=True)
     flags.DEFINE_enum(
         "scorer", "openvino_ir", identity.NAMES, "The independent recognition network that judges."
@@ -74,12 +86,90 @@ def define_flags() -> None:
     flags.DEFINE_string("output_dir", None, "The folder for the report.", required=True)
 
 
+def define_geometry_flags() -> None:
+    """Defines the flags of the benchmarks on scans."""
+    flags.DEFINE_enum(
+        "protocol", "paper", PROTOCOLS, "How reconstructions are compared with scans (micc)."
+    )
+    flags.DEFINE_list(
+        "scale",
+        ["per_mesh", "global"],
+        "Whether each mesh gets a scale of its own (per_mesh), all meshes of a method one (global) "
+        "or none (none), for micc; several separated by commas are all reported.",
+    )
+    flags.register_validator(
+        "scale",
+        lambda value: bool(value) and set(value) <= set(SCALES),
+        message=f"--scale: give one or more of {', '.join(SCALES)}",
+    )
+    flags.DEFINE_enum(
+        "average", "embeddings", AVERAGES, "What is averaged over the frames of a video (micc)."
+    )
+    flags.DEFINE_enum(
+        "frontal", "mean", ("mean", "min"), "How the two frontal scans of a subject are joined."
+    )
+    flags.DEFINE_integer(
+        "frame_step", 1, "Each so-manieth frame of a video is used.", lower_bound=1
+    )
+    flags.DEFINE_multi_string(
+        "method",
+        [],
+        "NAME=FOLDER: meshes that another system made (OBJ, PLY, GLB), measured in the same table. "
+        "May be repeated.",
+    )
+
+
+def run_geometry() -> None:
+    """Measures on scans what the flags say.
+
+    Raises:
+      ValueError: a benchmark lacks its data set.
+    """
+    command_line.import_tensorflow()
+    from model.trained import Parts
+    from programs import micc_evaluation, now_evaluation, protocol_comparison
+
+    output = pathlib.Path(FLAGS.output_dir)
+    if FLAGS.benchmark == "protocols":
+        protocol_comparison.run(protocol_comparison.Options(output, flag_sets.face_model()))
+        return
+    if not FLAGS["dataset"].value:
+        raise ValueError(
+            f"--benchmark={FLAGS.benchmark} needs --dataset, the folder of the data set; a "
+            f"stand-in comes by: python -m stand_ins scans --layout={FLAGS.benchmark} --output=DIR"
+        )
+    encoder = flag_sets.encoder()
+    shared = {
+        "output": output,
+        "folder": pathlib.Path(FLAGS["dataset"].value),
+        "checkpoints": FLAGS.checkpoint or [open_parts.DECODER],
+        "parts": Parts(FLAGS.face_model, encoder.name, encoder.weights),
+        "methods": tuple(FLAGS.method),
+    }
+    if FLAGS.benchmark == "now":
+        now_evaluation.run(now_evaluation.Options(**shared))
+    else:
+        micc_evaluation.run(
+            micc_evaluation.Options(
+                **shared,
+                protocol=FLAGS.protocol,
+                scales=tuple(FLAGS.scale),
+                average=FLAGS.average,
+                frontal=FLAGS.frontal,
+                frame_step=FLAGS.frame_step,
+            )
+        )
+
+
 def main(arguments: list[str]) -> None:
     """Measures what the flags say."""
     if len(arguments) > 1:
         raise app.UsageError(
             f"unexpected argument {arguments[1]!r}; photographs go in by --dataset"
         )
+    if FLAGS.benchmark in GEOMETRY:
+        run_geometry()
+        return
     command_line.import_tensorflow()
     from model.trained import Parts
     from programs import decoder_evaluation

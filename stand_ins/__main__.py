@@ -4,9 +4,14 @@
     python -m stand_ins dataset --layout=vgg_face --output=DIR
     python -m stand_ins dataset --layout=lfw --output=DIR
     python -m stand_ins dataset --layout=vgg_face --output=DIR --from_photos=FOLDER
+    python -m stand_ins scans --layout=micc --output=DIR
+    python -m stand_ins scans --layout=now --output=DIR
+    python -m stand_ins scan-subject SCAN.obj --mm_per_unit=1 --output=DIR
 
 The first writes a file of the exact size of the Basel Face Model 2017 (`stand_ins.face_model`),
-the others write photographs in the layouts of VGG-Face and LFW (`stand_ins.datasets`).
+the next three write photographs in the layouts of VGG-Face and LFW (`stand_ins.datasets`), then
+scans with photographs in the layouts of MICC and NoW (`stand_ins.scan_datasets`), and the last
+pictures of a textured scan, which becomes a subject in MICC's layout (`stand_ins.scan_subject`).
 """
 
 import argparse
@@ -60,8 +65,37 @@ def dataset(options: argparse.Namespace) -> None:
     )
 
 
+def scans(options: argparse.Namespace) -> None:
+    """Writes a folder of scans in the layout of a dataset."""
+    command_line.import_tensorflow()
+    from stand_ins.scan_datasets import write_scans
+
+    truth = write_scans(
+        options.output,
+        options.layout,
+        options.people,
+        options.frames,
+        options.seed,
+        options.face_model,
+        options.noise_mm,
+    )
+    print(f"{printable(truth)}: the truth about these people, for evaluation only")
+    print(f"{printable(options.output)}: {options.people} people in the layout of {options.layout}")
+
+
+def scan_subject(options: argparse.Namespace) -> None:
+    """Writes pictures of a textured scan, as a subject in the layout of MICC."""
+    command_line.import_tensorflow()
+    from stand_ins.scan_subject import write_scan_subject
+
+    write_scan_subject(
+        options.output, options.scan, options.mm_per_unit, options.frames, options.seed
+    )
+    print(f"{printable(options.output)}: one subject in the layout of micc")
+
+
 def make_parser() -> command_line.ArgumentParser:
-    """Makes the parser of both subcommands."""
+    """Makes the parser of the subcommands."""
     parser = command_line.ArgumentParser(
         prog="python -m stand_ins",
         description="Fabricates data in the layouts of data that one must register for.",
@@ -101,6 +135,41 @@ def make_parser() -> command_line.ArgumentParser:
         "--from_photos", help="write the photographs of this folder, instead of made-up people"
     )
     command.set_defaults(run=dataset)
+
+    command = commands.add_parser("scans", help="write a folder of scans and photographs")
+    command.add_argument(
+        "--layout",
+        choices=["micc", "now"],
+        default="micc",
+        help="the dataset whose layout to write",
+    )
+    command.add_argument("--output", required=True, help="the folder to write; it must not exist")
+    command.add_argument("--people", type=_positive, default=6, help="number of made-up people")
+    command.add_argument(
+        "--frames", type=_positive, default=5, help="pictures of each video or challenge"
+    )
+    command.add_argument("--seed", type=int, default=0, help="seed of all random numbers")
+    command.add_argument(
+        "--noise_mm", type=float, default=0.1, help="deviation of the scans' noise in millimeters"
+    )
+    command.add_argument(
+        "--face_model",
+        default=open_parts.FACE_MODEL,
+        help="the face model whose faces are shown; by default the embedded one",
+    )
+    command.set_defaults(run=scans)
+
+    command = commands.add_parser("scan-subject", help="write pictures of a textured scan")
+    command.add_argument("scan", help="the OBJ file of a scan with a texture, y up and z forward")
+    command.add_argument("--output", required=True, help="the folder to write; it must not exist")
+    command.add_argument(
+        "--mm_per_unit", type=float, default=1.0, help="how many millimeters its unit is"
+    )
+    command.add_argument(
+        "--frames", type=_positive, default=12, help="pictures of each of the three videos"
+    )
+    command.add_argument("--seed", type=int, default=0, help="seed of all random numbers")
+    command.set_defaults(run=scan_subject)
     return parser
 
 

@@ -68,7 +68,7 @@ def write_rendered(
     with tqdm.tqdm(total=people * photos, unit="photo", mininterval=2) as bar:
         for p in range(people):
             identity = f"Rendered_Person_{p + 1:04d}"
-            person = _random_person(model, np.random.default_rng([seed, p]))
+            person = random_person(model, np.random.default_rng([seed, p]))
             for k in range(photos):
                 generator = np.random.default_rng([seed, p, k])
                 framing = random_framing(layout, generator)
@@ -170,7 +170,7 @@ def random_framing(layout: str, generator: np.random.Generator) -> Framing:
     return Framing(size, part * size, tuple((middle * size).tolist()), roll)
 
 
-def _random_person(model, generator):
+def random_person(model, generator):
     """Draws a person; coefficients beyond the limit would be faces that nobody has."""
 
     def coefficients(count):

@@ -13,7 +13,12 @@ import tempfile
 from mesh_renderer import build_kernels
 
 _SANITIZERS = (
-    *("-O1", "-g1", "-fsanitize=address,undefined,float-cast-overflow", "-fno-sanitize-recover=all"),
+    *(
+        "-O1",
+        "-g1",
+        "-fsanitize=address,undefined,float-cast-overflow",
+        "-fno-sanitize-recover=all",
+    ),
     "-Wno-maybe-uninitialized",
 )
 INSTRUCTION_SETS = ("baseline", "avx2", "avx512")

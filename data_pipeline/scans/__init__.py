@@ -1,0 +1,1 @@
+"""Reads data sets of face scans: meshes, landmarks, videos, and the layouts that they come in."""

@@ -1,0 +1,101 @@
+"""Table 1 of the paper: errors on scans, by method and condition."""
+
+import csv
+import dataclasses
+import io
+
+import numpy as np
+
+from evaluation.report import Table
+
+CONDITIONS = ("cooperative", "indoor", "outdoor")
+# Table 1: mean and standard deviation by condition. They are of the real data set alone.
+PAPER = {
+    "Tran et al., by the paper": ((1.93, 0.27), (2.02, 0.25), (1.86, 0.23)),
+    "Genova et al., by the paper": ((1.50, 0.13), (1.50, 0.11), (1.48, 0.11)),
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Entry:
+    """What one reconstruction measured.
+
+    Attributes:
+      method, subject, condition, scan: which reconstruction, and which scan.
+      policy: how the scale was chosen: one of `protocols.SCALES`.
+      distance_mm: the protocol's number.
+      scale: the scale that the mesh was given.
+      warnings: what speaks against the alignment.
+    """
+
+    method: str
+    subject: str
+    condition: str
+    scan: str
+    policy: str
+    distance_mm: float
+    scale: float
+    warnings: tuple[str, ...] = ()
+
+
+def by_subject(entries: list[Entry], frontal: str) -> dict[tuple, float]:
+    """Joins the scans of a subject: mm by (method, policy, condition, subject).
+
+    Args:
+      entries: of one scan each.
+      frontal: "mean" or "min" over the scans.
+    """
+    groups = {}
+    for entry in entries:
+        key = (entry.method, entry.policy, entry.condition, entry.subject)
+        groups.setdefault(key, []).append(entry.distance_mm)
+    join = {"mean": np.mean, "min": np.min}[frontal]
+    return {key: float(join(values)) for key, values in groups.items()}
+
+
+def scan_table(
+    entries: list[Entry], frontal: str, protocol: str, with_paper: bool = False
+) -> Table:
+    """Shows mean and standard deviation over subjects, a row for each method and scale policy.
+
+    Args:
+      entries: what was measured.
+      frontal: how the scans of a subject are joined.
+      protocol: the name of the protocol.
+      with_paper: whether the paper's figures are shown, which only the real data set allows.
+    """
+    values = by_subject(entries, frontal)
+    rows = []
+    for method, policy in dict.fromkeys((e.method, e.policy) for e in entries):
+        row = [f"{method} (scale {policy.replace('_', ' ')})"]
+        for condition in CONDITIONS:
+            own = [v for key, v in values.items() if key[:3] == (method, policy, condition)]
+            row += [float(np.mean(own)), _deviation(own), len(own)] if own else [None, None, 0]
+        rows.append(row)
+    if with_paper:
+        for name, figures in PAPER.items():
+            rows.append([name, *(x for mean, std in figures for x in (mean, std, 53))])
+    columns = [text for c in CONDITIONS for text in (c, "std", "subjects")]
+    return Table(
+        title=f"Distance to scans in mm, by the protocol {protocol}",
+        columns=["method", *columns],
+        rows=rows,
+        note="Mean and standard deviation over subjects (table 1 of the paper). The scans of a "
+        f"subject are joined by their {frontal}.",
+    )
+
+
+def _deviation(values):
+    return float(np.std(values, ddof=1)) if len(values) > 1 else None
+
+
+def to_csv(entries: list[Entry]) -> bytes:
+    """Writes all entries as a CSV file, a row for each."""
+    text = io.StringIO()
+    names = [field.name for field in dataclasses.fields(Entry)]
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(names)
+    for entry in entries:
+        row = dataclasses.asdict(entry) | {"warnings": "; ".join(entry.warnings)}
+        writer.writerow([row[name] for name in names])
+    return text.getvalue().encode()

@@ -1,0 +1,110 @@
+"""Turns the frames of a video into one face: detect, cut, encode, average, decode."""
+
+import dataclasses
+import hashlib
+import io
+import pathlib
+from collections.abc import Iterable
+
+import numpy as np
+
+from data_pipeline.detection import Detector
+from model.alignment import warp_photograph
+from model.encoding import encode_crops
+from model.face_finding import find_face
+from model.identity.network import IdentityNetwork
+from model.morphable_model import MorphableModel
+from model.trained import TrainedDecoder
+from storage.atomic import write_bytes
+
+# What is averaged over a video. The paper's choice is the first (section 4.2), that of Tran et al.
+# the second. Vertices are linear in the coefficients, so the last two are the same face.
+AVERAGES = ("embeddings", "meshes", "coefficients")
+
+
+@dataclasses.dataclass(frozen=True)
+class EncodedFrames:
+    """What the encoder saw of a video.
+
+    Attributes:
+      features: float32 [F, D] of the frames with a face, in their order.
+      failures: the reason for each frame that failed, by its name.
+    """
+
+    features: np.ndarray
+    failures: dict[str, str]
+
+
+def encode_frames(
+    frames: Iterable[tuple[str, np.ndarray | str]], encoder: IdentityNetwork, detector: Detector
+) -> EncodedFrames:
+    """Finds the face of each frame and encodes all of them in batches; failures are listed.
+
+    Args:
+      frames: names with pixels uint8 RGB [H, W, 3], or with the reason why there are none.
+      encoder, detector: the inference path of the decoder.
+    """
+    crops, failures = [], {}
+    for name, image in frames:
+        try:
+            if isinstance(image, str):
+                raise ValueError(image)
+            crops.append(
+                warp_photograph(image, find_face(image, detector, name).points, encoder.crop)
+            )
+        except ValueError as error:
+            failures[name] = str(error)
+    if not crops:
+        return EncodedFrames(np.zeros([0, encoder.feature_size], np.float32), failures)
+    return EncodedFrames(encode_crops(encoder, np.stack(crops)).features, failures)
+
+
+def decode_average(
+    features: np.ndarray, own: TrainedDecoder, model: MorphableModel, average: str
+) -> np.ndarray:
+    """Decodes a video to one face.
+
+    Args:
+      features: float32 [F, D], at least one frame.
+      own: the decoder.
+      model: its face model.
+      average: one of `AVERAGES`.
+
+    Returns:
+      float32 [N, 3] mm, the neutral face.
+    """
+    if average == "embeddings":
+        features = features.mean(axis=0, keepdims=True)
+    coefficients = own.decoder(features, domain="photo").shape
+    if average == "coefficients":
+        coefficients = coefficients.numpy().mean(axis=0, keepdims=True)
+    return model.decode_shape(coefficients).numpy().mean(axis=0)
+
+
+class FrameCache:
+    """Keeps the encoded frames of videos in a folder, so that an evaluation can go on."""
+
+    def __init__(self, folder: pathlib.Path, encoder: IdentityNetwork, detector: Detector):
+        """Binds a folder to an encoder and a detector; what others made is not taken."""
+        self._folder, self._encoder, self._detector = folder, encoder, detector
+        self._key = f"{encoder.fingerprint} {encoder.crop} {detector.spec}"
+
+    def __call__(self, name: str, frames: Iterable[tuple[str, np.ndarray | str]]) -> EncodedFrames:
+        """Encodes the frames of a video, or takes what was kept under its name."""
+        digest = hashlib.sha256(f"{self._key} {name}".encode()).hexdigest()[:24]
+        path = self._folder / f"{digest}.npz"
+        if path.is_file():
+            with np.load(path, allow_pickle=False) as kept:
+                failures = dict(zip(kept["failed"].tolist(), kept["reasons"].tolist(), strict=True))
+                return EncodedFrames(kept["features"], failures)
+        encoded = encode_frames(frames, self._encoder, self._detector)
+        buffer = io.BytesIO()
+        failed, reasons = list(encoded.failures), list(encoded.failures.values())
+        np.savez(
+            buffer,
+            features=encoded.features,
+            failed=np.array(failed, dtype=str),
+            reasons=np.array(reasons, dtype=str),
+        )
+        write_bytes(path, buffer.getvalue())
+        return encoded

@@ -1,0 +1,117 @@
+"""Makes of one textured scan a subject of a data set in MICC's layout: pictures in three lights.
+
+So a real scan, of which there are no videos, goes through the evaluation of the paper's table 1.
+The pictures are renders of the scan: its person cannot blink, and light is painted into its
+texture.
+"""
+
+import os
+import pathlib
+
+import cv2
+import numpy as np
+import trimesh
+from scipy.spatial.transform import Rotation
+
+from data_pipeline.scans.mesh_files import read_mesh
+from data_pipeline.scans.micc import CONDITIONS
+from mesh_renderer import rasterize_triangles
+from stand_ins.camera import photograph_effects, random_background
+from stand_ins.dataset_layouts import check_new
+from stand_ins.lights import random_environment
+from storage.atomic import write_bytes, write_together
+from storage.images import jpeg, to_bytes
+
+_PIXELS, _SUPERSAMPLING = 256, 2
+# How far the head turns and nods in each condition, in degrees (one standard deviation).
+_POSES_DEG = {"cooperative": (8, 4), "indoor": (16, 7), "outdoor": (20, 8)}
+# The width of what a picture shows, in mm, at the distance of the face.
+_WIDTH_MM = 420.0
+# Light acts on linear colors; the texture is encoded by about this exponent.
+_GAMMA = 2.2
+
+
+def write_scan_subject(
+    output: str | os.PathLike,
+    scan: str | os.PathLike,
+    mm_per_unit: float,
+    frames: int = 12,
+    seed: int = 0,
+) -> None:
+    """Writes a data set in MICC's layout with one subject.
+
+    Args:
+      output: the folder; it must not exist.
+      scan: an OBJ file with a texture, y up and z out of the face.
+      mm_per_unit: how many millimeters its unit is.
+      frames: pictures in each condition.
+      seed: picture k of condition c is a function of (seed, c, k).
+
+    Raises:
+      FileExistsError: the output is there already.
+      ValueError: the scan has no texture.
+    """
+    output = pathlib.Path(output)
+    check_new(output)
+    mesh = trimesh.load(scan, process=False, force="mesh")
+    image = getattr(getattr(mesh.visual, "material", None), "image", None)
+    if image is None or getattr(mesh.visual, "uv", None) is None:
+        raise ValueError(f"{scan}: has no texture with coordinates")
+    texture = (np.asarray(image.convert("RGB"), np.float32) / 255.0)[::-1]
+    vertices = np.array(mesh.vertices) * mm_per_unit
+    vertices -= (vertices.max(axis=0) + vertices.min(axis=0)) / 2
+    surface = trimesh.Trimesh(vertices, mesh.faces, process=False)
+    for c, (condition, on_disk) in enumerate(CONDITIONS.items()):
+        files = {}
+        for k in range(frames):
+            rng = np.random.default_rng([seed, c, k])
+            picture = _picture(surface, mesh.visual.uv, texture, _POSES_DEG[condition], rng)
+            files[f"{k + 1:05d}.jpg"] = jpeg(to_bytes(picture), 92)
+        write_together(output / "subject_01" / "Video" / on_disk, files)
+    place = output / "subject_01" / "Model" / "frontal1" / "obj"
+    write_bytes(place / "scan.obj", _obj(*read_mesh(scan), mm_per_unit))
+
+
+def _picture(surface, uv, texture, poses_deg, rng):
+    """One picture, float32 sRGB [S, S, 3]."""
+    yaw, pitch = rng.normal(0, poses_deg[0]), rng.normal(0, poses_deg[1])
+    turned = Rotation.from_euler("yx", (yaw, pitch), degrees=True).as_matrix()
+    distance = rng.uniform(700, 1600)
+    points = surface.vertices @ turned.T
+    normals = surface.vertex_normals @ turned.T
+    depth = distance - points[:, 2]
+    size = _PIXELS * _SUPERSAMPLING
+    spread = 2 * distance / _WIDTH_MM
+    clip = np.stack([points[:, 0] * spread, points[:, 1] * spread, depth - 200.0, depth], axis=-1)
+    attributes = np.concatenate([uv, normals, np.ones((len(uv), 1))], axis=1)
+    seen = rasterize_triangles.rasterize_clip_space(
+        clip[None].astype(np.float32),
+        attributes[None].astype(np.float32),
+        surface.faces.astype(np.int32),
+        size,
+        size,
+        [0.0] * 6,
+    )[0].numpy()[::-1]
+    covered = seen[..., 5] > 0.5
+    normals = seen[covered][:, 2:5]
+    normals /= np.maximum(np.linalg.norm(normals, axis=-1, keepdims=True), 1e-6)
+    albedo = _sampled(texture, seen[..., :2])[covered] ** _GAMMA
+    image = np.float32(random_background(size, rng))
+    lit = albedo * random_environment(rng).irradiance(normals)
+    image[covered] = np.clip(lit, 0, 1) ** (1 / _GAMMA)
+    image = cv2.resize(image, (_PIXELS, _PIXELS), interpolation=cv2.INTER_AREA)
+    return photograph_effects(image, rng)
+
+
+def _sampled(texture, uv):
+    """The colors of a texture whose row 0 is the bottom, at coordinates [H, W, 2] in 0..1."""
+    height, width = texture.shape[:2]
+    place = np.float32(uv) * (width, height) - 0.5
+    column, row = np.float32(place[..., 0]), np.float32(place[..., 1])
+    return cv2.remap(texture, column, row, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+
+
+def _obj(vertices, triangles, mm_per_unit):
+    rows = [f"v {x:.4f} {y:.4f} {z:.4f}" for x, y, z in vertices * mm_per_unit]
+    rows += [f"f {a} {b} {c}" for a, b, c in triangles + 1]
+    return "\n".join([*rows, ""]).encode()

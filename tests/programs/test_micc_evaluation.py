@@ -1,0 +1,117 @@
+"""The way from a data set in MICC's layout to table 1, with errors that are known."""
+
+import pathlib
+import types
+
+import numpy as np
+import pytest
+
+import open_parts
+from data_pipeline.scans.micc import read_micc
+from evaluation.geometry import planted_errors
+from evaluation.geometry.scan_table import by_subject, scan_table, to_csv
+from evaluation.geometry.surface import Surface
+from model.face_models.load import load_face_model
+from programs import micc_evaluation
+from programs.face_template import make_template
+from programs.micc_evaluation import Options, measure_all, other_meshes, read_scans
+from stand_ins.scanner import obj_files, random_pose, scan_face
+from storage.atomic import write_together
+
+
+@pytest.fixture(scope="module")
+def model():
+    return load_face_model(open_parts.FACE_MODEL)
+
+
+@pytest.fixture(scope="module")
+def template(model):
+    return make_template(model)
+
+
+def _write_obj(path, vertices, triangles):
+    rows = [f"v {x:.5f} {y:.5f} {z:.5f}" for x, y, z in vertices]
+    rows += ["f {} {} {}".format(*(t + 1)) for t in triangles]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("\n".join([*rows, ""]))
+
+
+def _waves(template, true, error_mm, seed):
+    """In and out along the normals, of what no similarity can make good: the mean size is known."""
+    rng = np.random.default_rng(seed)
+    normals = Surface(true, template.face.surface.triangles).normals
+    face = np.linalg.norm(template.face.surface.vertices - template.face.nose_tip, axis=1) <= 95
+    size = planted_errors.bumps(true, template, rng)
+    size = np.sum(size * normals, axis=1)
+    arms = true - true[face].mean(axis=0)
+    modes = np.column_stack([np.cross(arms, normals), normals, np.sum(arms * normals, axis=1)])
+    modes = np.column_stack([modes, np.ones(len(true))])
+    size = size - modes @ np.linalg.lstsq(modes[face], size[face], rcond=None)[0]
+    size *= error_mm / np.abs(size[face]).mean()
+    return true + size[:, None] * normals
+
+
+def test_planted_errors_come_out(model, template, tmp_path):
+    """A scan without landmarks, pitched and shifted; errors of a known size, within 2 %."""
+    rng = np.random.default_rng(0)
+    coefficients = rng.normal(size=(1, model.shape_components)).clip(-1.5, 1.5).astype(np.float32)
+    true = np.float64(model.decode_shape(coefficients)[0].numpy())
+    tip = true[model.landmark_indices(("center.nose.tip",))[0]]
+    scan = scan_face(true, model.mean_colors, model.triangles, tip, "frontal1", 0.05, rng)
+    place = tmp_path / "data" / "subject_01" / "Model" / "frontal1" / "obj"
+    write_together(place, obj_files(scan, random_pose(rng), "1"))
+    video = tmp_path / "data" / "subject_01" / "Video" / "PTZ-Indoor"
+    video.mkdir(parents=True)
+    for name, error in (("right", 0.0), ("wrong", 1.0)):
+        vertices = _waves(template, true, error, 1) if error else true
+        _write_obj(tmp_path / name / "subject_01" / "indoor.obj", vertices, model.triangles)
+
+    subjects = read_micc(tmp_path / "data")
+    folders = {name: tmp_path / name for name in ("right", "wrong")}
+    failures = {}
+    trained = types.SimpleNamespace(face_model=model)
+    faces = other_meshes(folders, subjects, trained, failures)
+    scans = read_scans(subjects, failures)
+    options = Options(tmp_path / "out", tmp_path / "data", [], scales=("per_mesh", "none"))
+    entries, maps = measure_all(options, faces, scans, template, failures)
+    assert not failures
+    found = {(e.method, e.policy): e.distance_mm for e in entries}
+    assert found["right", "per_mesh"] < 0.06 and found["right", "none"] < 0.06
+    assert found["wrong", "per_mesh"] == pytest.approx(1.0, rel=0.02)
+    assert found["wrong", "none"] == pytest.approx(1.0, rel=0.02)
+    assert all(abs(e.scale - 1) < 0.005 and not e.warnings for e in entries)
+    assert [image.shape for _, image in maps] == [(256, 256, 3)] * 2
+    assert b"wrong,subject_01,indoor,frontal1,per_mesh," in to_csv(entries)
+
+
+def test_methods_are_named_and_found(model, tmp_path):
+    _write_obj(tmp_path / "m" / "subject_01.obj", model.mean_vertices, model.triangles)
+    methods = micc_evaluation.parse_methods([f"a={tmp_path / 'm'}"])
+    subjects = [types.SimpleNamespace(name=f"subject_0{k}", videos={"indoor": 0}) for k in (1, 2)]
+    failures = {}
+    trained = types.SimpleNamespace(face_model=model)
+    faces = other_meshes(methods, subjects, trained, failures)
+    face = faces["a"]["subject_01", "indoor"]
+    # A mesh of the face model's topology gets its landmarks.
+    assert face.topology and face.landmarks.shape == (7, 3)
+    assert list(failures) == ["a subject_02 indoor"]
+    for text, match in (("a", "must be NAME=FOLDER"), ("=b", "must be NAME=FOLDER")):
+        with pytest.raises(ValueError, match=match):
+            micc_evaluation.parse_methods([text])
+    with pytest.raises(FileNotFoundError, match="no such folder"):
+        micc_evaluation.parse_methods([f"a={tmp_path / 'absent'}"])
+    with pytest.raises(ValueError, match="has no mesh such as subject_01/cooperative.obj"):
+        other_meshes({"b": pathlib.Path(tmp_path)}, subjects, trained, {})
+
+
+def test_the_table(template):
+    def entry(subject, scan, value, method="ours"):
+        return micc_evaluation.Entry(method, subject, "indoor", scan, "per_mesh", value, 1.0)
+
+    entries = [entry("a", "1", 1.0), entry("a", "2", 2.0), entry("b", "1", 3.0)]
+    assert list(by_subject(entries, "mean").values()) == [1.5, 3.0]
+    assert list(by_subject(entries, "min").values()) == [1.0, 3.0]
+    table = scan_table(entries, "mean", "paper", with_paper=True)
+    assert table.rows[0][4:7] == [2.25, pytest.approx(np.std([1.5, 3], ddof=1)), 2]
+    assert table.rows[0][1:4] == [None, None, 0]
+    assert table.rows[-1][:3] == ["Genova et al., by the paper", 1.5, 0.13]
