@@ -1,8 +1,9 @@
 """Where the faces of a photograph are, and their five points.
 
 A detector is called with an image and the photograph's name, and returns a list of `Detection`. It
-has a `spec`, a text that changes whenever its results may change (for the keys of caches), and
-`no_face`, which says what it means that it found none.
+has a `spec`, a text that changes whenever its results may change (for the keys of caches),
+`no_face`, which says what it means that it found none, and `searches`, whether it looks at the
+image.
 """
 
 import os
@@ -26,10 +27,12 @@ class Detector(Protocol):
     Attributes:
       spec: a text that changes whenever the results may change.
       no_face: what it means that no face was found.
+      searches: whether it looks at the image, so that a part of the image is worth another look.
     """
 
     spec: str
     no_face: str
+    searches: bool
 
     def __call__(self, image: np.ndarray, name: str = "") -> list[Detection]:
         """Finds the faces of a photograph, the largest first.
@@ -42,6 +45,8 @@ class Detector(Protocol):
 
 class PointsByName:
     """Points that were found before: a detector that looks a photograph up by its name."""
+
+    searches = False
 
     def __init__(self, points: Mapping[str, Sequence[np.ndarray]], spec: str, no_face: str):
         """Takes the five points, float32 [5, 2], of each face of each photograph."""

@@ -74,8 +74,9 @@ def prepare_for_all(
     """
     caches = {}
     for name, network in networks.items():
-        output = folder / f"{name}.h5"
-        caches[name] = prepare_photographs(listing, network, detector, output, progress=True)
+        caches[name] = prepare_photographs(
+            listing, network, detector, folder / name, variants=("plain",), progress=True
+        )
         detector = detector if isinstance(detector, KnownPoints) else KnownPoints(caches[name])
     if len({cache.names for cache in caches.values()}) != 1:
         raise ValueError(f"{folder}: the networks see different photographs; remove this cache")
