@@ -24,7 +24,7 @@ if typing.TYPE_CHECKING:
 
 _PREFIX = "grpc://"
 # The dispatcher gives up a worker that was not heard of for so long.
-_WORKER_TIMEOUT_MS = 10_000
+_WORKER_TIMEOUT_MS = 30_000
 
 
 def check_address(address: str) -> str:

@@ -11,13 +11,16 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 import numpy as np
+import tensorflow as tf
 from absl import logging
 
 from data_pipeline.csv_rows import CsvTable, read_csv
 from data_pipeline.detected_face import Detection
 from data_pipeline.feature_cache import FeatureCache
 from data_pipeline.mtcnn_detector import MtcnnDetector
-from model.crop import FIVE_POINTS
+from model.alignment import similarity_transform
+from model.crop import FIVE_POINTS, Crop
+from model.identity.canonical_crops import FIVE_POINT_CROP
 from storage.printable import printable
 
 
@@ -140,6 +143,43 @@ class KnownPoints(PointsByName):
         """Takes the points of the photographs in `cache`; the others have no face."""
         points = {name: [own] for name, own in zip(cache.names, cache.points, strict=True)}
         super().__init__(points, cache.key.detector, "no face found before")
+
+
+class AlignedFaces:
+    """The points of images that are aligned already: they lie where the crop has them.
+
+    The images may be of any size; each shows what the crop shows.
+    """
+
+    no_face = "no face"
+    searches = False
+
+    def __init__(self, crop: Crop):
+        """Takes the crop by which the images were cut.
+
+        Raises:
+          ValueError: the crop squeezes faces, and so cannot be cut out of its own images.
+        """
+        if crop.aspect != 1.0:
+            raise ValueError(
+                "--aligned: this network sees faces squeezed into a square, and variants cannot be "
+                "cut from such images; give photographs that are not cut, or another network"
+            )
+        self._crop = crop
+        self.spec = f"aligned already by {crop}"
+
+    def __call__(self, image: np.ndarray, name: str = "") -> list[Detection]:
+        """Returns the one face of the image; points that the crop does not have lie where usual."""
+        del name
+        own = self._crop.canonical_points()
+        usual = FIVE_POINT_CROP.canonical_points()
+        indices = list(self._crop.point_indices)
+        to_own = similarity_transform(tf.constant(usual[indices]), tf.constant(own)).numpy()
+        points = usual @ to_own[:, :2].T + to_own[:, 2]
+        points[indices] = own
+        size = np.array([image.shape[1], image.shape[0]])
+        points = (points + 0.5) * (size / self._crop.image_size) - 0.5
+        return [_around(points.astype(np.float32))]
 
 
 def make_detector(landmarks: str | os.PathLike | None = None) -> Detector:

@@ -27,12 +27,12 @@ import numpy as np
 from data_pipeline import crop_variants
 from data_pipeline.cache_key import CacheKey
 from data_pipeline.crop_shards import CropShards
+from data_pipeline.photographs import DESCRIPTION
 from data_pipeline.row_shards import RowShards
 from data_pipeline.variant_rows import CropRows, VariantRows
 from storage.printable import printable
 
 FORMAT = "photographs 2"
-DESCRIPTION = "set.json"
 
 # The names of `data_pipeline.crop_variants.VARIANTS`, as they stand in a cache.
 VARIANTS = tuple(variant.text for variant in crop_variants.VARIANTS)
@@ -240,11 +240,6 @@ def read_facts(path: pathlib.Path) -> dict[str, np.ndarray]:
             return dict(arrays)
     except (ValueError, EOFError, zipfile.BadZipFile) as error:
         raise OSError(f"{path}: is damaged ({error}); prepare the photographs again") from error
-
-
-def is_photo_set(folder: str | os.PathLike) -> bool:
-    """Says whether a folder is what `python -m data_pipeline.prepare` makes."""
-    return pathlib.Path(folder, DESCRIPTION).is_file()
 
 
 def summary(rejected: Sequence[Rejection], examples: int = 3) -> str:

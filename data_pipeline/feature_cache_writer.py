@@ -17,18 +17,20 @@ from absl import logging
 from data_pipeline.cache_key import CacheKey
 from data_pipeline.crop_shards import write_crops
 from data_pipeline.feature_cache import (
-    DESCRIPTION,
     ENCODED,
     VARIANTS,
     FeatureCache,
     encoded_folder,
     facts_path,
-    is_photo_set,
     read_facts,
     summary,
 )
+from data_pipeline.photographs import DESCRIPTION, is_photo_set
 from data_pipeline.row_shards import write_rows
 from storage.atomic import atomic_file, write_text
+
+# What a cache that is being made is made of.
+_KEY = "key.txt"
 
 
 def write_shard(
@@ -93,7 +95,7 @@ def begin(output: pathlib.Path, key: CacheKey, shard_size: int) -> pathlib.Path:
       ValueError: a folder of that name holds something else.
     """
     folder = output.with_name(output.name + ".partial")
-    key_file, stamp = folder / "key.txt", f"{key.to_json()} shards of {shard_size}"
+    key_file, stamp = folder / _KEY, f"{key.to_json()} shards of {shard_size}"
     if folder.is_dir() and any(folder.iterdir()) and not key_file.is_file():
         raise ValueError(f"{folder}: not a partial cache; remove it or move it away")
     if key_file.is_file() and key_file.read_text(encoding="utf-8") != stamp:
@@ -117,14 +119,14 @@ def finish(folder: pathlib.Path, output: pathlib.Path, cache: FeatureCache) -> F
             f"{output}: none of {len(rejected)} photographs can be used:\n{summary(rejected)}"
         )
     write_text(folder / DESCRIPTION, cache.to_json())
-    (folder / "key.txt").unlink()
     old = output.with_name(output.name + ".old")
     if is_photo_set(output):
-        # What a kill at this place leaves is whole: the old cache, the new one, or both.
+        # A kill between these lines costs nothing: the next run finds the new one whole.
         shutil.rmtree(old, ignore_errors=True)
         os.replace(output, old)
     os.replace(folder, output)
     shutil.rmtree(old, ignore_errors=True)
+    (output / _KEY).unlink()
     return FeatureCache.open(output, cache.key)
 
 

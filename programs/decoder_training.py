@@ -16,13 +16,12 @@ from data_pipeline.feature_cache import (
     ENCODED,
     VARIANTS,
     FeatureCache,
-    is_photo_set,
     summary,
 )
 from data_pipeline.photo_batches import PhotoFeatures
 from data_pipeline.photo_preparation import prepare_photographs
 from data_pipeline.photo_set import open_photo_set
-from data_pipeline.photographs import list_photographs
+from data_pipeline.photographs import is_photo_set, list_photographs
 from data_pipeline.synthetic_pool import SyntheticPool, make_pool
 from evaluation.coefficients import coefficient_statistics, r_squared
 from evaluation.contact_sheet import contact_sheet

@@ -1,7 +1,10 @@
 """Batches of photographs: what is read from disk, and who sees which photograph."""
 
+import itertools
+
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from data_pipeline.augmentation import Augmentation
 from data_pipeline.augmenter import Augmenter
@@ -20,7 +23,7 @@ def on_disk(folder, array):
     for variant in range(array.shape[1]):
         for shard, rows in enumerate((array[:6, variant], array[6:, variant])):
             write_rows(folder / str(variant) / f"{shard:06d}.npy", rows)
-    return VariantRows([folder / str(k) for k in range(array.shape[1])], [6, 4])
+    return VariantRows([folder / str(k) for k in range(array.shape[1])], [6, len(array) - 6])
 
 
 def take(dataset, count):
@@ -69,3 +72,18 @@ def test_augmentation_needs_images():
     augment = Augmenter(Augmentation(color=0.1), FIVE_POINT_CROP)
     with pytest.raises(ValueError, match="needs images"):
         photo_samples(PhotoFeatures(FEATURES, EMBEDDING), 2, views=1, augment=augment)
+
+
+def test_replicas_see_each_photograph_once_an_epoch_between_them(tmp_path):
+    names = np.arange(12, dtype=np.float32).reshape(12, 1, 1)
+    photos = PhotoFeatures(on_disk(tmp_path, names), names)
+    strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
+    options = tf.data.Options()
+    options.experimental_distribute.auto_shard_policy = tf.data.experimental.AutoShardPolicy.OFF
+    batches = photo_samples(photos, 4, views=1, moment_batch=6).with_options(options)
+    seen = []
+    for batch in itertools.islice(strategy.experimental_distribute_dataset(batches), 3):
+        parts = strategy.experimental_local_results(batch["features"])
+        assert [len(part) for part in parts] == [2, 2]
+        seen += [name for part in parts for name in part.numpy().reshape(-1)]
+    assert sorted(seen) == list(range(12))

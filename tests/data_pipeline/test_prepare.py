@@ -1,6 +1,7 @@
 """Preparing photographs: what is cached, what is rejected, and what a kill leaves."""
 
 import dataclasses
+import os
 import pathlib
 import shutil
 import subprocess
@@ -404,9 +405,42 @@ def test_command_with_the_carried_encoder(tmp_path):
         text=True,
         check=True,
     )
-    assert "1 photographs, features (8, 512)" in run.stdout
-    assert "1 rejected:" in run.stdout and "text.jpg" in run.stdout
+    assert "accepted: 1, of 1 people" in run.stdout
+    assert "rejected: 1 " in run.stdout and "text.jpg" in run.stdout
     cache = FeatureCache.open(output)
+    assert cache.features.shape == (1, 8, 512)
     assert cache.identities == ("Someone",)
     assert cache.key.encoder == identity.load("openvino_ir").fingerprint
     assert cache.embedding[0, 0] @ golden / np.linalg.norm(golden) > 0.95
+
+
+def test_sets_are_no_photographs(whole, tmp_path):
+    for photo in _listing(2).photographs:
+        shutil.copy(photo.path, tmp_path)
+    shutil.copytree(whole.path, tmp_path / "set")
+    Image.new("RGB", (64, 64)).save(tmp_path / "set" / "sheet.jpg")
+    assert len(list_photographs(tmp_path).photographs) == 2
+    with pytest.raises(ValueError, match="is a set that was prepared"):
+        list_photographs(tmp_path / "set")
+
+
+def test_a_kill_while_a_set_takes_the_place_of_another(whole, tmp_path, monkeypatch):
+    output = tmp_path / "x"
+    shutil.copytree(whole.path, output)
+    replace, calls = os.replace, []
+
+    def replace_or_die(source, target):
+        if str(target) == str(output):
+            calls.append(source)
+            raise KeyboardInterrupt
+        replace(source, target)
+
+    landmarks = CountingLandmarks()
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(os, "replace", replace_or_die)
+        prepare_photographs(_listing(3), TinyEncoder(), landmarks, output)
+    assert calls and not output.exists() and landmarks.calls == 3
+    cache = prepare_photographs(_listing(3), TinyEncoder(), landmarks, output)
+    assert len(cache) == 3 and landmarks.calls == 3, "what was made is used"
+    assert [path.name for path in tmp_path.iterdir()] == ["x"]
+    assert not (output / "key.txt").exists()
