@@ -5,20 +5,26 @@ import logging
 import multiprocessing
 import multiprocessing.connection
 import os
+import pickle
 import signal
 import threading
+import typing
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures.process import BrokenProcessPool
 
-from data_pipeline.shard_work import ShardWork, Tools
+import command_line
+
+# A new process imports this module first, and then TensorFlow without its lines.
+if typing.TYPE_CHECKING:
+    from data_pipeline.shard_work import ShardWork, Tools
 
 # What a process works with, once it is made.
-_tools: list[Tools] = []
+_tools: "list[Tools]" = []
 
 
 def work_in_processes(
-    work: Sequence[ShardWork], make_tools: Callable[[], Tools], processes: int
-) -> Iterator[ShardWork]:
+    work: "Sequence[ShardWork]", make_tools: "Callable[[], Tools]", processes: int
+) -> "Iterator[ShardWork]":
     """Does the work on shards in several processes, and yields each shard when it is done.
 
     Args:
@@ -36,7 +42,7 @@ def work_in_processes(
         min(processes, len(work)),
         multiprocessing.get_context("spawn"),
         _begin,
-        (make_tools, threads),
+        (pickle.dumps(make_tools), threads),
     ) as executor:
         futures = {executor.submit(_do, shard): shard for shard in work}
         try:
@@ -52,18 +58,18 @@ def work_in_processes(
             executor.shutdown(wait=False, cancel_futures=True)
 
 
-def _begin(make_tools: Callable[[], Tools], threads: int) -> None:
+def _begin(make_tools: bytes, threads: int) -> None:
     """Prepares a process: it ends with its parent, however that ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = multiprocessing.parent_process()
     threading.Thread(target=_end_with, args=(parent.sentinel,), daemon=True).start()
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     logging.getLogger().setLevel(logging.WARNING)
+    command_line.import_tensorflow()
     import tensorflow as tf
 
     tf.config.threading.set_intra_op_parallelism_threads(threads)
     tf.config.threading.set_inter_op_parallelism_threads(threads)
-    _tools.append(make_tools())
+    _tools.append(pickle.loads(make_tools)())
 
 
 def _end_with(sentinel: int) -> None:
@@ -71,5 +77,5 @@ def _end_with(sentinel: int) -> None:
     os._exit(1)
 
 
-def _do(shard: ShardWork) -> None:
+def _do(shard: "ShardWork") -> None:
     shard.do(_tools[0])

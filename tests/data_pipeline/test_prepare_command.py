@@ -65,7 +65,8 @@ def test_killed_processes_end_with_their_parent_and_the_next_run_goes_on(photos,
         "--photo_crops=1",
     ]
     both = command(*arguments, "--processes=2")
-    with subprocess.Popen(both, cwd=ROOT, stderr=subprocess.DEVNULL) as process:
+    log = (tmp_path / "log").open("w+")
+    with log, subprocess.Popen(both, cwd=ROOT, stderr=log) as process:
         partial = output.with_name("set.partial")
         while process.poll() is None and not list(partial.glob("photographs/*.npz")):
             time.sleep(0.02)
@@ -77,6 +78,7 @@ def test_killed_processes_end_with_their_parent_and_the_next_run_goes_on(photos,
     while any(map(_lives, children)) and time.monotonic() < deadline:
         time.sleep(0.05)
     assert not any(map(_lives, children)) and not output.exists()
+    assert "oneDNN" not in (tmp_path / "log").read_text(), "processes print no lines of TensorFlow"
     made = sorted(partial.glob("photographs/*.npz"))
     written = [path.stat().st_mtime_ns for path in made]
 
