@@ -22,8 +22,8 @@ import open_parts
 from model import identity
 
 FLAGS = flags.FLAGS
-# What each of them measures stands in `programs`; only the names are here, since those modules import
-# TensorFlow.
+# What each of them measures stands in `programs`; only the names are here, since those modules
+# import TensorFlow.
 RECOGNITION = ("recognition", "clustering", "tone", "robustness", "all")
 GEOMETRY = ("micc", "now", "protocols")
 # The names in `evaluation.geometry.protocols`, which the flags must know without SciPy.

@@ -15,7 +15,9 @@ setup(
     packages=[
         "data_pipeline",
         "data_pipeline.image_files",
+        "data_pipeline.scans",
         "evaluation",
+        "evaluation.geometry",
         "losses",
         "mesh_renderer",
         "model",

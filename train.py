@@ -11,6 +11,9 @@ from absl import app, flags
 
 import command_line
 import flag_sets
+from data_pipeline.augmentation import KINDS as KINDS_OF_AUGMENTATION
+from data_pipeline.augmentation import Augmentation
+from data_pipeline.data_service import check_address
 from model.crop_changes import CROPS
 from model.feature_normalization import KINDS
 from model.loss_weights import REDUCTIONS, LossWeights
@@ -18,7 +21,7 @@ from model.loss_weights import REDUCTIONS, LossWeights
 FLAGS = flags.FLAGS
 # What a resumed run may change, since it changes no result.
 FREE_FLAGS = frozenset(
-    "output_dir resume strategy photo_cache cache_dir".split()
+    "output_dir resume strategy photo_cache cache_dir data_service".split()
     + "log_every checkpoint_every samples_every".split()
 )
 
@@ -109,6 +112,18 @@ def _define_steps() -> None:
     flags.DEFINE_bool(
         "cache_features", True, "Whether each photograph is encoded once, not in every step."
     )
+    flags.DEFINE_list(
+        "augmentation",
+        [],
+        "What is done at random to photographs that are encoded in every step: some of "
+        f"{', '.join(KINDS_OF_AUGMENTATION)}, separated by commas.",
+    )
+    flags.DEFINE_string(
+        "data_service",
+        None,
+        "The address of a service that renders the synthetic faces, such as grpc://host:5050 (see "
+        "python -m data_pipeline.data_service --help). By default they are rendered here.",
+    )
 
 
 def _define_losses() -> None:
@@ -179,10 +194,10 @@ def main(arguments: list[str]) -> None:
 
 
 def check_flags() -> None:
-    """Refuses flags that exclude each other, before any work is done.
+    """Refuses wrong flags and those that exclude each other, before any work is done.
 
     Raises:
-      ValueError: names both flags.
+      ValueError: names the flag or both flags.
     """
     if not FLAGS.stage1_steps and not FLAGS.stage2_steps:
         raise ValueError(
@@ -193,6 +208,19 @@ def check_flags() -> None:
             f"--moment_batch={FLAGS.moment_batch} needs cached features, but --nocache_features is "
             "given; add --moment_batch=0"
         )
+    if FLAGS.augmentation and FLAGS.cache_features:
+        raise ValueError(
+            "--augmentation changes photographs that are encoded in every step, but their features "
+            "are cached; add --nocache_features --moment_batch=0"
+        )
+    Augmentation.of(FLAGS.augmentation)
+    if FLAGS.data_service is not None:
+        check_address(FLAGS.data_service)
+        if FLAGS.synthetic_pool:
+            raise ValueError(
+                "--data_service renders faces for every step, but a pool of them is kept; add "
+                "--synthetic_pool=0"
+            )
 
 
 def read_options():
@@ -218,6 +246,8 @@ def read_options():
             pool=FLAGS.synthetic_pool,
             photo_crops=FLAGS.photo_crops,
             cache_features=FLAGS.cache_features,
+            augmentation=Augmentation.of(FLAGS.augmentation),
+            data_service=FLAGS.data_service,
         ),
         stage_1=StageOptions(FLAGS.stage1_steps, FLAGS.stage1_learning_rate),
         stage_2=StageOptions(FLAGS.stage2_steps, FLAGS.learning_rate),

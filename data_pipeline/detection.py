@@ -1,8 +1,9 @@
 """Where the faces of a photograph are, and their five points.
 
 A detector is called with an image and the photograph's name, and returns a list of `Detection`. It
-has a `spec`, a text that changes whenever its results may change (for the keys of caches), and
-`no_face`, which says what it means that it found none.
+has a `spec`, a text that changes whenever its results may change (for the keys of caches),
+`no_face`, which says what it means that it found none, and `searches`, whether it looks at the
+image.
 """
 
 import os
@@ -10,13 +11,16 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 import numpy as np
+import tensorflow as tf
 from absl import logging
 
 from data_pipeline.csv_rows import CsvTable, read_csv
 from data_pipeline.detected_face import Detection
 from data_pipeline.feature_cache import FeatureCache
 from data_pipeline.mtcnn_detector import MtcnnDetector
-from model.crop import FIVE_POINTS
+from model.alignment import similarity_transform
+from model.crop import FIVE_POINTS, Crop
+from model.identity.canonical_crops import FIVE_POINT_CROP
 from storage.printable import printable
 
 
@@ -26,10 +30,12 @@ class Detector(Protocol):
     Attributes:
       spec: a text that changes whenever the results may change.
       no_face: what it means that no face was found.
+      searches: whether it looks at the image, so that a part of the image is worth another look.
     """
 
     spec: str
     no_face: str
+    searches: bool
 
     def __call__(self, image: np.ndarray, name: str = "") -> list[Detection]:
         """Finds the faces of a photograph, the largest first.
@@ -42,6 +48,8 @@ class Detector(Protocol):
 
 class PointsByName:
     """Points that were found before: a detector that looks a photograph up by its name."""
+
+    searches = False
 
     def __init__(self, points: Mapping[str, Sequence[np.ndarray]], spec: str, no_face: str):
         """Takes the five points, float32 [5, 2], of each face of each photograph."""
@@ -135,6 +143,43 @@ class KnownPoints(PointsByName):
         """Takes the points of the photographs in `cache`; the others have no face."""
         points = {name: [own] for name, own in zip(cache.names, cache.points, strict=True)}
         super().__init__(points, cache.key.detector, "no face found before")
+
+
+class AlignedFaces:
+    """The points of images that are aligned already: they lie where the crop has them.
+
+    The images may be of any size; each shows what the crop shows.
+    """
+
+    no_face = "no face"
+    searches = False
+
+    def __init__(self, crop: Crop):
+        """Takes the crop by which the images were cut.
+
+        Raises:
+          ValueError: the crop squeezes faces, and so cannot be cut out of its own images.
+        """
+        if crop.aspect != 1.0:
+            raise ValueError(
+                "--aligned: this network sees faces squeezed into a square, and variants cannot be "
+                "cut from such images; give photographs that are not cut, or another network"
+            )
+        self._crop = crop
+        self.spec = f"aligned already by {crop}"
+
+    def __call__(self, image: np.ndarray, name: str = "") -> list[Detection]:
+        """Returns the one face of the image; points that the crop does not have lie where usual."""
+        del name
+        own = self._crop.canonical_points()
+        usual = FIVE_POINT_CROP.canonical_points()
+        indices = list(self._crop.point_indices)
+        to_own = similarity_transform(tf.constant(usual[indices]), tf.constant(own)).numpy()
+        points = usual @ to_own[:, :2].T + to_own[:, 2]
+        points[indices] = own
+        size = np.array([image.shape[1], image.shape[0]])
+        points = (points + 0.5) * (size / self._crop.image_size) - 0.5
+        return [_around(points.astype(np.float32))]
 
 
 def make_detector(landmarks: str | os.PathLike | None = None) -> Detector:

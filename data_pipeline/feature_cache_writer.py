@@ -1,127 +1,138 @@
-"""Makes a cache of features: finished shards of it lie in `FILE.partial/` until all are there."""
+"""Writes a cache of features shard by shard.
 
+A new cache grows in the folder `NAME.partial` and takes its name when all of it is there. A shard
+is made when the file of its names is there, which is written last: whenever the process is killed,
+the shard that was being made is made again, and no other.
+"""
+
+import dataclasses
 import os
 import pathlib
 import shutil
-import zipfile
 from collections.abc import Sequence
 
-import h5py
 import numpy as np
 from absl import logging
 
-from data_pipeline.feature_cache import ARRAYS, FORMAT, CacheKey, FeatureCache, summary
+from data_pipeline.cache_key import CacheKey
+from data_pipeline.crop_shards import write_crops
+from data_pipeline.feature_cache import (
+    ENCODED,
+    VARIANTS,
+    FeatureCache,
+    encoded_folder,
+    facts_path,
+    read_facts,
+    summary,
+)
+from data_pipeline.photographs import DESCRIPTION, is_photo_set
+from data_pipeline.row_shards import write_rows
 from storage.atomic import atomic_file, write_text
 
+# What a cache that is being made is made of.
+_KEY = "key.txt"
 
-class FeatureCacheWriter:
-    """Writes the cache of a key to the folder `FILE.partial/`, one shard of photographs a file.
 
-    A shard is there whole or not at all, whenever the process is killed.
+def write_shard(
+    folder: pathlib.Path,
+    index: int,
+    facts: dict[str, Sequence[str]],
+    points: np.ndarray,
+    crops: np.ndarray,
+    encoded: dict[str, dict[str, np.ndarray]],
+) -> None:
+    """Writes all of a shard.
+
+    Args:
+      folder: of the cache.
+      index: the number of the shard.
+      facts: `names`, `identities` (empty if unknown), `rejected_names` and `rejected_reasons`.
+      points: float32 [K, 5, 2]; crops: uint8 [K, S, S, 3], the plain ones.
+      encoded: by variant and kind (see `write_encoded`).
     """
-
-    def __init__(self, output: str | os.PathLike, key: CacheKey, shard_size: int):
-        """Takes up what an earlier run with the same key left, and clears what another left.
-
-        Args:
-          output: the file that is being made.
-          key: what it is made of.
-          shard_size: how many photographs are in a shard.
-
-        Raises:
-          ValueError: a folder of that name holds something else.
-        """
-        self._output, self._key = pathlib.Path(output), key
-        self._folder = self._output.with_name(self._output.name + ".partial")
-        key_file, stamp = self._folder / "key.txt", f"{key.to_json()} shards of {shard_size}"
-        if self._folder.is_dir() and any(self._folder.iterdir()) and not key_file.is_file():
-            raise ValueError(f"{self._folder}: not a partial cache; remove it or move it away")
-        if key_file.is_file() and key_file.read_text(encoding="utf-8") != stamp:
-            logging.warning("%s: left by another run and not usable now; cleared", self._folder)
-            shutil.rmtree(self._folder)
-        self._folder.mkdir(parents=True, exist_ok=True)
-        write_text(key_file, stamp)
-
-    def _path(self, index):
-        return self._folder / f"{index:06d}.npz"
-
-    def read(self, index: int) -> dict[str, np.ndarray] | None:
-        """Returns the arrays of a shard by name, or None if it has to be made."""
-        try:
-            with np.load(self._path(index), allow_pickle=False) as arrays:
-                return dict(arrays)
-        except FileNotFoundError:
-            return None
-        except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
-            logging.warning("%s: made again: %s", self._path(index), error)
-            return None
-
-    def write(self, index: int, arrays: dict[str, np.ndarray]) -> None:
-        """Writes a shard.
-
-        Args:
-          index: the number of the shard.
-          arrays: `ARRAYS`, and the texts `names`, `identities` (empty if unknown),
-            `rejected_names` and `rejected_reasons`.
-        """
-        with atomic_file(self._path(index)) as file:
-            np.savez(file, **arrays)
-
-    def finish(self, shards: int, missing: Sequence[str] = ()) -> FeatureCache:
-        """Joins the shards 0 … `shards` - 1 into the cache, and removes the folder.
-
-        Args:
-          shards: their number.
-          missing: names of photographs that were listed but are not on disk.
-
-        Returns:
-          The finished cache.
-
-        Raises:
-          ValueError: no photograph is left.
-        """
-        temporary = self._folder / "joined.h5"
-        with h5py.File(temporary, "w") as file:
-            file.attrs["format"], file.attrs["key"] = FORMAT, self._key.to_json()
-            for index in range(shards):
-                _append_shard(file, self.read(index))
-            _append_texts(file, "rejected/names", missing)
-            _append_texts(file, "rejected/reasons", ["listed but missing on disk"] * len(missing))
-        joined = FeatureCache.open(temporary)
-        if not joined.names:
-            shutil.rmtree(self._folder)
-            raise ValueError(
-                f"{self._output}: none of {len(joined.rejected)} photographs can be used:\n"
-                + summary(joined.rejected)
-            )
-        os.replace(temporary, self._output)
-        shutil.rmtree(self._folder)
-        return FeatureCache.open(self._output, self._key)
+    for variant, arrays in encoded.items():
+        write_encoded(folder, index, variant, arrays)
+    write_rows(folder / "points" / f"{index:06d}.npy", points.reshape(-1, 10))
+    write_crops(folder / "crops" / f"{index:06d}.array_record", crops)
+    with atomic_file(facts_path(folder, index)) as file:
+        np.savez(file, **{name: np.array(texts, str) for name, texts in facts.items()})
 
 
-def _append_shard(file, arrays):
-    for name in ARRAYS:
-        _append(file, name, arrays[name])
-    _append_texts(file, "names", arrays["names"])
-    _append_texts(file, "identities", arrays["identities"])
-    _append_texts(file, "rejected/names", arrays["rejected_names"])
-    _append_texts(file, "rejected/reasons", arrays["rejected_reasons"])
+def write_encoded(
+    folder: pathlib.Path, index: int, variant: str, arrays: dict[str, np.ndarray]
+) -> None:
+    """Writes what a network made of a variant of a shard: each of `ENCODED`, float32 [K, ...]."""
+    for kind in ENCODED:
+        write_rows(encoded_path(folder, index, kind, variant), arrays[kind])
 
 
-def _append(file, name, array, dtype=None):
-    """Appends rows to a dataset, which grows from nothing."""
-    if name not in file:
-        # Single crops are read in any order for contact sheets, the other arrays as a whole.
-        rows, packing = (1, {"compression": "gzip"}) if name == "crops" else (1024, {})
-        row_shape = array.shape[1:]
-        options = {"maxshape": (None, *row_shape), "chunks": (rows, *row_shape), **packing}
-        file.create_dataset(name, (0, *row_shape), dtype or array.dtype, **options)
-    dataset = file[name]
-    dataset.resize(len(dataset) + len(array), axis=0)
-    dataset[len(dataset) - len(array) :] = array
+def encoded_path(folder: pathlib.Path, index: int, kind: str, variant: str) -> pathlib.Path:
+    """The file of one of `ENCODED` of a variant of a shard."""
+    return encoded_folder(folder, kind, variant) / f"{index:06d}.npy"
 
 
-def _append_texts(file, name, texts):
-    # File names may hold bytes that are no UTF-8; Python keeps them as surrogates.
-    texts = np.array([str(text).encode("utf-8", "surrogateescape") for text in texts], object)
-    _append(file, name, texts, h5py.string_dtype())
+def shard_is_made(folder: pathlib.Path, index: int) -> bool:
+    """Says whether a shard is there; one that a full disk cut short is not."""
+    try:
+        read_facts(facts_path(folder, index))
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        logging.warning("%s; its shard is made again", error)
+        return False
+    return True
+
+
+def begin(output: pathlib.Path, key: CacheKey, shard_size: int) -> pathlib.Path:
+    """Returns the folder in which a cache grows; takes up what an earlier run left there.
+
+    Args:
+      output: the folder of the finished cache.
+      key: what it is made of; what was left by a run with another key is cleared.
+      shard_size: photographs in a shard; another one clears what was left, too.
+
+    Raises:
+      ValueError: a folder of that name holds something else.
+    """
+    folder = output.with_name(output.name + ".partial")
+    key_file, stamp = folder / _KEY, f"{key.to_json()} shards of {shard_size}"
+    if folder.is_dir() and any(folder.iterdir()) and not key_file.is_file():
+        raise ValueError(f"{folder}: not a partial cache; remove it or move it away")
+    if key_file.is_file() and key_file.read_text(encoding="utf-8") != stamp:
+        logging.warning("%s: left by another run and not usable now; cleared", folder)
+        shutil.rmtree(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    write_text(key_file, stamp)
+    return folder
+
+
+def finish(folder: pathlib.Path, output: pathlib.Path, cache: FeatureCache) -> FeatureCache:
+    """Gives a cache that is whole its name; what it replaces is removed.
+
+    Raises:
+      ValueError: no photograph is in it.
+    """
+    if not len(cache):
+        rejected = dataclasses.replace(cache, path=folder).rejected
+        shutil.rmtree(folder)
+        raise ValueError(
+            f"{output}: none of {len(rejected)} photographs can be used:\n{summary(rejected)}"
+        )
+    write_text(folder / DESCRIPTION, cache.to_json())
+    old = output.with_name(output.name + ".old")
+    if is_photo_set(output):
+        # A kill between these lines costs nothing: the next run finds the new one whole.
+        shutil.rmtree(old, ignore_errors=True)
+        os.replace(output, old)
+    os.replace(folder, output)
+    shutil.rmtree(old, ignore_errors=True)
+    (output / _KEY).unlink()
+    return FeatureCache.open(output, cache.key)
+
+
+def add_to_description(cache: FeatureCache, variants: Sequence[str]) -> FeatureCache:
+    """Writes into the description of a cache that more variants of it are encoded."""
+    both = {*cache.variants, *variants}
+    larger = dataclasses.replace(cache, variants=tuple(name for name in VARIANTS if name in both))
+    write_text(larger.path / DESCRIPTION, larger.to_json())
+    return larger

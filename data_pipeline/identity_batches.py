@@ -14,7 +14,6 @@ from data_pipeline.random_streams import Stream, permuted, sample_seed
 from data_pipeline.synthetic import draw_face
 from model.crop import Crop
 from model.face_renderer import FaceRenderer
-from model.identity.network import IdentityFeatures
 from model.scene import random_scene
 from model.scene_ranges import SceneRanges
 
@@ -61,24 +60,15 @@ def synthetic_identities(
 
 
 class CropsOnly:
-    """Stands in for a recognition network, for a cache that holds nothing but crops.
+    """Stands in for a recognition network, for a cache that holds crops and encodes nothing."""
 
-    The one feature is the mean brightness.
-    """
-
-    name = "none"
-    feature_spec = "none"
-    feature_size = embedding_size = 1
+    name = feature_spec = "none"
 
     def __init__(self, crop: Crop):
         """Takes the crop that photographs are cut by."""
         self.crop = crop
         self.image_size = crop.image_size
         self.fingerprint = f"crops only {crop}"
-
-    def __call__(self, images: np.ndarray) -> IdentityFeatures:
-        mean = np.mean(images, axis=(1, 2, 3))[:, None]
-        return IdentityFeatures(mean, np.ones_like(mean))
 
 
 @dataclasses.dataclass(frozen=True)

@@ -14,7 +14,7 @@ from data_pipeline.detection import Detector
 from data_pipeline.synthetic import draw_face
 from model.crop import FIVE_POINTS, MIRRORED_POINTS, Crop
 from model.face_model_contents import FaceModelContents
-from model.face_models.photographed.portraits import Portraits
+from model.face_models.photographed.portraits import LandmarkedPortraits
 from model.face_renderer import FaceRenderer
 from model.fitting.landmark_fit import LandmarkFitter
 from model.fitting.points_on_mesh import PointsOnMesh
@@ -73,7 +73,7 @@ def measure_offsets_on_photographs(
     face_model: FaceModelContents,
     model: MorphableModel,
     points: PointsOnMesh,
-    portraits: Portraits,
+    portraits: LandmarkedPortraits,
     detector: Detector,
 ) -> MeasuredOffsets:
     """Fits the face model to photographs, detects these, and solves for the same offsets.

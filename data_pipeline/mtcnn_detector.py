@@ -42,6 +42,7 @@ class MtcnnDetector:
     """
 
     no_face = "no face found"
+    searches = True
 
     def __init__(self, long_side: int = LONG_SIDE, short_side: int = SHORT_SIDE):
         """Loads the weights.

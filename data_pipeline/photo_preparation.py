@@ -1,32 +1,44 @@
-"""Finds, aligns and encodes photographs, and keeps their features in a file.
+"""Finds, aligns and encodes photographs, and keeps crops and features in a folder.
 
 The work can be stopped at any time and goes on where it was. A file that cannot be read does not
 stop it: the cache says which photographs were rejected and why.
 """
 
-import itertools
+import dataclasses
 import logging
 import pathlib
 from collections.abc import Callable, Iterator, Sequence
 
-import numpy as np
 import tqdm
 
-from data_pipeline import crop_variants
-from data_pipeline.feature_cache import VARIANTS, CacheKey, FeatureCache, Rejection
-from data_pipeline.feature_cache_writer import FeatureCacheWriter
-from data_pipeline.photographs import Listing, Photograph, read_image
-from model.alignment import mirror_points, warp_photograph
-from model.crop import Crop
-from model.encoding import BATCH, encode_crops
-from model.face_finding import find_face
+from data_pipeline import feature_cache_writer as writer
+from data_pipeline.cache_key import CacheKey
+from data_pipeline.face_cutting import Acceptance
+from data_pipeline.feature_cache import VARIANTS, FeatureCache, facts_path, read_facts
+from data_pipeline.photographs import Listing
+from data_pipeline.shard_work import ShardWork, Tools
+from data_pipeline.worker_processes import work_in_processes
 from model.identity.network import IdentityNetwork
 from storage.lock import file_lock
-from storage.printable import printable
 
 _LOG = logging.getLogger(__name__)
-# A kill costs at most the work on this many photographs.
+# A kill costs at most the work on this many photographs; a large set has fewer and larger files.
 SHARD_SIZE = 64
+_LARGE_SHARD_SIZE = 1024
+_LARGE = 100_000
+
+
+@dataclasses.dataclass(frozen=True)
+class Processes:
+    """Several processes that prepare photographs.
+
+    Attributes:
+      count: how many there are.
+      make_tools: makes the network and the detector of a process; it travels to the processes.
+    """
+
+    count: int
+    make_tools: Callable[[], Tools]
 
 
 def prepare_photographs(
@@ -34,9 +46,11 @@ def prepare_photographs(
     encoder: IdentityNetwork,
     detector: Callable[..., Sequence],
     output: str | pathlib.Path,
-    shard_size: int = SHARD_SIZE,
-    batch_size: int = BATCH,
+    variants: Sequence[str] = VARIANTS,
+    acceptance: Acceptance = Acceptance(),
+    shard_size: int | None = None,
     progress: bool = False,
+    processes: Processes | None = None,
 ) -> FeatureCache:
     """Makes the cache of the features of photographs, or opens it if it is there already.
 
@@ -44,111 +58,106 @@ def prepare_photographs(
       listing: the photographs.
       encoder: the recognition network.
       detector: finds the faces and their five points; see `model.face_finding`.
-      output: the file; a cache that was made of something else is replaced.
-      shard_size: photographs between two savings.
-      batch_size: images that the network sees at once.
+      output: the folder; a cache that was made of something else is replaced.
+      variants: which variants are encoded; those that the cache lacks are added to it.
+      acceptance: what a face must be.
+      shard_size: photographs between two savings; by default it follows their number.
       progress: whether to show a progress bar.
+      processes: who does the work; by default this process.
 
     Returns:
       The cache of the photographs that have a usable face, in the order of the listing.
 
     Raises:
-      BlockingIOError: another process makes the same file.
-      ValueError: no photograph is usable, or `output` is a file but no cache.
+      BlockingIOError: another process makes the same cache.
+      ValueError: no photograph is usable, or `output` is there but is no cache.
     """
     output = pathlib.Path(output)
     if summary := listing.passed_over_summary():
         _LOG.info("%s", summary)
-    key = CacheKey.of(listing, encoder, detector)
-    if output.is_file():
-        # Another cache may be replaced, but a file that is none may be anything of the user's.
-        cache = FeatureCache.open(output)
-        if cache.key == key:
-            return cache
-        _LOG.warning("%s is made again: its %s", output, cache.key.difference(key))
+    key = CacheKey.of(listing, encoder, detector, acceptance)
+    found = None
+    if output.exists():
+        # Another cache may be replaced, but what is none may be anything of the user's.
+        found = FeatureCache.open(output)
+        if found.key == key and set(variants) <= set(found.variants):
+            return found
+        if found.key != key:
+            _LOG.warning("%s is made again: its %s", output, found.key.difference(key))
+            found = None
     with file_lock(output):
-        return _make_cache(
-            listing, encoder, detector, output, key, shard_size, batch_size, progress
+        preparation = _Preparation(
+            listing, Tools(encoder, detector), tuple(variants), acceptance, processes, progress
         )
+        if found:
+            return preparation.add_variants(found)
+        return preparation.make(output, key, shard_size or _default_shard_size(listing))
 
 
-def _make_cache(listing, encoder, detector, output, key, shard_size, batch_size, progress):
-    writer = FeatureCacheWriter(output, key, shard_size)
-    shards = list(_batches(listing.photographs, shard_size))
-    with tqdm.tqdm(total=len(listing.photographs), unit="photo", disable=not progress) as bar:
-        for index, photographs in enumerate(shards):
-            if writer.read(index) is None:
-                arrays = _prepare_shard(photographs, encoder, detector, batch_size, bar.update)
-                writer.write(index, arrays)
-            else:
-                bar.update(len(photographs))
-    return writer.finish(len(shards), listing.missing)
+@dataclasses.dataclass(frozen=True)
+class _Preparation:
+    """What is made of which photographs, and by whom."""
+
+    listing: Listing
+    tools: Tools
+    variants: tuple[str, ...]
+    acceptance: Acceptance
+    processes: Processes | None
+    progress: bool
+
+    def make(self, output: pathlib.Path, key: CacheKey, shard_size: int) -> FeatureCache:
+        """Makes a new cache."""
+        folder = writer.begin(output, key, shard_size)
+        shards = self._complete_shards(folder, shard_size)
+        cache = FeatureCache(
+            path=output,
+            key=key,
+            counts=tuple(len(read_facts(facts_path(folder, k))["names"]) for k in range(shards)),
+            shard_size=shard_size,
+            crop_size=self.tools.encoder.image_size,
+            variants=self.variants,
+            missing=self.listing.missing,
+        )
+        return writer.finish(folder, output, cache)
+
+    def add_variants(self, cache: FeatureCache) -> FeatureCache:
+        """Encodes what a cache lacks."""
+        self._complete_shards(cache.path, cache.shard_size)
+        return writer.add_to_description(cache, self.variants)
+
+    def _complete_shards(self, folder: pathlib.Path, shard_size: int) -> int:
+        """Makes what shards lack, and returns how many there are."""
+        photographs = self.listing.photographs
+        shards = [
+            ShardWork(
+                folder,
+                index,
+                photographs[start : start + shard_size],
+                self.variants,
+                self.acceptance,
+            )
+            for index, start in enumerate(range(0, len(photographs), shard_size))
+        ]
+        waiting = [shard for shard in shards if not shard.is_done()]
+        left = sum(len(shard.photographs) for shard in waiting)
+        total = len(photographs)
+        with tqdm.tqdm(
+            total=total, initial=total - left, unit="photo", disable=not self.progress
+        ) as bar:
+            for shard in self._do(waiting):
+                bar.update(len(shard.photographs))
+        return len(shards)
+
+    def _do(self, waiting: list[ShardWork]) -> Iterator[ShardWork]:
+        """Does the work on shards, and yields each when it is done."""
+        processes = self.processes
+        if processes and processes.count > 1 and len(waiting) > 1:
+            yield from work_in_processes(waiting, processes.make_tools, processes.count)
+            return
+        for shard in waiting:
+            shard.do(self.tools)
+            yield shard
 
 
-def _batches(items: Sequence, size: int) -> Iterator[list]:
-    """Yields lists of up to `size` items."""
-    items = iter(items)
-    while batch := list(itertools.islice(items, size)):
-        yield batch
-
-
-def _prepare_shard(photographs, encoder, detector, batch_size, advance):
-    """Returns the arrays of a shard (see `FeatureCacheWriter.write`); calls `advance` each time."""
-    kept, faces, rejected = [], [], []
-    for photo in photographs:
-        # Whatever a photograph does to a decoder, the detector or the alignment: the others go on.
-        try:
-            faces.append(cut_face(photo, detector, encoder.crop))
-            kept.append(photo)
-        except Exception as error:
-            reason = str(error).removeprefix(f"{printable(photo.path)}: ") or type(error).__name__
-            rejected.append(Rejection(photo.name, reason))
-        advance()
-    size = encoder.image_size
-    crops = np.array([crops for crops, _ in faces], np.uint8).reshape(-1, size, size, 3)
-    features, embedding = encode_crops(encoder, crops, batch_size)
-    by_variant = (len(kept), len(VARIANTS))
-    return {
-        "features": features.reshape(*by_variant, encoder.feature_size),
-        "embedding": embedding.reshape(*by_variant, encoder.embedding_size),
-        "crops": crops.reshape(*by_variant, size, size, 3)[:, VARIANTS.index("plain")],
-        "points": np.array([points for _, points in faces], np.float32).reshape(-1, 5, 2),
-        "names": np.array([photo.name for photo in kept], str),
-        "identities": np.array([photo.identity or "" for photo in kept], str),
-        "rejected_names": np.array([rejection.name for rejection in rejected], str),
-        "rejected_reasons": np.array([rejection.reason for rejection in rejected], str),
-    }
-
-
-def cut_face(
-    photo: Photograph, detector: Callable[..., Sequence], crop: Crop
-) -> tuple[np.ndarray, np.ndarray]:
-    """Finds the face of a photograph and cuts it out, in all variants.
-
-    The photograph is mirrored, not its crop: the eyes of the mirror image belong to the canonical
-    points of the other side, which need not be symmetric.
-
-    Args:
-      photo: the photograph; where its listing has a box, the face in that box is meant.
-      detector: finds the faces; see `model.face_finding`.
-      crop: the crop of the recognition network.
-
-    Returns:
-      Crops uint8 RGB [variants, S, S, 3] in the order of `feature_cache.VARIANTS`, and the five
-      points, float32 [5, 2], in pixels of the photograph.
-
-    Raises:
-      FileNotFoundError, ValueError: there is no readable photograph or no face in it.
-    """
-    image = read_image(photo.path)
-    face = find_face(image, detector, photo.name, photo.box)
-    if face.others:
-        _LOG.info("%s: %s", printable(photo.name), face.note())
-    mirrored = np.ascontiguousarray(image[:, ::-1])
-    mirrored_points = mirror_points(face.points, image.shape[1])
-    crops = [
-        warp_photograph(pixels, points, variant)
-        for variant in crop_variants.cropped(crop)
-        for pixels, points in ((image, face.points), (mirrored, mirrored_points))
-    ]
-    return np.stack(crops), face.points
+def _default_shard_size(listing: Listing) -> int:
+    return SHARD_SIZE if len(listing.photographs) < _LARGE else _LARGE_SHARD_SIZE

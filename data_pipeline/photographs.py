@@ -7,18 +7,26 @@ known by its `files/<Person>.txt` beside `images/<Person>/<id>.jpg`.
 
 import collections
 import dataclasses
+import hashlib
 import os
 import pathlib
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from absl import logging
 
-from data_pipeline.csv_rows import read_csv
 from data_pipeline.image_files.kinds import HEAD_BYTES, KINDS, USUAL_SUFFIXES, image_kind
 from data_pipeline.image_files.opening import open_image
 from data_pipeline.image_files.pixels import read_pixels
+from data_pipeline.photo_lists import parse_vgg_face_row, read_identities, read_photo_list
 from storage.printable import printable
 from storage.regular_file import open_regular
+
+# Only this much of each file is hashed for a stamp: a library of millions is checked in minutes.
+_HASHED_BYTES = 65536
+
+# The description of a set of photographs that was prepared, in the set's folder.
+DESCRIPTION = "set.json"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -36,6 +44,19 @@ class Photograph:
     name: str
     identity: str | None = None
     box: tuple[float, float, float, float] | None = None
+
+    def read(self) -> np.ndarray:
+        """Reads the pixels; see `read_image`."""
+        return read_image(self.path)
+
+    def stamp(self) -> tuple:
+        """What tells this photograph's file from another version of it: size and beginning."""
+        try:
+            with open_regular(self.path) as file:
+                start = hashlib.sha256(file.read(_HASHED_BYTES)).hexdigest()
+                return os.fstat(file.fileno()).st_size, start
+        except OSError:
+            return None, None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -69,30 +90,43 @@ def list_photographs(
     folder: str | os.PathLike,
     photo_list: str | os.PathLike | None = None,
     photo_split: str | None = None,
+    frames: Sequence[Photograph] = (),
 ) -> Listing:
     """Lists the photographs of a folder, in an order that depends on their names alone.
 
     Args:
       folder: any folder of images, or one in the VGG-Face layout.
       photo_list: a CSV file with a column `file` (names relative to `folder`) that restricts the
-        listing; names that it has and the folder lacks are reported as missing.
+        listing; names that it has and the folder lacks are reported as missing. If it has a column
+        `identity`, that says whose photographs they are, where it is not empty.
       photo_split: keeps only the rows of the list whose column `split` has this value; without
         `photo_list` the list is the `splits.csv` of the folder.
+      frames: further photographs, of the folder's videos; the list restricts them as well.
 
     Raises:
       FileNotFoundError: the folder or the list does not exist.
-      ValueError: the list lacks a column or a split, or no photograph is left.
+      ValueError: the list lacks a column or a split, the folder is a set that was prepared, or no
+        photograph is left.
     """
     folder = pathlib.Path(folder)
     if not folder.is_dir():
         raise FileNotFoundError(
             f"{printable(folder)}: no such folder; give a folder of photographs"
         )
+    if is_photo_set(folder):
+        raise ValueError(
+            f"{printable(folder)}: is a set that was prepared for train.py; give the folder of the "
+            "photographs themselves"
+        )
     listing = _list_vgg_face(folder) if is_vgg_face(folder) else _list_folder(folder)
+    if frames:
+        photographs = sorted((*listing.photographs, *frames), key=lambda photo: photo.name)
+        listing = dataclasses.replace(listing, photographs=tuple(photographs))
     if photo_split and not photo_list:
         photo_list = folder / "splits.csv"
     if photo_list:
         listing = _restrict(listing, read_photo_list(photo_list, photo_split))
+        listing = _with_identities(listing, read_identities(photo_list))
     if not listing.photographs:
         missing = f"{len(listing.missing)} photographs are named but missing"
         reasons = [missing] if listing.missing else []
@@ -104,21 +138,13 @@ def list_photographs(
     return listing
 
 
-def read_photo_list(path: str | os.PathLike, split: str | None = None) -> list[str]:
-    """Reads the names in column `file` of a CSV file; with `split` those of its rows alone.
-
-    Raises:
-      FileNotFoundError: the file does not exist.
-      ValueError: a column is missing, or no row has that split.
-    """
-    table = read_csv(path, ["file", "split"] if split else ["file"])
-    rows = [row for _, row in table.rows if row["file"]]
-    names = [row["file"] for row in rows if not split or row["split"] == split]
-    if not names:
-        splits = sorted({row["split"] for row in rows if row.get("split")})
-        found = f"no row of split {split!r}; found {splits}" if split else "no row names a file"
-        raise ValueError(f"{printable(path)}: {found}")
-    return names
+def _with_identities(listing, identities):
+    """Lets a list say whose photographs they are; those that it does not name stay as they are."""
+    photographs = (
+        dataclasses.replace(photo, identity=identities.get(photo.name, photo.identity))
+        for photo in listing.photographs
+    )
+    return dataclasses.replace(listing, photographs=tuple(photographs))
 
 
 def _restrict(listing, names):
@@ -144,10 +170,24 @@ def _list_folder(folder):
     return Listing(tuple(photographs), (), tuple(passed_over.most_common()))
 
 
+def files_below(folder: str | os.PathLike) -> Iterator[pathlib.Path]:
+    """Yields the regular files below a folder that are not hidden.
+
+    Raises:
+      FileNotFoundError: there is no such folder.
+    """
+    if not pathlib.Path(folder).is_dir():
+        raise FileNotFoundError(f"{printable(folder)}: no such folder")
+    for entry in _files(folder):
+        if not entry.name.startswith(".") and _is(entry.is_file):
+            yield pathlib.Path(entry.path)
+
+
 def _files(folder):
     """Yields the entries below a folder that are no folders.
 
-    Links to folders are followed, but each folder is entered once. Entries are sorted, so that of
+    Links to folders are followed, but each folder is entered once, and sets that were prepared are
+    not, since they hold sheets of photographs. Entries are sorted, so that of
     two links to one folder always the same one is followed.
     """
     seen, waiting = set(), [folder]
@@ -162,6 +202,8 @@ def _files(folder):
                 entries = sorted(found, key=lambda entry: entry.name)
         except OSError as error:
             logging.warning("%s: the folder is left out: %s", printable(place), error.strerror)
+            continue
+        if any(entry.name == DESCRIPTION for entry in entries):
             continue
         folders = []
         for entry in entries:
@@ -205,6 +247,11 @@ def _is(test):
         return False
 
 
+def is_photo_set(folder: str | os.PathLike) -> bool:
+    """Says whether a folder is what `python -m data_pipeline.prepare` makes."""
+    return pathlib.Path(folder, DESCRIPTION).is_file()
+
+
 def is_vgg_face(folder: str | os.PathLike) -> bool:
     """Says whether a folder has the listing of the VGG-Face dataset."""
     return any(pathlib.Path(folder, "files").glob("*.txt"))
@@ -212,40 +259,22 @@ def is_vgg_face(folder: str | os.PathLike) -> bool:
 
 def _list_vgg_face(folder):
     """Lists the images that the VGG-Face listing names and that are on disk."""
-    photographs, missing = [], []
+    photographs, missing = {}, {}
     for listing in sorted(folder.glob("files/*.txt")):
         if not listing.is_file():
             continue
         for number, line in enumerate(listing.read_text("utf-8", "replace").splitlines(), 1):
-            image_id, box = _parse_vgg_face(line, f"{printable(listing)}:{number}")
+            image_id, box = parse_vgg_face_row(line, f"{printable(listing)}:{number}")
             if image_id is None:
                 continue
             path = folder / "images" / listing.stem / f"{image_id}.jpg"
             name = path.relative_to(folder).as_posix()
+            # Of an image that is listed twice the first row counts.
             if path.is_file():
-                photographs.append(Photograph(path, name, listing.stem, box))
+                photographs.setdefault(name, Photograph(path, name, listing.stem, box))
             else:
-                missing.append(name)
-    return Listing(tuple(sorted(photographs, key=lambda photo: photo.name)), tuple(missing))
-
-
-def _parse_vgg_face(line, where):
-    """Parses a row `id [uid] url left top right bottom pose score curation`.
-
-    Returns:
-      The id and the box; twice None for a row that is empty or damaged, which is logged.
-    """
-    fields = line.split()
-    try:
-        if len(fields) not in (9, 10):
-            raise ValueError(f"{len(fields)} fields, expected 9 or 10")
-        if not fields[0].isalnum():
-            raise ValueError(f"id {fields[0]!r} is not alphanumeric")
-        return fields[0], tuple(float(value) for value in fields[-7:-3])
-    except ValueError as error:
-        if fields:
-            logging.warning("%s: row skipped: %s", where, error)
-        return None, None
+                missing[name] = None
+    return Listing(tuple(photographs[name] for name in sorted(photographs)), tuple(missing))
 
 
 def read_image(path: str | os.PathLike) -> np.ndarray:

@@ -20,8 +20,9 @@ class Stream(enum.IntEnum):
     PERSON = 7  # The order of the people in batches of identities.
     PHOTO_OF_PERSON = 8  # The order of a person's photographs.
     MIRROR = 9  # Which photographs of people are mirrored.
+    AUGMENT = 10  # What is done to the images of photographs.
     PHOTO_VARIANT = 103  # Which crop of a photograph is shown.
-    MOMENT_VARIANT = 105  # Likewise, for the batch distribution loss alone.
+    MOMENT_VARIANT = 105  # Which crop is shown to the batch distribution loss.
 
 
 def sample_seed(seed: int, index: tf.Tensor, stream: Stream) -> tf.Tensor:

@@ -8,12 +8,21 @@ import numpy as np
 import tensorflow as tf
 import tf_keras
 
-from data_pipeline.batches import PhotoFeatures, training_batches
+from data_pipeline.augmentation import Augmentation
+from data_pipeline.augmenter import Augmenter
+from data_pipeline.batches import training_batches
 from data_pipeline.detection import make_detector
-from data_pipeline.feature_cache import FeatureCache, summary
+from data_pipeline.feature_cache import (
+    ENCODED,
+    VARIANTS,
+    FeatureCache,
+    summary,
+)
+from data_pipeline.photo_batches import PhotoFeatures
 from data_pipeline.photo_preparation import prepare_photographs
-from data_pipeline.photographs import list_photographs
-from data_pipeline.synthetic import SyntheticPool, make_pool
+from data_pipeline.photo_set import open_photo_set
+from data_pipeline.photographs import is_photo_set, list_photographs
+from data_pipeline.synthetic_pool import SyntheticPool, make_pool
 from evaluation.coefficients import coefficient_statistics, r_squared
 from evaluation.contact_sheet import contact_sheet
 from flag_sets import EncoderOptions, PhotographOptions, RunOptions
@@ -44,6 +53,8 @@ _SAMPLE_FACES = 12
 _CALIBRATION_PHOTOS = 2000
 # The layer of the embedded encoder that tells the skin tones of photographs (docs/results.md).
 _EMBEDDED_TONE = "pooled:557"
+# Statistics over photographs are taken over up to so many of them, whatever their number is.
+_MEASURED_PHOTOS = 10_000
 # These offsets keep samples that measure apart from those that train: no two share a seed.
 _VALIDATION_SEED = 1_000_003
 _NORMALIZATION_SEED = 2_000_003
@@ -70,6 +81,8 @@ class BatchOptions:
       pool: synthetic faces that are rendered and encoded once; 0 renders them on the fly.
       photo_crops: crops of each photograph.
       cache_features: whether photographs are encoded once, instead of in every step.
+      augmentation: what is done to photographs that are encoded in every step.
+      data_service: the address of a service that renders synthetic faces; None renders them here.
     """
 
     photos: int
@@ -79,6 +92,14 @@ class BatchOptions:
     pool: int
     photo_crops: int
     cache_features: bool
+    augmentation: Augmentation = Augmentation()
+    data_service: str | None = None
+
+    @property
+    def variants(self) -> tuple[str, ...]:
+        """The variants of photographs that are encoded."""
+        # Each crop has two variants: the photograph as it is, and mirrored.
+        return VARIANTS[: 2 * self.photo_crops] if self.cache_features else VARIANTS[:1]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -189,15 +210,7 @@ def prepare_parts(
 ) -> LoadedParts:
     """Encodes the photographs and renders the synthetic faces; takes minutes the first time."""
     renderer = FaceRenderer(face_model, encoder.crop, options.shading)
-    chosen = options.photographs
-    listing = list_photographs(chosen.folder, chosen.photo_list, chosen.split)
-    photos = prepare_photographs(
-        without_results(listing, options.run.folder),
-        encoder,
-        make_detector(chosen.landmarks),
-        chosen.cache or options.cache / "photos.h5",
-        progress=True,
-    )
+    photos = _prepare_photos(options, encoder)
     if photos.rejected:
         _LOG.warning("rejected photographs:\n%s", summary(photos.rejected))
     parts = LoadedParts(face_model, encoder, renderer, photos, pool=None, unseen=None)
@@ -205,6 +218,22 @@ def prepare_parts(
     pool = _make_pool(options, parts, "synthetic", options.batch.pool, seed)
     unseen = _make_pool(options, parts, "validation", _VALIDATION_FACES, seed + _VALIDATION_SEED)
     return dataclasses.replace(parts, pool=pool, unseen=unseen)
+
+
+def _prepare_photos(options: Options, encoder: IdentityNetwork) -> FeatureCache:
+    """Opens the set of photographs that was prepared, or prepares a folder."""
+    chosen, variants = options.photographs, options.batch.variants
+    if is_photo_set(chosen.folder):
+        return open_photo_set(chosen, encoder, variants)
+    listing = list_photographs(chosen.folder, chosen.photo_list, chosen.split)
+    return prepare_photographs(
+        without_results(listing, options.run.folder),
+        encoder,
+        make_detector(chosen.landmarks),
+        chosen.cache or options.cache / "photos",
+        variants,
+        progress=True,
+    )
 
 
 def _make_pool(options: Options, parts: LoadedParts, name: str, size: int, seed: int):
@@ -256,7 +285,7 @@ def _fit_normalization(
         _NORMALIZATION_FACES,
         options.run.seed + _NORMALIZATION_SEED,
     )
-    photos = parts.photos.features[:, 0]
+    photos = parts.photos.features[parts.photos.spread(_MEASURED_PHOTOS), 0]
     return fit_normalization(options.feature_normalization, photos, renders.features, tone_features)
 
 
@@ -315,9 +344,9 @@ class DecoderTraining:
         photos, face_model = self._parts.photos, self._parts.face_model
         components = self._decoder.tone.components
         self._decoder.calibrate_tone(np.ones(components), np.zeros(components))
-        chosen = np.linspace(0, len(photos) - 1, min(len(photos), _CALIBRATION_PHOTOS)).astype(int)
+        chosen = photos.spread(_CALIBRATION_PHOTOS)
         crops, encoder = photos.crops(chosen), self._parts.encoder
-        cheeks = photographed_cheeks(crops, photos.points[chosen], encoder.crop)
+        cheeks = photographed_cheeks(crops, photos.read_points(chosen), encoder.crop)
         features, _ = encode_photographs(encoder, crops, self._decoder.photo_crops)
         texture = self._decoder(features, domain="photo").texture.numpy()
         calibration = fit_tone_calibration(face_model, texture, components, cheeks)
@@ -348,19 +377,25 @@ class DecoderTraining:
             photo_batch=batch.photos,
             views=batch.views,
             moment_batch=batch.moments,
+            augment=self._augmenter() if with_photos else None,
             scene_ranges=self._options.scenes,
             seed=self._options.run.seed,
             first_step=first_step,
             steps_before=self._options.stage_1.steps if with_photos else 0,
+            data_service=batch.data_service,
         )
 
     def _photo_features(self) -> PhotoFeatures:
         photos, batch = self._parts.photos, self._options.batch
         if not batch.cache_features:
-            return PhotoFeatures(images=photos.crops(range(len(photos)))[:, None])
-        # Each crop has two variants: the photograph as it is, and mirrored.
-        used = slice(0, 2 * batch.photo_crops)
-        return PhotoFeatures(photos.features[:, used], photos.embedding[:, used])
+            return PhotoFeatures(images=photos.images)
+        return PhotoFeatures(*(photos.encoded(kind, batch.variants) for kind in ENCODED))
+
+    def _augmenter(self) -> Augmenter | None:
+        augmentation = self._options.batch.augmentation
+        if augmentation == Augmentation():
+            return None
+        return Augmenter(augmentation, self._parts.encoder.crop)
 
     def metrics(self) -> dict[str, float]:
         """Measures how well unseen synthetic faces are read, and the moments over photographs."""
@@ -372,7 +407,8 @@ class DecoderTraining:
             "r_squared/shape_first_10": float(np.mean(shape[:10])),
             "r_squared/texture_first": float(texture[0]),
         }
-        for name, values in self._of_photographs()._asdict().items():
+        chosen = self._parts.photos.spread(_MEASURED_PHOTOS)
+        for name, values in self._of_photographs(chosen)._asdict().items():
             statistics = vars(coefficient_statistics(values.numpy()))
             metrics |= {f"photos_{name}/{key}": value for key, value in statistics.items()}
         return metrics
@@ -381,17 +417,17 @@ class DecoderTraining:
         """Draws a sheet of photograph, frontal and turned render of the first photographs.
 
         Returns:
-          The sheet, uint8 [H, W, 3], and the coefficients of all photographs.
+          The sheet, uint8 [H, W, 3], and the coefficients of up to `_MEASURED_PHOTOS` photographs.
         """
-        coefficients = self._of_photographs()
-        shape, texture = (part[:_SAMPLE_FACES] for part in coefficients)
+        shape, texture = self._of_photographs(np.arange(len(self._parts.photos))[:_SAMPLE_FACES])
         scenes = stack_scenes([fixed_scene(0), fixed_scene(30)], len(shape))
         images = self._parts.renderer(shape, texture, scenes).numpy()
         crops = self._parts.photos.crops(range(len(shape))) / 255.0
+        coefficients = self._of_photographs(self._parts.photos.spread(_MEASURED_PHOTOS))
         return contact_sheet([crops, images[:, 0], images[:, 1]]), coefficients
 
-    def _of_photographs(self) -> Coefficients:
-        return self._decoder(self._parts.photos.features[:, 0], domain="photo")
+    def _of_photographs(self, chosen: np.ndarray) -> Coefficients:
+        return self._decoder(self._parts.photos.features[chosen, 0], domain="photo")
 
 
 def make_strategy(name: str) -> tf.distribute.Strategy:

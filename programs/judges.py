@@ -129,8 +129,9 @@ def prepare_for_all(
     """
     caches = {}
     for name, network in networks.items():
-        output = folder / f"{name}.h5"
-        caches[name] = prepare_photographs(listing, network, detector, output, progress=True)
+        caches[name] = prepare_photographs(
+            listing, network, detector, folder / name, variants=("plain",), progress=True
+        )
         detector = detector if isinstance(detector, KnownPoints) else KnownPoints(caches[name])
         # Which files were passed over is said once.
         listing = dataclasses.replace(listing, passed_over=())

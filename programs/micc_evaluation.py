@@ -20,7 +20,8 @@ from evaluation.geometry.face import Face, Template
 from evaluation.geometry.protocols import PROTOCOLS, Measurement, measure
 from evaluation.geometry.scan_table import Entry, scan_table, to_csv
 from evaluation.geometry.surface import Surface
-from evaluation.report import Picture, Report, to_text, write_report
+from evaluation.report import Picture, Report, write_report
+from evaluation.table import to_text
 from model.trained import Parts, Trained, load_trained
 from programs.error_maps import LARGEST_MM, error_map
 from programs.face_template import face_of, make_template

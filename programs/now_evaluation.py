@@ -20,7 +20,8 @@ from evaluation.geometry.cumulative import cumulative_plot, now_table
 from evaluation.geometry.face import Face, Template
 from evaluation.geometry.protocols import PROTOCOLS, measure
 from evaluation.geometry.surface import Surface
-from evaluation.report import Picture, Report, to_text, write_report
+from evaluation.report import Picture, Report, write_report
+from evaluation.table import to_text
 from model.trained import Parts, Trained, TrainedDecoder, load_trained
 from programs.face_template import face_of, make_template
 from programs.method_meshes import parse_methods

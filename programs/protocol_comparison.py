@@ -17,8 +17,9 @@ from evaluation.geometry.planted_errors import KINDS
 from evaluation.geometry.protocols import PROTOCOLS, measure
 from evaluation.geometry.similarity import Similarity
 from evaluation.geometry.surface import Surface
-from evaluation.report import Picture, Report, to_text, write_report
+from evaluation.report import Picture, Report, write_report
 from evaluation.scatter import scatter
+from evaluation.table import to_text
 from model.face_models.load import load_face_model
 from programs.face_template import make_template
 

@@ -184,7 +184,8 @@ def open_people(options: Options) -> PeopleSource:
         without_results(listing, options.run.folder),
         CropsOnly(crop),
         make_detector(photos.landmarks),
-        options.run.folder / "cache" / "crops.h5",
+        options.run.folder / "cache" / "crops",
+        variants=(),
         progress=True,
     )
     if cache.rejected:

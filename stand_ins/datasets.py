@@ -10,7 +10,6 @@ import os
 import pathlib
 import re
 
-import cv2
 import numpy as np
 import tqdm
 
@@ -18,6 +17,7 @@ import open_parts
 from data_pipeline.detection import Detector
 from data_pipeline.image_files.kinds import HEAD_BYTES, image_kind
 from data_pipeline.mtcnn_detector import MtcnnDetector
+from data_pipeline.photo_sheet import photo_sheet
 from data_pipeline.photographs import list_photographs, read_image
 from model.face_finding import NoFaceError, find_face
 from model.face_models.load import load_face_model
@@ -146,16 +146,14 @@ def write_sheet(
     rows = {}
     for photo in list_photographs(folder).photographs:
         row = rows.setdefault(photo.identity, [])
+        if len(row) == photos:
+            continue
         try:
             image = read_image(photo.path)
         except ValueError:
             continue
-        row.append(cv2.resize(image, (pixels, pixels), interpolation=cv2.INTER_AREA))
-    sheet = np.full((min(people, len(rows)) * pixels, photos * pixels, 3), 255, np.uint8)
-    for i, row in enumerate(list(rows.values())[:people]):
-        for j, image in enumerate(row[:photos]):
-            sheet[i * pixels : (i + 1) * pixels, j * pixels : (j + 1) * pixels] = image
-    write_bytes(path, jpeg(sheet))
+        row.append(image)
+    write_bytes(path, jpeg(photo_sheet(list(rows.values())[:people], pixels)))
 
 
 def random_framing(layout: str, generator: np.random.Generator) -> Framing:

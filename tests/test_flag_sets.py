@@ -9,7 +9,7 @@ import pytest
 
 ROOT = pathlib.Path(__file__).parent.parent
 SCRIPTS = ("train", "train_recognizer", "eval", "reconstruct", "judge_face_model")
-COMMANDS = ("stand_ins", "model.face_models", "data_pipeline.prepare")
+COMMANDS = ("stand_ins", "model.face_models", "data_pipeline.prepare", "data_pipeline.data_service")
 
 # Run in a process of its own, since flags are global.
 _DEFAULTS = """
@@ -85,7 +85,20 @@ def test_help_names_no_path_of_the_machine_and_loads_no_tensorflow(arguments):
     assert not re.search(r"\| +tensorflow$", result.stderr, re.MULTILINE)
 
 
-def test_flags_that_exclude_each_other_are_found_before_any_work(tmp_path):
-    result = _python("train.py", f"--output_dir={tmp_path / 'run'}", "--nocache_features")
+@pytest.mark.parametrize(
+    "flags, complaint",
+    [
+        (["--nocache_features"], "add --moment_batch=0"),
+        (["--augmentation=flip"], "add --nocache_features"),
+        (
+            ["--augmentation=flip,zoom", "--nocache_features", "--moment_batch=0"],
+            "'zoom' is not among flip",
+        ),
+        (["--data_service=grpc://host:5050"], "add --synthetic_pool=0"),
+        (["--data_service=host:5050", "--synthetic_pool=0"], "is no address of a data service"),
+    ],
+)
+def test_wrong_flags_are_found_before_any_work(tmp_path, flags, complaint):
+    result = _python("train.py", f"--output_dir={tmp_path / 'run'}", *flags)
     assert result.returncode == 1 and not (tmp_path / "run").exists()
-    assert result.stderr.count("\n") == 1 and "add --moment_batch=0" in result.stderr
+    assert result.stderr.count("\n") == 1 and complaint in result.stderr

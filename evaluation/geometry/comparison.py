@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 import scipy.stats
 
-from evaluation.report import Table
+from evaluation.table import Table
 
 
 @dataclasses.dataclass(frozen=True)

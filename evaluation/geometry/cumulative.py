@@ -5,7 +5,7 @@ import io
 import numpy as np
 from matplotlib.figure import Figure
 
-from evaluation.report import Table
+from evaluation.table import Table
 
 # The curve ends here, as in the benchmark's own plots.
 _LIMIT_MM = 7.0

@@ -6,7 +6,7 @@ import io
 
 import numpy as np
 
-from evaluation.report import Table
+from evaluation.table import Table
 
 CONDITIONS = ("cooperative", "indoor", "outdoor")
 # Table 1: mean and standard deviation by condition. They are of the real data set alone.

@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from data_pipeline.batches import PhotoFeatures, photo_samples, pool_samples, training_batches
-from data_pipeline.synthetic import SyntheticPool, make_pool, synthetic_faces
+from data_pipeline.batches import training_batches
+from data_pipeline.photo_batches import PhotoFeatures, photo_samples
+from data_pipeline.synthetic import synthetic_faces
+from data_pipeline.synthetic_pool import SyntheticPool, make_pool, pool_samples
 from model.face_models.load import load_face_model
 from model.face_renderer import FaceRenderer
 from model.scene import NOISE_SIZE

@@ -64,8 +64,8 @@ def _folder(face_model, tmp_path_factory):
 @pytest.fixture(name="cache", scope="module")
 def _cache(folder, tmp_path_factory):
     listing = list_photographs(folder[0])
-    output = tmp_path_factory.mktemp("cache") / "crops.h5"
-    return prepare_photographs(listing, CropsOnly(_CROP), MtcnnDetector(), output)
+    output = tmp_path_factory.mktemp("cache") / "crops"
+    return prepare_photographs(listing, CropsOnly(_CROP), MtcnnDetector(), output, variants=())
 
 
 def test_folder_is_detected_and_cut_like_renders(cache, folder):

@@ -11,7 +11,8 @@ from PIL import Image
 
 import open_parts
 from data_pipeline import photographs
-from data_pipeline.photographs import list_photographs, read_image, read_photo_list
+from data_pipeline.photo_lists import read_photo_list
+from data_pipeline.photographs import list_photographs, read_image
 
 
 def _touch(folder, *names):

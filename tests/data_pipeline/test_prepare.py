@@ -1,11 +1,12 @@
 """Preparing photographs: what is cached, what is rejected, and what a kill leaves."""
 
 import dataclasses
+import os
 import pathlib
+import shutil
 import subprocess
 import sys
 
-import h5py
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -13,10 +14,12 @@ from PIL import Image
 
 import open_parts
 from data_pipeline import crop_variants
+from data_pipeline.cache_key import CacheKey
 from data_pipeline.detection import LandmarkFile
-from data_pipeline.feature_cache import VARIANTS, CacheKey, FeatureCache, summary
-from data_pipeline.photo_preparation import cut_face, prepare_photographs
-from data_pipeline.photographs import list_photographs, read_image
+from data_pipeline.face_cutting import cut_face
+from data_pipeline.feature_cache import VARIANTS, FeatureCache, summary
+from data_pipeline.photo_preparation import prepare_photographs
+from data_pipeline.photographs import Photograph, list_photographs, read_image
 from model import identity
 from model.alignment import mirror_points, warp_photograph
 from model.crop import Crop
@@ -65,7 +68,7 @@ def _listing(count=10):
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory):
     """The cache of ten carried photographs, made without interruption."""
-    output = tmp_path_factory.mktemp("whole") / "features.h5"
+    output = tmp_path_factory.mktemp("whole") / "features"
     return prepare_photographs(_listing(), TinyEncoder(), CountingLandmarks(), output, shard_size=2)
 
 
@@ -117,21 +120,16 @@ def test_names_of_variants_in_keys_stay():
     ) == VARIANTS
 
 
-def test_second_call_opens_the_file(whole):
+def test_second_call_opens_the_cache(whole):
     encoder, landmarks = TinyEncoder(), CountingLandmarks()
     again = prepare_photographs(_listing(), encoder, landmarks, whole.path)
     assert (encoder.images_seen, landmarks.calls) == (0, 0)
     np.testing.assert_array_equal(again.features, whole.features)
 
 
-def test_batch_and_shard_size_do_not_matter(whole, tmp_path):
+def test_shard_size_does_not_matter(whole, tmp_path):
     other = prepare_photographs(
-        _listing(),
-        TinyEncoder(),
-        CountingLandmarks(),
-        tmp_path / "x.h5",
-        shard_size=4,
-        batch_size=3,
+        _listing(), TinyEncoder(), CountingLandmarks(), tmp_path / "x", shard_size=4
     )
     # TensorFlow's sums depend on the shape of the batch in the last bit.
     _assert_equal(other, whole, tolerance=1e-6)
@@ -145,14 +143,14 @@ def _assert_equal(a, b, tolerance=0.0):
 
 
 def test_continues_after_a_kill(whole, tmp_path):
-    output = tmp_path / "sub" / "features.h5"
+    output = tmp_path / "sub" / "features"
     with pytest.raises(KeyboardInterrupt):
         prepare_photographs(_listing(), TinyEncoder(), CountingLandmarks(6), output, shard_size=2)
     assert not output.exists()
     # What a kill in the middle of a write leaves, and a shard that a full disk cut short.
-    partial = output.with_name("features.h5.partial")
-    (partial / "000002.npz.123.tmp").write_bytes(b"half")
-    shard = partial / "000001.npz"
+    partial = output.with_name("features.partial")
+    (partial / "features/plain/000002.npy.123.partial").write_bytes(b"half")
+    shard = partial / "photographs/000001.npz"
     shard.write_bytes(shard.read_bytes()[:-100])
 
     landmarks = CountingLandmarks()
@@ -163,7 +161,7 @@ def test_continues_after_a_kill(whole, tmp_path):
 
 
 def test_what_another_run_left_is_not_mixed_in(whole, tmp_path):
-    output = tmp_path / "features.h5"
+    output = tmp_path / "features"
     other = TinyEncoder()
     other.fingerprint = "tiny 2"
     for encoder, shard_size in ((other, 2), (TinyEncoder(), 3)):
@@ -177,13 +175,11 @@ def test_what_another_run_left_is_not_mixed_in(whole, tmp_path):
 
 
 def test_foreign_folder_is_left_alone(tmp_path):
-    (tmp_path / "features.h5.partial").mkdir()
-    (tmp_path / "features.h5.partial" / "thesis.txt").write_text("mine")
+    (tmp_path / "features.partial").mkdir()
+    (tmp_path / "features.partial" / "thesis.txt").write_text("mine")
     with pytest.raises(ValueError, match="not a partial cache"):
-        prepare_photographs(
-            _listing(1), TinyEncoder(), CountingLandmarks(), tmp_path / "features.h5"
-        )
-    assert (tmp_path / "features.h5.partial" / "thesis.txt").read_text() == "mine"
+        prepare_photographs(_listing(1), TinyEncoder(), CountingLandmarks(), tmp_path / "features")
+    assert (tmp_path / "features.partial" / "thesis.txt").read_text() == "mine"
 
 
 def _mixed_folder(folder):
@@ -212,7 +208,7 @@ def test_bad_files_are_listed_and_the_others_go_on(tmp_path):
     photos.mkdir()
     landmarks = LandmarkFile(_mixed_folder(photos))
     listing = dataclasses.replace(list_photographs(photos), missing=("gone.jpg",))
-    cache = prepare_photographs(listing, TinyEncoder(), landmarks, tmp_path / "x.h5", shard_size=2)
+    cache = prepare_photographs(listing, TinyEncoder(), landmarks, tmp_path / "x", shard_size=2)
     assert cache.names == ("Ann/1.jpg", "Bo/1.jpg")
     assert cache.identities == ("Ann", "Bo")
     reasons = {rejection.name: rejection.reason for rejection in cache.rejected}
@@ -236,7 +232,7 @@ def test_no_usable_photograph_is_an_error(tmp_path):
     (tmp_path / "a.jpg").write_text("no")
     with pytest.raises(ValueError, match="none of 1 photographs can be used"):
         prepare_photographs(
-            list_photographs(tmp_path), TinyEncoder(), CountingLandmarks(), tmp_path / "x.h5"
+            list_photographs(tmp_path), TinyEncoder(), CountingLandmarks(), tmp_path / "x"
         )
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.jpg"]
 
@@ -254,7 +250,7 @@ def test_names_of_any_bytes_are_kept(tmp_path):
             return [face]
 
     listing = list_photographs(tmp_path)
-    cache = prepare_photographs(listing, TinyEncoder(), Fixed(), tmp_path / "x.h5")
+    cache = prepare_photographs(listing, TinyEncoder(), Fixed(), tmp_path / "x")
     assert list(cache.names) == names
 
 
@@ -274,7 +270,6 @@ def test_key_follows_what_the_features_depend_on(tmp_path, field, change):
     assert before == CacheKey.of(list_photographs(tmp_path), encoder, detector)
     change(encoder, detector, tmp_path)
     after = CacheKey.of(list_photographs(tmp_path), encoder, detector)
-    assert after.digest != before.digest
     assert after.difference(before).startswith(f"{field} is ")
 
 
@@ -284,49 +279,114 @@ def test_open_checks_the_key(whole):
         FeatureCache.open(whole.path, other)
 
 
-def _no_hdf5(path):
+def _no_folder(path):
+    shutil.rmtree(path)
     path.write_bytes(b"nothing")
 
 
-def _other_hdf5(path):
-    h5py.File(path, "w").close()
+def _no_description(path):
+    (path / "set.json").unlink()
 
 
-def _too_few_rows(path):
-    with h5py.File(path, "a") as file:
-        file["features"].resize(3, axis=0)
+def _other_description(path):
+    (path / "set.json").write_text('{"format": "holidays"}')
+
+
+def _other_key(path):
+    text = (path / "set.json").read_text()
+    (path / "set.json").write_text(text.replace('"detector"', '"camera"'))
 
 
 @pytest.mark.parametrize(
     "damage, complaint",
     [
-        (_no_hdf5, "not a cache of features"),
-        (_other_hdf5, "its format is None"),
-        (_too_few_rows, "3 features for 10 names"),
+        (_no_folder, "HDF5 files of earlier versions are not read"),
+        (_no_description, "there is no set.json"),
+        (_other_description, "its format is 'holidays'"),
+        (_other_key, "its key has the fields"),
     ],
 )
 def test_other_files_are_an_error(whole, tmp_path, damage, complaint):
-    path = tmp_path / "x.h5"
-    path.write_bytes(whole.path.read_bytes())
+    path = tmp_path / "x"
+    shutil.copytree(whole.path, path)
     damage(path)
     with pytest.raises(ValueError, match=complaint):
         FeatureCache.open(path)
     with pytest.raises(FileNotFoundError, match="no such cache"):
-        FeatureCache.open(tmp_path / "none.h5")
+        FeatureCache.open(tmp_path / "none")
+
+
+@pytest.mark.parametrize("file", ["features/plain/000002.npy", "crops/000002.array_record"])
+def test_a_shard_that_was_cut_short_is_an_error(whole, tmp_path, file):
+    path = tmp_path / "x"
+    shutil.copytree(whole.path, path)
+    (path / file).write_bytes((path / file).read_bytes()[:-64])
+    cache = FeatureCache.open(path)
+    with pytest.raises(OSError, match="000002.*again"):
+        cache.features[[0, 5], 0], cache.crops([0, 5])
 
 
 def test_output_of_another_key_is_made_again(whole, tmp_path):
-    output = tmp_path / "x.h5"
+    output = tmp_path / "x"
     encoder, landmarks = TinyEncoder(), CountingLandmarks()
     prepare_photographs(_listing(3), encoder, landmarks, output)
     _assert_equal(prepare_photographs(_listing(), encoder, landmarks, output, shard_size=2), whole)
 
 
-def test_output_that_is_no_cache_is_left_alone(tmp_path):
-    (tmp_path / "thesis.h5").write_bytes(b"mine")
+@pytest.mark.parametrize("kind", ["file", "folder"])
+def test_output_that_is_no_cache_is_left_alone(tmp_path, kind):
+    output = tmp_path / "thesis"
+    mine = output if kind == "file" else output / "chapter.txt"
+    mine.parent.mkdir(exist_ok=True)
+    mine.write_bytes(b"mine")
     with pytest.raises(ValueError, match="not a cache of features"):
-        prepare_photographs(_listing(1), TinyEncoder(), CountingLandmarks(), tmp_path / "thesis.h5")
-    assert (tmp_path / "thesis.h5").read_bytes() == b"mine"
+        prepare_photographs(_listing(1), TinyEncoder(), CountingLandmarks(), output)
+    assert mine.read_bytes() == b"mine"
+
+
+def test_only_the_asked_for_variants_are_made_and_more_can_be_added(whole, tmp_path):
+    output, landmarks = tmp_path / "x", CountingLandmarks()
+    encoder = TinyEncoder()
+
+    def prepare(*variants):
+        return prepare_photographs(_listing(), encoder, landmarks, output, variants, shard_size=4)
+
+    crops_only = prepare()
+    assert crops_only.variants == () and encoder.images_seen == 0
+    np.testing.assert_array_equal(crops_only.crops(range(10)), whole.crops(range(10)))
+    assert prepare("plain").variants == ("plain",) and encoder.images_seen == 10
+    more = prepare("mirrored", "plain farther")
+    assert more.variants == FeatureCache.open(output).variants
+    assert more.variants == ("plain", "mirrored", "plain farther") and encoder.images_seen == 30
+    assert landmarks.calls == 10, "the faces are not looked for again"
+    for variant in more.variants:
+        ours, theirs = (cache.encoded("features", [variant]) for cache in (more, whole))
+        np.testing.assert_allclose(ours, theirs, rtol=1e-6)
+    with pytest.raises(ValueError, match="not encoded in plain shifted"):
+        more.encoded("features", ["plain shifted"])
+
+
+def test_adding_variants_goes_on_after_a_kill(whole, tmp_path, monkeypatch):
+    output, landmarks = tmp_path / "x", CountingLandmarks()
+    encoder = TinyEncoder()
+    prepare_photographs(_listing(), encoder, landmarks, output, ["plain"], shard_size=2)
+    seen = encoder.images_seen
+    reads = []
+
+    def read(photo):
+        reads.append(photo.name)
+        if len(reads) == 6:
+            raise KeyboardInterrupt
+        return read_image(photo.path)
+
+    monkeypatch.setattr(Photograph, "read", read)
+    with pytest.raises(KeyboardInterrupt):
+        prepare_photographs(_listing(), encoder, landmarks, output, ["mirrored"])
+    assert FeatureCache.open(output).variants == ("plain",), "what was there is still whole"
+    cache = prepare_photographs(_listing(), encoder, landmarks, output, ["mirrored"])
+    assert encoder.images_seen == seen + 10 and len(reads) == 6 + 6
+    mirrored = whole.encoded("features", ["mirrored"])
+    np.testing.assert_allclose(cache.encoded("features", ["mirrored"]), mirrored, rtol=1e-6)
 
 
 def test_command_with_the_carried_encoder(tmp_path):
@@ -336,7 +396,7 @@ def test_command_with_the_carried_encoder(tmp_path):
     (tmp_path / "Someone").mkdir()
     (tmp_path / "Someone" / "1.jpg").write_bytes((open_parts.PHOTOS / name).read_bytes())
     (tmp_path / "text.jpg").write_text("not an image")
-    output = tmp_path / "features.h5"
+    output = tmp_path / "features"
     command = [sys.executable, "-m", "data_pipeline.prepare"]
     run = subprocess.run(
         [*command, f"--photos={tmp_path}", f"--output={output}"],
@@ -345,9 +405,42 @@ def test_command_with_the_carried_encoder(tmp_path):
         text=True,
         check=True,
     )
-    assert "1 photographs, features (8, 512)" in run.stdout
-    assert "1 rejected:" in run.stdout and "text.jpg" in run.stdout
+    assert "accepted: 1, of 1 people" in run.stdout
+    assert "rejected: 1 " in run.stdout and "text.jpg" in run.stdout
     cache = FeatureCache.open(output)
+    assert cache.features.shape == (1, 8, 512)
     assert cache.identities == ("Someone",)
     assert cache.key.encoder == identity.load("openvino_ir").fingerprint
     assert cache.embedding[0, 0] @ golden / np.linalg.norm(golden) > 0.95
+
+
+def test_sets_are_no_photographs(whole, tmp_path):
+    for photo in _listing(2).photographs:
+        shutil.copy(photo.path, tmp_path)
+    shutil.copytree(whole.path, tmp_path / "set")
+    Image.new("RGB", (64, 64)).save(tmp_path / "set" / "sheet.jpg")
+    assert len(list_photographs(tmp_path).photographs) == 2
+    with pytest.raises(ValueError, match="is a set that was prepared"):
+        list_photographs(tmp_path / "set")
+
+
+def test_a_kill_while_a_set_takes_the_place_of_another(whole, tmp_path, monkeypatch):
+    output = tmp_path / "x"
+    shutil.copytree(whole.path, output)
+    replace, calls = os.replace, []
+
+    def replace_or_die(source, target):
+        if str(target) == str(output):
+            calls.append(source)
+            raise KeyboardInterrupt
+        replace(source, target)
+
+    landmarks = CountingLandmarks()
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(os, "replace", replace_or_die)
+        prepare_photographs(_listing(3), TinyEncoder(), landmarks, output)
+    assert calls and not output.exists() and landmarks.calls == 3
+    cache = prepare_photographs(_listing(3), TinyEncoder(), landmarks, output)
+    assert len(cache) == 3 and landmarks.calls == 3, "what was made is used"
+    assert [path.name for path in tmp_path.iterdir()] == ["x"]
+    assert not (output / "key.txt").exists()
