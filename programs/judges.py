@@ -45,6 +45,10 @@ class Judge:
         names = photograph_names(cache)
         return Scores(self.network.fingerprint, names, self.photos.people, cosines)
 
+    def seen_from(self, yaws_deg: tuple[int, ...]) -> "Judge":
+        """Returns the same judge, who sees faces in other yaws."""
+        return Judge(self.network, self.face_model, self.photos, yaws_deg)
+
     def embeddings(
         self, faces: Coefficients, shading: Shading, renderer: type[FaceRenderer] = FaceRenderer
     ) -> np.ndarray:

@@ -14,7 +14,7 @@ from model.decoder import Coefficients
 from model.face_regions import face_crop
 from model.face_renderer import FaceRenderer
 from model.scene import Scene, fixed_scene, rotation_matrix, stack_scenes
-from programs.judges import identities_of
+from programs.judges import Judge, identities_of
 from programs.photo_damages import DAMAGES, SEED
 from programs.workbench import Workbench
 from storage.images import to_bytes
@@ -46,7 +46,8 @@ SCENES = {
 def robustness(bench: Workbench) -> Section:
     """Says how alike faces stay by the scorer, and in mm, as their photographs get worse."""
     chosen = np.unique(np.linspace(0, len(bench.cache) - 1, MAX_PEOPLE).round().astype(int))
-    curves = {name: _curves(bench, name, chosen) for name in bench.decoders}
+    judge = bench.judges["scorer"].seen_from((0,))
+    curves = {name: _Study(bench, name, judge).curves(chosen) for name in bench.decoders}
     units = {name: unit for name, (_, unit, _) in {**DAMAGES, **SCENES}.items()}
     metrics = {
         decoder: {change: dataclasses.asdict(own) for change, own in of_decoder.items()}
@@ -65,43 +66,47 @@ def robustness(bench: Workbench) -> Section:
     )
 
 
-def _curves(bench: Workbench, decoder: str, chosen: np.ndarray) -> dict[str, Curve]:
-    people = [identities_of(bench.cache)[k] for k in chosen]
-    crops = bench.crops[chosen]
-    faces = _decoded(bench, decoder, crops)
-    clean = _described(bench, decoder, faces)
-    curves = {}
-    for name, (apply, _, levels) in DAMAGES.items():
-        changed = {level: _from_crops(bench, decoder, apply(crops, level)) for level in levels}
-        curves[name] = curve(clean, changed, people)
-    for name, (scene, _, levels) in SCENES.items():
-        own = {level: _from_scene(bench, decoder, faces, scene(level)) for level in (0, *levels)}
-        curves[name] = curve(own.pop(0), own, people)
-    return curves
+class _Study:
+    """What becomes of one decoder's faces as photographs change."""
 
+    def __init__(self, bench: Workbench, decoder: str, judge: Judge):
+        own = bench.decoders[decoder]
+        self._bench, self._judge, self._shading = bench, judge, own.shading
+        self._name, self._decoder = decoder, own.decoder
+        self._model = bench.trained.face_model
+        self._renderer = FaceRenderer(self._model, bench.trained.encoder.crop, own.shading)
+        self._skin = face_crop(self._model)
 
-def _decoded(bench: Workbench, decoder: str, crops: np.ndarray) -> Coefficients:
-    return bench.decoders[decoder].decoder(bench.encode(decoder, crops), domain="photo")
+    def curves(self, chosen: np.ndarray) -> dict[str, Curve]:
+        """Draws the curve of each change for some of the photographs, int [P]."""
+        cache, crops = self._bench.cache, self._bench.crops[chosen]
+        people = [identities_of(cache)[k] for k in chosen]
+        faces = self._decoded(crops)
+        clean = self._described(faces)
+        curves = {}
+        for name, (apply, _, levels) in DAMAGES.items():
+            changed = {level: self._from_crops(apply(crops, level)) for level in levels}
+            curves[name] = curve(clean, changed, people)
+        for name, (scene, _, levels) in SCENES.items():
+            changed = {level: self._from_scene(faces, scene(level)) for level in (0, *levels)}
+            curves[name] = curve(changed.pop(0), changed, people)
+        return curves
 
+    def _from_scene(self, faces: Coefficients, scene: Scene) -> Faces:
+        """Renders faces in a scene, and reads the renders as photographs."""
+        images = []
+        for start in range(0, len(faces.shape), _BATCH):
+            shape, texture = (part[start : start + _BATCH] for part in faces)
+            scenes = stack_scenes([scene], len(shape))
+            images.append(self._renderer(shape, texture, scenes).numpy()[:, 0])
+        return self._from_crops(to_bytes(np.concatenate(images)))
 
-def _from_crops(bench: Workbench, decoder: str, crops: np.ndarray) -> Faces:
-    return _described(bench, decoder, _decoded(bench, decoder, crops))
+    def _from_crops(self, crops: np.ndarray) -> Faces:
+        return self._described(self._decoded(crops))
 
+    def _decoded(self, crops: np.ndarray) -> Coefficients:
+        return self._decoder(self._bench.encode(self._name, crops), domain="photo")
 
-def _from_scene(bench: Workbench, decoder: str, faces: Coefficients, scene: Scene) -> Faces:
-    """Renders faces in a scene, and reads the renders as photographs."""
-    shading, crop = bench.decoders[decoder].shading, bench.trained.encoder.crop
-    renderer = FaceRenderer(bench.trained.face_model, crop, shading)
-    images = []
-    for start in range(0, len(faces.shape), _BATCH):
-        shape, texture = (part[start : start + _BATCH] for part in faces)
-        images.append(renderer(shape, texture, stack_scenes([scene], len(shape))).numpy()[:, 0])
-    return _from_crops(bench, decoder, to_bytes(np.concatenate(images)))
-
-
-def _described(bench: Workbench, decoder: str, faces: Coefficients) -> Faces:
-    """Gets the scorer's embedding of the frontal render, and the vertices of the face."""
-    judge, model = bench.judges["scorer"], bench.trained.face_model
-    embeddings = judge.embeddings(faces, bench.decoders[decoder].shading)
-    frontal = embeddings[:, judge.yaws_deg.index(0)]
-    return Faces(frontal, model.decode_shape(faces.shape).numpy()[:, face_crop(model)])
+    def _described(self, faces: Coefficients) -> Faces:
+        embeddings = self._judge.embeddings(faces, self._shading)[:, 0]
+        return Faces(embeddings, self._model.decode_shape(faces.shape).numpy()[:, self._skin])

@@ -80,6 +80,16 @@ def test_who_is_only_alike_in_the_source_is_not_recalled_by_others():
     assert same.top[1].mean > 0.95 > others.top[1].mean
 
 
+def test_swapped_photographs_drive_recall_to_guessing():
+    generator = np.random.default_rng(0)
+    photographs, whose = generator.normal(size=[400, 16]), [str(k) for k in range(400)]
+    renders = photographs + 0.1 * generator.normal(size=photographs.shape)
+    assert (identity_ranks(renders, whose, photographs, whose) == 1).mean() > 0.99
+    swapped = photographs[generator.permutation(400)]
+    ranks = identity_ranks(renders, whose, swapped, whose)
+    assert recall(ranks, whose, whose).top[5].mean == pytest.approx(5 / 400, abs=0.015)
+
+
 def test_only_who_has_another_photograph_is_asked_for():
     photographs, whose = np.eye(4), ["a", "a", "b", "c"]
     result = recall_without_sources(photographs, photographs, whose, ["a", "b", "stranger"])
