@@ -2,7 +2,7 @@
 
 import dataclasses
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import numpy as np
 import tensorflow as tf
@@ -13,7 +13,7 @@ from model.decoder import Coefficients
 from model.face_renderer import FaceRenderer
 from model.identity.network import IdentityNetwork
 from model.morphable_model import MorphableModel
-from model.scene import Scene, fixed_scene, portrait_scene, stack_scenes
+from model.scene import fixed_scene, portrait_scene, stack_scenes
 from model.shading import PORTRAIT_SHADING
 
 _BATCH = 8
@@ -26,15 +26,10 @@ _HEAD_DEPTH = 0.36
 
 
 class FixedViews:
-    """Renders faces in one scene, turned by fixed yaws; compiled once."""
+    """Renders faces in the fixed scene, turned by fixed yaws; compiled once."""
 
-    def __init__(
-        self,
-        renderer: FaceRenderer,
-        yaws_deg: tuple[float, ...],
-        scene: Callable[[float], Scene] = fixed_scene,
-    ):
-        """Binds a renderer to V yaws in degrees, and to the scene of a yaw."""
+    def __init__(self, renderer: FaceRenderer, yaws_deg: tuple[float, ...]):
+        """Binds a renderer to V yaws in degrees."""
         self._renderer = renderer
         self._views = len(yaws_deg)
         model = renderer.face_model
@@ -46,7 +41,7 @@ class FixedViews:
             ]
         )
         def draw(shape, texture):
-            scenes = stack_scenes([scene(yaw) for yaw in yaws_deg], tf.shape(shape)[0])
+            scenes = stack_scenes([fixed_scene(yaw) for yaw in yaws_deg], tf.shape(shape)[0])
             return renderer(shape, texture, scenes)
 
         self._draw = draw
@@ -100,11 +95,7 @@ class Portraits:
         self.crop = portrait_crop(crop, image_size)
         large = self.crop.resized(image_size * _SUPERSAMPLING)
         self._views = [
-            FixedViews(
-                FaceRenderer(face_model, _centered(large, yaw), PORTRAIT_SHADING),
-                (yaw,),
-                portrait_scene,
-            )
+            (FaceRenderer(face_model, _centered(large, yaw), PORTRAIT_SHADING), portrait_scene(yaw))
             for yaw in yaws_deg
         ]
 
@@ -114,11 +105,19 @@ class Portraits:
 
     def renders(self, coefficients: Coefficients) -> np.ndarray:
         """Renders B faces: uint8 RGB [B, V, S, S, 3]."""
-        images = np.concatenate([view.images(coefficients) for view in self._views], axis=1)
+        images = np.concatenate([self._draw(*batch) for batch in _batches(coefficients)])
         batch, views, size = images.shape[:3]
         factor = _SUPERSAMPLING
         blocks = images.reshape(batch, views, size // factor, factor, size // factor, factor, 3)
         return np.uint8(blocks.mean(axis=(3, 5)) * 255 + 0.5)
+
+    def _draw(self, shape, texture):
+        """Renders a batch [B, V, S, S, 3], uncompiled: compiling takes as long as ten faces."""
+        drawn = [
+            renderer(shape, texture, stack_scenes([scene], len(shape)))
+            for renderer, scene in self._views
+        ]
+        return np.concatenate(drawn, axis=1)
 
 
 def portrait_crop(crop: Crop, image_size: int) -> Crop:

@@ -8,6 +8,7 @@ layout depends on the face model alone, so textures of different faces can be co
 
 import numpy as np
 import scipy.ndimage
+import scipy.sparse
 
 from mesh_renderer.rasterize_triangles import rasterize_barycentric_coordinates
 from model.mesh_topology import connected_components
@@ -51,18 +52,16 @@ class TextureAtlas:
         while _cell_rows(np.count_nonzero(in_cells), size) * _CELL > size / 2:
             size *= 2
         self.size = size
-        self._colored = triangles
-        self._lay_out(directions, distance, np.flatnonzero(in_cells))
+        self._lay_out(triangles, directions, distance, np.flatnonzero(in_cells))
 
     def bake(self, colors: np.ndarray) -> np.ndarray:
         """Turns colors of vertices, float [N, 3] in 0..1, into a texture uint8 [size, size, 3]."""
-        corners = colors[self._colored[self._pixel_triangles]]
-        pixels = np.einsum("hwc,hwcd->hwd", self._pixel_weights, corners)
-        return to_bytes(pixels)
+        pixels = self._mixture @ np.asarray(colors, np.float32)
+        return to_bytes(pixels).reshape(self.size, self.size, 3)
 
-    def _lay_out(self, directions, distance, in_cells):
+    def _lay_out(self, triangles, directions, distance, in_cells):
         """Places map and cells, and finds for each pixel its triangle and barycentrics."""
-        size, triangles = self.size, self._colored
+        size = self.size
         top = size - _cell_rows(len(in_cells), size) * _CELL
         uv = _BORDER + directions * (np.array([size, top]) - 2 * _BORDER)
         uv[:, 1] += size - top
@@ -73,11 +72,20 @@ class TextureAtlas:
             weights[:top].sum(axis=-1) < 0.5, return_distances=False, return_indices=True
         )
         corners, cell_ids, cell_weights = _cells(in_cells, size)
-        self._pixel_triangles = np.concatenate([mapped[ids[tuple(nearest)]], cell_ids])
-        self._pixel_weights = np.concatenate([weights[tuple(nearest)], cell_weights])
+        pixel_triangles = np.concatenate([mapped[ids[tuple(nearest)]], cell_ids])
+        pixel_weights = np.concatenate([weights[tuple(nearest)], cell_weights])
+        self._mixture = _mixture(triangles[pixel_triangles], pixel_weights, len(distance))
         self.uv = np.concatenate([uv, corners.reshape(-1, 2)]) / size
         self.triangles = triangles.copy()
         self.triangles[in_cells] = len(uv) + np.arange(3 * len(in_cells)).reshape(-1, 3)
+
+
+def _mixture(corners, weights, vertices):
+    """A sparse matrix that mixes the colors of vertices to those of pixels, float32 [S S, N]."""
+    corners = corners.reshape(-1, 3)
+    rows = np.arange(0, corners.size + 1, 3)
+    shape = (len(corners), vertices)
+    return scipy.sparse.csr_array((np.float32(weights).ravel(), corners.ravel(), rows), shape)
 
 
 def _unroll(vertices):
