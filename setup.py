@@ -62,6 +62,7 @@ setup(
         "mtcnn==1.0.0",
         "opencv-python-headless>=4.9",
         "pillow>=11.3",
+        "pygltflib>=1.16",
         "tqdm>=4.66",
         "trimesh>=4.4",
     ],

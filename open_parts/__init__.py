@@ -1,6 +1,6 @@
 """The embedded default: real, openly licensed parts, so that a bare checkout works on its own.
 
-`README.md` beside this file says for each part what it is, under which licence, from where, and
+`README.md` beside this file says for each part what it is, under which license, from where, and
 which command made it. The paths below are the defaults of the scripts' flags.
 """
 

@@ -6,7 +6,7 @@ r"""Fills `open_parts/` from the development data, and writes or verifies its ch
     python -m open_parts.pack              # list what lies here now (after adding a decoder)
     python -m open_parts.pack --verify     # compare what lies here with the list
 
-Copied are the parts whose licence allows it: of the photographs those with `embed` 1 in the
+Copied are the parts whose license allows it: of the photographs those with `embed` 1 in the
 source's `photos/splits.csv`, and only their rows of the tables and of the golden embeddings. The
 face model's colors are learned first, from the portraits of the source (docs/learned_colors.md):
 
