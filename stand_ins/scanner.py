@@ -20,7 +20,7 @@ from storage.images import jpeg, to_bytes
 _AXIS_MM, _HALF_HEIGHT_MM = 105.0, 125.0
 _STEP_MM = 1.8
 # Neighbors that are farther apart are not joined.
-_LONGEST_EDGE_MM = 7.0
+_LONGEST_EDGE_MM = 9.0
 # No head reaches farther from the axis.
 _FARTHEST_MM = 400.0
 # The middle angle of what is seen, and half its width, in degrees.
@@ -71,6 +71,7 @@ def scan_face(
     view: str = "frontal1",
     noise_mm: float = 0.1,
     rng: np.random.Generator | None = None,
+    step_mm: float = _STEP_MM,
 ) -> Scan:
     """Scans a face.
 
@@ -82,6 +83,7 @@ def scan_face(
       view: one of `VIEWS_DEG`.
       noise_mm: the deviation of the noise along the normals.
       rng: draws the noise; None for no noise.
+      step_mm: how far apart vertices are on most of the face.
     """
     middle, half = np.radians(VIEWS_DEG[view])
     axis = nose_tip - (0, 0, _AXIS_MM)
@@ -92,8 +94,8 @@ def scan_face(
     whole = triangles[np.ptp(corners, axis=1) < np.pi]
     depth = 1 - 2 * np.hypot(x, z) / _FARTHEST_MM
     clip = np.stack([angle / half, height / _HALF_HEIGHT_MM, depth, np.ones(len(x))], axis=-1)
-    width = round(2 * half * _AXIS_MM / _STEP_MM)
-    rows = round(2 * _HALF_HEIGHT_MM / _STEP_MM)
+    width = round(2 * half * _AXIS_MM / step_mm)
+    rows = round(2 * _HALF_HEIGHT_MM / step_mm)
     marked = np.concatenate([vertices - axis, colors, np.ones((len(x), 1))], axis=1)
     picture = rasterize_triangles.rasterize_clip_space(
         clip[None].astype(np.float32),

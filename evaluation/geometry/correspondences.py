@@ -12,6 +12,11 @@ import numpy as np
 from evaluation.geometry.alignments import check_same_topology
 from evaluation.geometry.face import Face
 from evaluation.geometry.icp import same_side
+from evaluation.geometry.surface import Surface
+
+# A layer of the prediction is hidden if it is so far from the scan, and another layer is so many
+# times closer there.
+_HIDDEN_MM, _TIMES_CLOSER = 1.0, 3.0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -43,7 +48,9 @@ def both_surfaces(prediction: Face, scan: Face, patch: np.ndarray) -> Correspond
     """The closest points of the triangles, in both directions, inside of the intersection.
 
     The intersection is what both surfaces have: a vertex counts if the closest point of the other
-    surface is not on its border, and if the surfaces look to the same side there (within 60°).
+    surface is not on its border, and if the surfaces look to the same side there (within 60°). Of
+    the prediction no vertex counts that a scanner cannot see: the back of an eyelid or of an
+    eyeball, whose closest point of the scan is far closer to another part of the prediction.
     """
     return _both(prediction, scan, patch, exact=True)
 
@@ -86,16 +93,21 @@ def _both(prediction, scan, patch, exact):
     radius = np.linalg.norm(target.vertices - center, axis=1).max()
     near = np.linalg.norm(prediction.surface.vertices - center, axis=1) <= radius
     asking = prediction.surface.used[near[prediction.surface.used]]
+    surface = prediction.surface
+    of_prediction = _pairs(asking, surface.vertices[asking], surface.normals[asking], target, exact)
     return Correspondence(
-        _pairs(own, target.vertices, scan.surface.normals[own], prediction.surface, exact),
-        _pairs(
-            asking,
-            prediction.surface.vertices[asking],
-            prediction.surface.normals[asking],
-            target,
-            exact,
-        ),
+        _pairs(own, target.vertices, scan.surface.normals[own], surface, exact),
+        _visible(of_prediction, surface),
     )
+
+
+def _visible(pairs: Pairs, prediction: Surface) -> Pairs:
+    """Leaves out the vertices of the prediction that lie behind another part of it."""
+    own = np.linalg.norm(pairs.points - pairs.partners, axis=1)
+    closest = prediction.ring_hits(pairs.partners).points
+    nearest = np.linalg.norm(closest - pairs.partners, axis=1)
+    seen = (own < _HIDDEN_MM) | (own < _TIMES_CLOSER * nearest)
+    return Pairs(*(getattr(pairs, field.name)[seen] for field in dataclasses.fields(pairs)))
 
 
 def _used_in_cut(triangles, patch):

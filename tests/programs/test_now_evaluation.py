@@ -23,7 +23,7 @@ def _write_now(folder, model, true):
     """One subject with two pictures, which need not exist."""
     rng = np.random.default_rng(0)
     pose, face = random_pose(rng), face_of(model, true)
-    scan = scan_face(true, model.mean_colors, model.triangles, face.nose_tip, noise_mm=0, rng=rng)
+    scan = scan_face(true, model.mean_colors, model.triangles, face.nose_tip, step_mm=3.0)
     write_together(folder / SCANS / "s", obj_files(scan, pose, "scan"))
     points = "".join(f'<point x="{x}" y="{y}" z="{z}"/>' for x, y, z in pose(face.landmarks))
     write_text(folder / LANDMARKS / "s" / "a.pp", f"<PickedPoints>{points}</PickedPoints>")

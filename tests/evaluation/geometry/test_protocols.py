@@ -96,6 +96,19 @@ def test_what_lies_outside_of_the_intersection_does_not_count(template):
     assert np.nanmax(part.errors_mm) <= 2.0 + 1e-9
 
 
+def test_layers_that_a_scanner_cannot_see_do_not_count(template):
+    """A second skin 5 mm behind the first one, such as the back of an eyelid."""
+    surface = template.face.surface
+    patch = surface.cut(np.linalg.norm(surface.vertices - [30, 0, 80], axis=1) < 30)
+    both = Surface(
+        np.concatenate([surface.vertices, patch.vertices - [0, 0, 5.0]]),
+        np.concatenate([surface.triangles, patch.triangles + len(surface.vertices)]),
+    )
+    protocol = Protocol("ball_95", "none", "both_surfaces", "mean_point_to_plane")
+    prediction = Face(both, template.face.nose_tip)
+    assert measure(prediction, template.face, protocol, template, 1.0).distance_mm < 1e-6
+
+
 def test_the_ball_and_the_mask_of_now(template):
     scan = template.face
     ball = CROPS["ball_95"](scan, template)["face"]
