@@ -8,8 +8,12 @@ from data_pipeline.scans.mesh_files import SUFFIXES, read_in_millimeters
 from evaluation.geometry.face import Face
 from evaluation.geometry.surface import Surface
 from model.morphable_model import MorphableModel
+from model.trained import TrainedDecoder
+from programs.decoder_evaluation import short_names
 from programs.face_template import face_of
 from storage.printable import printable
+
+MEAN_FACE = "mean face"
 
 
 def parse_methods(texts: list[str]) -> dict[str, pathlib.Path]:
@@ -24,12 +28,25 @@ def parse_methods(texts: list[str]) -> dict[str, pathlib.Path]:
         name, sign, folder = text.partition("=")
         if not (name and sign and folder):
             raise ValueError(f"--method is {text!r}, but must be NAME=FOLDER")
-        if name in methods:
+        if name in methods or name == MEAN_FACE:
             raise ValueError(f"--method names {name!r} twice")
         methods[name] = pathlib.Path(folder)
         if not methods[name].is_dir():
             raise FileNotFoundError(f"{printable(folder)}: no such folder (--method {name})")
     return methods
+
+
+def decoder_names(decoders: list[TrainedDecoder], methods: dict[str, pathlib.Path]) -> list[str]:
+    """Names decoders as shortly as tells them apart, so that the names may be folders.
+
+    Raises:
+      ValueError: a decoder is given twice, or has the name of another method.
+    """
+    names = [name.replace("/", "_") for name in short_names([own.path for own in decoders])]
+    for name in names:
+        if name in methods or name == MEAN_FACE:
+            raise ValueError(f"--method {name} is the name of a decoder too; give it another name")
+    return names
 
 
 def find_mesh(folder: pathlib.Path, *parts: str) -> pathlib.Path | None:

@@ -13,29 +13,38 @@ from data_pipeline.detection import make_detector
 from data_pipeline.scans.frames import read_frames
 from data_pipeline.scans.landmark_files import read_landmarks
 from data_pipeline.scans.mesh_files import read_mesh
-from data_pipeline.scans.micc import FRONTAL, NOSE_TIP_OF_68, ScanFile, Subject, read_micc
+from data_pipeline.scans.micc import (
+    FRONTAL,
+    NOSE_TIP_OF_68,
+    STAND_IN_NOTE,
+    ScanFile,
+    Subject,
+    read_micc,
+)
 from data_pipeline.scans.now import SEVEN_OF_68
 from evaluation.contact_sheet import contact_sheet
-from evaluation.geometry.face import Face, Template
-from evaluation.geometry.protocols import PROTOCOLS, Measurement, measure
+from evaluation.geometry.face import Face
+from evaluation.geometry.protocols import PROTOCOLS
 from evaluation.geometry.scan_table import Entry, scan_table, to_csv
 from evaluation.geometry.surface import Surface
 from evaluation.report import Picture, Report, write_report
 from evaluation.table import to_text
 from model.trained import Parts, Trained, load_trained
-from programs.error_maps import LARGEST_MM, error_map
+from programs.error_maps import LARGEST_MM
 from programs.face_template import face_of, make_template
-from programs.method_meshes import find_mesh, parse_methods, read_face
+from programs.method_meshes import (
+    MEAN_FACE,
+    decoder_names,
+    find_mesh,
+    parse_methods,
+    read_face,
+)
 from programs.output_folder import check_apart
+from programs.scan_comparison import measure_all
 from programs.video_reconstruction import EncodedFrames, FrameCache, decode_average
 from storage.atomic import write_bytes
 from storage.images import jpeg
 from storage.printable import printable
-
-MEAN_FACE = "mean face"
-_MAPPED_SUBJECTS = 4
-# A data set that was fabricated says so in a file.
-_STAND_IN = "README_stand_in.txt"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -67,18 +76,6 @@ class Options:
     frame_step: int = 1
 
 
-@dataclasses.dataclass(frozen=True, eq=False)
-class _Case:
-    """A reconstruction of a video, and a scan that it is compared with."""
-
-    method: str
-    subject: str
-    condition: str
-    view: str
-    prediction: Face
-    scan: Face
-
-
 def run(options: Options) -> None:
     """Measures what the options say, prints the tables and writes the report.
 
@@ -90,25 +87,28 @@ def run(options: Options) -> None:
     subjects = read_micc(options.folder)
     trained = load_trained(options.checkpoints, options.parts)
     template = make_template(trained.face_model)
-    faces, failures = reconstruct(options, subjects, trained)
+    names = decoder_names(trained.decoders, methods)
+    faces, failures = reconstruct(options, subjects, trained, names)
     faces |= other_meshes(methods, subjects, trained, failures)
     faces[MEAN_FACE] = dict.fromkeys(_videos_of(subjects), template.face)
     scans = read_scans(subjects, failures)
-    entries, maps = measure_all(options, faces, scans, template, failures)
+    how = PROTOCOLS[options.protocol]
+    entries, maps = measure_all(faces, scans, how, options.scales, template, failures)
+    if not entries:
+        raise ValueError(f"{printable(options.folder)}: no video has a scan that it goes with")
     _write(options, trained, entries, maps, failures)
 
 
 def reconstruct(
-    options: Options, subjects: list[Subject], trained: Trained
+    options: Options, subjects: list[Subject], trained: Trained, names: list[str]
 ) -> tuple[dict[str, dict], dict[str, str]]:
-    """Reconstructs all videos by each decoder.
+    """Reconstructs all videos by each decoder, whose names are given in their order.
 
     Returns:
       Faces by (subject, condition), by the decoder's name; and the reasons of frames that failed.
     """
     detector = make_detector(None)
     cache = FrameCache(options.output / "cache", trained.encoder, detector)
-    names = [own.path.stem for own in trained.decoders]
     faces, failures = {name: {} for name in names}, {}
     videos = [(s, c, path) for s in subjects for c, path in s.videos.items()]
     for subject, condition, path in tqdm.tqdm(videos, unit="video", mininterval=5):
@@ -193,88 +193,6 @@ def read_scan(files: ScanFile) -> Face:
     return Face(surface, points[NOSE_TIP_OF_68], points[list(SEVEN_OF_68)])
 
 
-def measure_all(
-    options: Options,
-    faces: dict[str, dict],
-    scans: dict[str, dict[str, Face]],
-    template: Template,
-    failures: dict[str, str],
-) -> tuple[list[Entry], list[tuple[str, np.ndarray]]]:
-    """Compares all faces with all scans of their subjects, under each policy of the scale.
-
-    Returns:
-      What was measured, and titled error maps of the first subjects, uint8 RGB [S, S, 3].
-    """
-    protocol = PROTOCOLS[options.protocol]
-    cases = [
-        _Case(method, subject, condition, view, face, scan)
-        for subject, views in scans.items()
-        for view, scan in views.items()
-        for method, own in faces.items()
-        for (who, condition), face in own.items()
-        if who == subject
-    ]
-    if not cases:
-        raise ValueError(f"{printable(options.folder)}: no video has a scan that it goes with")
-    free = _measured(cases, protocol, template, dict.fromkeys(faces), failures)
-    one = {m: _common_scale([r for c, r in free if c.method == m]) for m in faces}
-    entries, shown = [], []
-    for policy in options.scales or (protocol.scale,):
-        if policy == "per_mesh":
-            results = free
-        else:
-            scales = one if policy == "global" else dict.fromkeys(faces, 1.0)
-            results = _measured(cases, protocol, template, scales, failures)
-        entries += [_entry(case, policy, result) for case, result in results]
-        shown = shown or _maps(results, template)
-    return entries, shown
-
-
-def _measured(cases, protocol, template, scales, failures) -> list[tuple[_Case, Measurement]]:
-    results, known = [], {}
-    for case in tqdm.tqdm(cases, unit="comparison", mininterval=5):
-        # The same face under three conditions, such as the mean, is compared once with a scan.
-        key = (case.prediction, case.scan, scales[case.method])
-        try:
-            if key not in known:
-                known[key] = measure(case.prediction, case.scan, protocol, template, key[2])
-            results.append((case, known[key]))
-        except ValueError as error:
-            failures[f"{case.method} {case.subject} {case.condition} {case.view}"] = str(error)
-    return results
-
-
-def _common_scale(results: list[Measurement]) -> float:
-    """One scale for all meshes of a method: the geometric mean of their own."""
-    return float(np.exp(np.mean([np.log(r.scale) for r in results]))) if results else 1.0
-
-
-def _entry(case: _Case, policy: str, result: Measurement) -> Entry:
-    return Entry(
-        case.method,
-        case.subject,
-        case.condition,
-        case.view,
-        policy,
-        result.distance_mm,
-        result.scale,
-        tuple(result.warnings()),
-    )
-
-
-def _maps(results, template) -> list[tuple[str, np.ndarray]]:
-    """Error maps of the first subjects' first scans, under the first condition."""
-    maps, subjects = {}, []
-    for case, result in results:
-        if case.subject not in subjects:
-            subjects.append(case.subject)
-        if len(subjects) <= _MAPPED_SUBJECTS:
-            title = f"{case.subject}: {case.method}"
-            if title not in maps:
-                maps[title] = error_map(result, template)
-    return list(maps.items())
-
-
 def _videos_of(subjects: list[Subject]) -> list[tuple[str, str]]:
     return [(subject.name, condition) for subject in subjects for condition in subject.videos]
 
@@ -287,11 +205,13 @@ def _write(
     failures: dict[str, str],
 ) -> None:
     """Writes report and CSV, and prints the table with all warnings."""
-    stand_in = (options.folder / _STAND_IN).is_file()
+    stand_in = (options.folder / STAND_IN_NOTE).is_file()
     table = scan_table(
         entries, options.frontal, options.protocol, options.protocol == "paper" and not stand_in
     )
-    sheet = contact_sheet([np.stack([image for _, image in maps]) / 255.0], faces_per_row=4)
+    sheet = contact_sheet(
+        [np.stack([image for _, image in maps]) / 255.0], faces_per_row=min(4, len(maps))
+    )
     caption = f"Distances on the scans, blue 0 to red {LARGEST_MM:g} mm: " + "; ".join(
         title for title, _ in maps
     )
@@ -313,7 +233,11 @@ def _write(
         limits=[
             "Distances to closest points miss what slides along the skin; docs/evaluation.md says "
             "how far each protocol can be believed.",
-            *(["The scans are of a face model, not of people."] if stand_in else []),
+            *(
+                ["The data only has the layout of MICC; its own figures stand in no paper."]
+                if stand_in
+                else []
+            ),
         ],
         tables=[table],
         pictures=[Picture("error_maps.jpg", jpeg(sheet), caption)],

@@ -14,6 +14,7 @@ from data_pipeline.detection import make_detector
 from data_pipeline.photographs import read_image
 from data_pipeline.scans.landmark_files import read_landmarks
 from data_pipeline.scans.mesh_files import SUFFIXES, read_mesh
+from data_pipeline.scans.micc import STAND_IN_NOTE
 from data_pipeline.scans.now import Picture as NowPicture
 from data_pipeline.scans.now import read_now
 from evaluation.geometry.cumulative import cumulative_plot, now_table
@@ -24,13 +25,12 @@ from evaluation.report import Picture, Report, write_report
 from evaluation.table import to_text
 from model.trained import Parts, Trained, TrainedDecoder, load_trained
 from programs.face_template import face_of, make_template
-from programs.method_meshes import parse_methods
+from programs.method_meshes import MEAN_FACE, decoder_names, parse_methods
 from programs.output_folder import check_apart
 from programs.video_reconstruction import encode_frames
 from storage.atomic import write_together
 from storage.printable import printable
 
-MEAN_FACE = "mean face"
 SUBMISSION = "submission"
 _LANDMARK_SUFFIXES = (".npy", ".txt")
 
@@ -66,9 +66,10 @@ def run(options: Options) -> None:
     trained = load_trained(options.checkpoints, options.parts)
     template = make_template(trained.face_model)
     failures = {}
-    for own in trained.decoders:
-        submissions[own.path.stem] = options.output / SUBMISSION / own.path.stem
-    _reconstruct(pictures, trained, submissions, failures)
+    names = decoder_names(trained.decoders, submissions)
+    own = {name: options.output / SUBMISSION / name for name in names}
+    _reconstruct(pictures, trained, list(own.values()), failures)
+    submissions |= own
     distances = {
         name: _distances(pictures, folder, template, failures, name)
         for name, folder in submissions.items()
@@ -97,10 +98,10 @@ def submission_files(face: Face, name: str) -> dict[str, bytes]:
 def _reconstruct(
     pictures: list[NowPicture],
     trained: Trained,
-    submissions: dict[str, pathlib.Path],
+    folders: list[pathlib.Path],
     failures: dict[str, str],
 ) -> None:
-    """Writes the prediction of each picture by each decoder; one that is there already stays."""
+    """Writes the prediction of each picture by each decoder, into the folder of the decoder."""
     detector = make_detector(None)
     for picture in tqdm.tqdm(pictures, unit="picture", mininterval=5):
         where = f"{picture.subject} {picture.challenge} {printable(picture.path.name)}"
@@ -112,8 +113,8 @@ def _reconstruct(
             continue
         failures |= encoded.failures
         if len(encoded.features):
-            for own in trained.decoders:
-                path = picture.prediction(submissions[own.path.stem])
+            for own, folder in zip(trained.decoders, folders, strict=True):
+                path = picture.prediction(folder)
                 face = _decoded(encoded.features, own, trained)
                 write_together(path.parent, submission_files(face, path.name))
 
@@ -189,7 +190,7 @@ def _write(
     options: Options, distances: dict[str, dict[str, np.ndarray]], failures: dict[str, str]
 ) -> None:
     table = now_table(distances)
-    stand_in = (options.folder / "README_stand_in.txt").is_file()
+    stand_in = (options.folder / STAND_IN_NOTE).is_file()
     report = Report(
         title="Reconstructions of pictures by the NoW benchmark",
         command=shlex.join(["python", *sys.argv]),

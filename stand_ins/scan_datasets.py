@@ -15,7 +15,7 @@ import tensorflow as tf
 import tqdm
 
 import open_parts
-from data_pipeline.scans.micc import CONDITIONS, VIEWS
+from data_pipeline.scans.micc import CONDITIONS, STAND_IN_NOTE, VIEWS
 from data_pipeline.scans.now import CHALLENGES, IMAGE_LIST, LANDMARKS, PICTURES, SCANS, SEVEN_OF_68
 from model.face_models.load import load_face_model
 from stand_ins.dataset_layouts import check_new
@@ -26,7 +26,6 @@ from storage.atomic import atomic_file, write_bytes, write_text, write_together
 from storage.images import jpeg, to_bytes
 
 LAYOUTS = ("micc", "now")
-NOTE = "README_stand_in.txt"
 _NOTE_TEXT = (
     "These are no people: scans and pictures show faces of a face model. Figures on them cannot\n"
     "be compared with figures on the data set whose layout this is.\n"
@@ -105,7 +104,7 @@ def write_scans(
             textures.append(person.texture)
         if layout == "now":
             _write_now_list(partial)
-        write_text(partial / NOTE, _NOTE_TEXT)
+        write_text(partial / STAND_IN_NOTE, _NOTE_TEXT)
         partial.replace(output)
     finally:
         shutil.rmtree(partial, ignore_errors=True)

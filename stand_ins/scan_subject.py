@@ -14,14 +14,18 @@ import trimesh
 from scipy.spatial.transform import Rotation
 
 from data_pipeline.scans.mesh_files import read_mesh
-from data_pipeline.scans.micc import CONDITIONS
+from data_pipeline.scans.micc import CONDITIONS, STAND_IN_NOTE
 from mesh_renderer import rasterize_triangles
 from stand_ins.camera import photograph_effects, random_background
 from stand_ins.dataset_layouts import check_new
 from stand_ins.lights import random_environment
-from storage.atomic import write_bytes, write_together
+from storage.atomic import write_bytes, write_text, write_together
 from storage.images import jpeg, to_bytes
 
+_NOTE_TEXT = (
+    "These are renders of one scan, laid out as the MICC data set is. Figures on them cannot be\n"
+    "compared with figures on that data set.\n"
+)
 _PIXELS, _SUPERSAMPLING = 256, 2
 # How far the head turns and nods in each condition, in degrees (one standard deviation).
 _POSES_DEG = {"cooperative": (8, 4), "indoor": (16, 7), "outdoor": (20, 8)}
@@ -68,6 +72,7 @@ def write_scan_subject(
             picture = _picture(surface, mesh.visual.uv, texture, _POSES_DEG[condition], rng)
             files[f"{k + 1:05d}.jpg"] = jpeg(to_bytes(picture), 92)
         write_together(output / "subject_01" / "Video" / on_disk, files)
+    write_text(output / STAND_IN_NOTE, _NOTE_TEXT)
     place = output / "subject_01" / "Model" / "frontal1" / "obj"
     write_bytes(place / "scan.obj", _obj(*read_mesh(scan), mm_per_unit))
 

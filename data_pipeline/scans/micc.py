@@ -19,6 +19,8 @@ FRONTAL = ("frontal1", "frontal2")
 VIEWS = (*FRONTAL, "sidel", "sider")
 # The tip of the nose among the 68 landmarks, from 0.
 NOSE_TIP_OF_68 = 30
+# A data set that only has this layout says so in a file of this name.
+STAND_IN_NOTE = "README_stand_in.txt"
 # The paper's names of the conditions, and those on disk.
 CONDITIONS = {
     "cooperative": "Indoor-Cooperative",
