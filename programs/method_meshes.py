@@ -9,8 +9,8 @@ from evaluation.geometry.face import Face
 from evaluation.geometry.surface import Surface
 from model.morphable_model import MorphableModel
 from model.trained import TrainedDecoder
-from programs.decoder_evaluation import short_names
 from programs.face_template import face_of
+from programs.workbench import short_names
 from storage.printable import printable
 
 MEAN_FACE = "mean face"

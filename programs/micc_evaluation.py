@@ -41,7 +41,12 @@ from programs.method_meshes import (
 )
 from programs.output_folder import check_apart
 from programs.scan_comparison import measure_all
-from programs.video_reconstruction import EncodedFrames, FrameCache, decode_average
+from programs.video_reconstruction import (
+    EncodedFrames,
+    FrameCache,
+    decode_average,
+    photo_crops_of,
+)
 from storage.atomic import write_bytes
 from storage.images import jpeg
 from storage.printable import printable
@@ -108,7 +113,7 @@ def reconstruct(
       Faces by (subject, condition), by the decoder's name; and the reasons of frames that failed.
     """
     detector = make_detector(None)
-    cache = FrameCache(options.output / "cache", trained.encoder, detector)
+    cache = FrameCache(options.output / "cache", trained.encoder, detector, photo_crops_of(trained))
     faces, failures = {name: {} for name in names}, {}
     videos = [(s, c, path) for s in subjects for c, path in s.videos.items()]
     for subject, condition, path in tqdm.tqdm(videos, unit="video", mininterval=5):

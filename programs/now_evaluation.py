@@ -27,7 +27,7 @@ from model.trained import Parts, Trained, TrainedDecoder, load_trained
 from programs.face_template import face_of, make_template
 from programs.method_meshes import MEAN_FACE, decoder_names, parse_methods
 from programs.output_folder import check_apart
-from programs.video_reconstruction import encode_frames
+from programs.video_reconstruction import encode_frames, photo_crops_of
 from storage.atomic import write_together
 from storage.printable import printable
 
@@ -107,7 +107,9 @@ def _reconstruct(
         where = f"{picture.subject} {picture.challenge} {printable(picture.path.name)}"
         try:
             image = read_image(picture.path)
-            encoded = encode_frames([(where, image)], trained.encoder, detector)
+            encoded = encode_frames(
+                [(where, image)], trained.encoder, detector, photo_crops_of(trained)
+            )
         except (OSError, ValueError) as error:
             failures[where] = str(error)
             continue

@@ -10,11 +10,11 @@ import numpy as np
 
 from data_pipeline.detection import Detector
 from model.alignment import warp_photograph
-from model.encoding import encode_crops
+from model.encoding import encode_photographs
 from model.face_finding import find_face
 from model.identity.network import IdentityNetwork
 from model.morphable_model import MorphableModel
-from model.trained import TrainedDecoder
+from model.trained import Trained, TrainedDecoder
 from storage.atomic import write_bytes
 
 # What is averaged over a video. The paper's choice is the first (section 4.2), that of Tran et al.
@@ -35,14 +35,29 @@ class EncodedFrames:
     failures: dict[str, str]
 
 
+def photo_crops_of(trained: Trained) -> int:
+    """In how many crops the decoders read photographs.
+
+    Raises:
+      ValueError: they differ, so that their faces cannot be compared in one run.
+    """
+    counts = {own.decoder.photo_crops for own in trained.decoders}
+    if len(counts) > 1:
+        raise ValueError("the decoders read different numbers of crops; measure them one by one")
+    return counts.pop()
+
+
 def encode_frames(
-    frames: Iterable[tuple[str, np.ndarray | str]], encoder: IdentityNetwork, detector: Detector
+    frames: Iterable[tuple[str, np.ndarray | str]],
+    encoder: IdentityNetwork,
+    detector: Detector,
+    photo_crops: int,
 ) -> EncodedFrames:
     """Finds the face of each frame and encodes all of them in batches; failures are listed.
 
     Args:
       frames: names with pixels uint8 RGB [H, W, 3], or with the reason why there are none.
-      encoder, detector: the inference path of the decoder.
+      encoder, detector, photo_crops: how the decoders read photographs.
     """
     crops, failures = [], {}
     for name, image in frames:
@@ -56,7 +71,9 @@ def encode_frames(
             failures[name] = str(error)
     if not crops:
         return EncodedFrames(np.zeros([0, encoder.feature_size], np.float32), failures)
-    return EncodedFrames(encode_crops(encoder, np.stack(crops)).features, failures)
+    return EncodedFrames(
+        encode_photographs(encoder, np.stack(crops), photo_crops).features, failures
+    )
 
 
 def decode_average(
@@ -84,10 +101,16 @@ def decode_average(
 class FrameCache:
     """Keeps the encoded frames of videos in a folder, so that an evaluation can go on."""
 
-    def __init__(self, folder: pathlib.Path, encoder: IdentityNetwork, detector: Detector):
-        """Binds a folder to an encoder and a detector; what others made is not taken."""
-        self._folder, self._encoder, self._detector = folder, encoder, detector
-        self._key = f"{encoder.fingerprint} {encoder.crop} {detector.spec}"
+    def __init__(
+        self,
+        folder: pathlib.Path,
+        encoder: IdentityNetwork,
+        detector: Detector,
+        photo_crops: int,
+    ):
+        """Binds a folder to how frames are read; what was read in another way is not taken."""
+        self._folder, self._read = folder, (encoder, detector, photo_crops)
+        self._key = f"{encoder.fingerprint} {encoder.crop} {detector.spec} {photo_crops}"
 
     def __call__(self, name: str, frames: Iterable[tuple[str, np.ndarray | str]]) -> EncodedFrames:
         """Encodes the frames of a video, or takes what was kept under its name."""
@@ -97,7 +120,7 @@ class FrameCache:
             with np.load(path, allow_pickle=False) as kept:
                 failures = dict(zip(kept["failed"].tolist(), kept["reasons"].tolist(), strict=True))
                 return EncodedFrames(kept["features"], failures)
-        encoded = encode_frames(frames, self._encoder, self._detector)
+        encoded = encode_frames(frames, *self._read)
         buffer = io.BytesIO()
         failed, reasons = list(encoded.failures), list(encoded.failures.values())
         np.savez(
