@@ -62,17 +62,21 @@ class Builder(tfds.core.GeneratorBasedBuilder):
         folder = epath.Path(dl_manager.manual_dir)
         if (folder / "vgg_face_dataset").exists():
             folder = folder / "vgg_face_dataset"
-        listings = sorted((folder / "files").glob("*.txt"))
+        images = folder / "images"
+        listings = [
+            listing
+            for listing in sorted((folder / "files").glob("*.txt"))
+            if any((images / listing.stem).glob("*.jpg"))
+        ]
         if not listings:
             raise FileNotFoundError(
-                f"{folder / 'files'}: no listing of VGG-Face; {self.MANUAL_DOWNLOAD_INSTRUCTIONS}"
+                f"{folder}: no listing of VGG-Face with images; {self.MANUAL_DOWNLOAD_INSTRUCTIONS}"
             )
         splits = {name: [] for name in ("train", *_HELD_OUT)}
         for listing in listings:
             splits[split_of(listing.stem)].append(listing)
-        return {
-            name: self._generate_examples(folder / "images", own) for name, own in splits.items()
-        }
+        # A split without examples is an error: of few people there may be none to hold out.
+        return {name: self._generate_examples(images, own) for name, own in splits.items() if own}
 
     def _generate_examples(
         self, images: epath.Path, listings: list[epath.Path]

@@ -64,6 +64,17 @@ def test_what_was_not_prepared_is_an_error(tmp_path):
         list_tfds("vgg_face", data_dir=str(tmp_path))
 
 
+def test_few_people_are_all_in_their_split(tmp_path):
+    for kind in ("files", "images"):
+        shutil.copytree(DUMMY / kind, tmp_path / kind)
+    for name in ("Nobody_010", "Nobody_020"):
+        shutil.rmtree(tmp_path / "images" / name)
+    builder = Builder(data_dir=tmp_path / "data")
+    config = tfds.download.DownloadConfig(manual_dir=tmp_path)
+    builder.download_and_prepare(download_config=config)
+    assert {name: split.num_examples for name, split in builder.info.splits.items()} == {"train": 4}
+
+
 def test_no_listing_is_an_error(tmp_path):
     config = tfds.download.DownloadConfig(manual_dir=tmp_path)
     with pytest.raises(FileNotFoundError, match="no listing of VGG-Face"):
