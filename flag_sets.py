@@ -102,8 +102,8 @@ def define_photographs(folder_flag: str = "photos", cache: bool = False) -> None
         flags.DEFINE_string(
             "photo_cache",
             None,
-            "The folder that keeps the features of the photographs. By default it lies in the output "
-            "folder.",
+            "The folder that keeps the features of the photographs. By default it lies in the "
+            "output folder.",
         )
 
 

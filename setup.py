@@ -53,6 +53,9 @@ setup(
         "tensorflow~=2.21.0",
         "tf_keras~=2.21.0",
         "tensorflow-datasets>=4.9",
+        # Its own builders import this package without requiring it.
+        "importlib_resources>=5",
+        "array_record>=0.5",
         "numpy>=1.26",
         "scipy>=1.11",
         "tensorboard>=2.19",
@@ -71,6 +74,14 @@ setup(
         "onnx": ["openvino>=2024.0"],
         # Photographs in HEIF, as telephones take them.
         "heif": ["pillow-heif>=0.16"],
-        "dev": ["pytest>=8", "pytest-timeout>=2.3", "ruff>=0.8", "clang-format>=18", "onnx>=1.16"],
+        "dev": [
+            "pytest>=8",
+            "pytest-timeout>=2.3",
+            "ruff>=0.8",
+            "clang-format>=18",
+            "onnx>=1.16",
+            # TensorFlow Datasets tests builders with it.
+            "dill>=0.3.8",
+        ],
     },
 )
