@@ -6,6 +6,8 @@ SHIPPED := open_parts/decoder/decoder.npz
 CXX_FILES := $(wildcard mesh_renderer/kernels/*.h mesh_renderer/kernels/*.cc \
   mesh_renderer/kernels/ops/*.h mesh_renderer/kernels/ops/*.cc \
   tests/mesh_renderer/*.cc benchmarks/*.cc)
+# Two test files at a time: most tests leave a core idle.
+PARALLEL ?= -n 2 --dist loadfile
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
 .PHONY: setup kernels demo test bench fuzz check format clean
@@ -39,13 +41,13 @@ demo: setup
 	@echo "Faces by what it trained:      runs/demo/trained"
 
 test: setup
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(PARALLEL)
 
 check: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/clang-format --dry-run --Werror $(CXX_FILES)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(PARALLEL)
 
 format: setup
 	$(BIN)/ruff format .

@@ -77,6 +77,7 @@ setup(
         "dev": [
             "pytest>=8",
             "pytest-timeout>=2.3",
+            "pytest-xdist>=3.5",
             "ruff>=0.8",
             "clang-format>=18",
             "onnx>=1.16",
