@@ -56,6 +56,18 @@ def run_subcommand(name: str, parser: argparse.ArgumentParser) -> None:
     )
 
 
+def positive_integer(text: str) -> int:
+    """Reads the value of an option that counts something.
+
+    Raises:
+      ValueError, argparse.ArgumentTypeError: it is no whole number, or below 1.
+    """
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"{value} is below 1")
+    return value
+
+
 def _guarded(name, main):
     def run_main(arguments):
         # A file name with bytes that are no text must not end a command after its work.

@@ -133,7 +133,10 @@ def make_parser() -> command_line.ArgumentParser:
         "--split", help="with --dense_landmarks: only this split of the folder's splits.csv counts"
     )
     parser.add_argument(
-        "--faces", type=_positive, default=200, help="how many faces to look at (default: 200)"
+        "--faces",
+        type=command_line.positive_integer,
+        default=200,
+        help="how many faces to look at (default: 200)",
     )
     parser.add_argument(
         "--output",
@@ -141,13 +144,6 @@ def make_parser() -> command_line.ArgumentParser:
     )
     parser.set_defaults(run=calibrate)
     return parser
-
-
-def _positive(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"{value} is below 1")
-    return value
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from model.face_finding import find_face
 from model.identity.network import IdentityNetwork
 from model.morphable_model import MorphableModel
 from model.trained import Trained, TrainedDecoder
+from storage.arrays import open_npz
 from storage.atomic import write_bytes
 
 # What is averaged over a video. The paper's choice is the first (section 4.2), that of Tran et al.
@@ -117,7 +118,7 @@ class FrameCache:
         digest = hashlib.sha256(f"{self._key} {name}".encode()).hexdigest()[:24]
         path = self._folder / f"{digest}.npz"
         if path.is_file():
-            with np.load(path, allow_pickle=False) as kept:
+            with open_npz(path) as kept:
                 failures = dict(zip(kept["failed"].tolist(), kept["reasons"].tolist(), strict=True))
                 return EncodedFrames(kept["features"], failures)
         encoded = encode_frames(frames, *self._read)

@@ -120,9 +120,14 @@ def make_parser() -> command_line.ArgumentParser:
         help="the dataset whose layout to write",
     )
     command.add_argument("--output", required=True, help="the folder to write; it must not exist")
-    command.add_argument("--people", type=_positive, default=48, help="number of made-up people")
     command.add_argument(
-        "--photos_per_person", type=_positive, default=6, help="number of photographs of each"
+        "--people", type=command_line.positive_integer, default=48, help="number of made-up people"
+    )
+    command.add_argument(
+        "--photos_per_person",
+        type=command_line.positive_integer,
+        default=6,
+        help="number of photographs of each",
     )
     command.add_argument("--seed", type=int, default=0, help="seed of all random numbers")
     command.add_argument(
@@ -144,9 +149,14 @@ def make_parser() -> command_line.ArgumentParser:
         help="the dataset whose layout to write",
     )
     command.add_argument("--output", required=True, help="the folder to write; it must not exist")
-    command.add_argument("--people", type=_positive, default=6, help="number of made-up people")
     command.add_argument(
-        "--frames", type=_positive, default=5, help="pictures of each video or challenge"
+        "--people", type=command_line.positive_integer, default=6, help="number of made-up people"
+    )
+    command.add_argument(
+        "--frames",
+        type=command_line.positive_integer,
+        default=5,
+        help="pictures of each video or challenge",
     )
     command.add_argument("--seed", type=int, default=0, help="seed of all random numbers")
     command.add_argument(
@@ -166,18 +176,14 @@ def make_parser() -> command_line.ArgumentParser:
         "--mm_per_unit", type=float, default=1.0, help="how many millimeters its unit is"
     )
     command.add_argument(
-        "--frames", type=_positive, default=12, help="pictures of each of the three videos"
+        "--frames",
+        type=command_line.positive_integer,
+        default=12,
+        help="pictures of each of the three videos",
     )
     command.add_argument("--seed", type=int, default=0, help="seed of all random numbers")
     command.set_defaults(run=scan_subject)
     return parser
-
-
-def _positive(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"{value} is below 1")
-    return value
 
 
 if __name__ == "__main__":

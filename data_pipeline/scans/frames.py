@@ -8,14 +8,13 @@ import cv2
 import numpy as np
 
 from data_pipeline.photographs import list_photographs, read_image
+from data_pipeline.video_frames import SUFFIXES
 from storage.printable import printable
-
-VIDEO_SUFFIXES = (".mjpg", ".mjpeg", ".mpg", ".mpeg", ".avi", ".mp4", ".mov", ".mkv")
 
 
 def is_video(path: pathlib.Path) -> bool:
     """Whether a file is a video, by its suffix."""
-    return path.suffix.lower() in VIDEO_SUFFIXES
+    return path.suffix.lower() in SUFFIXES
 
 
 def read_frames(path: str | os.PathLike, step: int = 1) -> Iterator[tuple[str, np.ndarray | str]]:
