@@ -111,6 +111,9 @@ def import_tensorflow() -> None:
     verbose = absl_logging.level_debug() or os.environ.get("TF_CPP_MIN_LOG_LEVEL") in ("0", "1")
     # Its graph optimizer reports as errors what it then does without; real ones are exceptions.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "0" if verbose else "3")
+    # All networks here are of tf_keras. Without this TensorFlow imports Keras 3 and Matplotlib too,
+    # which takes as long as a fourth of TensorFlow itself.
+    os.environ.setdefault("TF_USE_LEGACY_KERAS", "1")
     with contextlib.nullcontext() if verbose else _stderr_held_back():
         import tensorflow as tf
 
