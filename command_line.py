@@ -8,20 +8,27 @@ included.
 
 import argparse
 import contextlib
+import itertools
 import logging
 import os
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
 
-from absl import app
+from absl import app, flags
 from absl import logging as absl_logging
 from absl.flags import argparse_flags
+
+import flag_groups
 
 # What a command raises where its input is wrong; anything else is a fault of the program.
 INPUT_ERRORS = (OSError, ValueError, FloatingPointError)
 
 ArgumentParser = argparse_flags.ArgumentParser
+
+FLAGS = flags.FLAGS
+# absl answers these as well, but without groups, and as if they were an error.
+_HELP = {"--help", "-help", "--helpshort", "-helpshort", "-h"}
 
 
 def run(
@@ -38,7 +45,12 @@ def run(
     """
     # absl shows the main module's flags under this name, which may be a path of the machine.
     sys.argv[0] = name
+    libraries = set(FLAGS)
     define_flags()
+    if not _HELP.isdisjoint(itertools.takewhile(lambda argument: argument != "--", sys.argv)):
+        own = [flag for flag in FLAGS if flag not in libraries]
+        print(flag_groups.help_text(sys.modules["__main__"].__doc__ or name, own), end="")
+        sys.exit()
     app.run(_guarded(name, main))
 
 

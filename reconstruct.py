@@ -25,6 +25,7 @@ import pathlib
 from absl import app, flags
 
 import command_line
+import flag_groups
 import flag_sets
 import open_parts
 from programs.face_formats import EXTRAS, FORMATS
@@ -35,26 +36,22 @@ FLAGS = flags.FLAGS
 def define_flags() -> None:
     """Defines the flags of the script."""
     flags.DEFINE_string(
+        "output_dir", None, "The folder for the results. It must be given.", required=True
+    )
+    _define_photographs()
+    _define_results()
+    _define_work()
+    flags.DEFINE_string(
         "checkpoint",
         None,
         "The folder of a run, or a decoder file. By default it is the shipped decoder.",
     )
     flag_sets.define_face_model("The face model of the decoder, if it is not its run's own")
     flag_sets.define_encoder(default=None)
-    flags.DEFINE_string(
-        "landmarks",
-        None,
-        "A CSV file of five points a photograph. By default the detector (mtcnn) finds them.",
-    )
-    flags.DEFINE_enum(
-        "skin_tone",
-        "person",
-        ("person", "photograph"),
-        "Whose skin tone faces have. person: the person's own, as the decoder reads it. "
-        "photograph: the cheeks' mean color in this photograph, which copies its exposure and "
-        "color cast; another photograph of the same person gives another skin. The paper has no "
-        "such step.",
-    )
+
+
+@flag_groups.group("Photographs")
+def _define_photographs() -> None:
     flags.DEFINE_enum(
         "faces",
         "largest",
@@ -62,6 +59,29 @@ def define_flags() -> None:
         "Which faces of a photograph are reconstructed. The files of further ones are called "
         "NAME_face2, NAME_face3 and so on, from large to small.",
     )
+    flags.DEFINE_boolean(
+        "merge",
+        False,
+        "Whether all photographs and frames show one person, and become one face: their features "
+        "are averaged (section 4.2 of the paper). Its files are named after the argument if there "
+        "is one, and else they are called merged.",
+    )
+    flags.DEFINE_integer(
+        "video_every",
+        30,
+        "Of videos every n-th frame is taken for a photograph.",
+        lower_bound=1,
+    )
+    flags.DEFINE_integer("limit", None, "At most this many photographs are used.", lower_bound=1)
+    flags.DEFINE_string(
+        "landmarks",
+        None,
+        "A CSV file of five points a photograph. By default the detector (mtcnn) finds them.",
+    )
+
+
+@flag_groups.group("Results")
+def _define_results() -> None:
     flags.DEFINE_list(
         "formats",
         list(FORMATS),
@@ -85,17 +105,24 @@ def define_flags() -> None:
         lambda extras: set(extras) <= set(EXTRAS),
         message=f"name some of {', '.join(EXTRAS)}, separated by commas",
     )
-    flags.DEFINE_boolean(
-        "merge",
-        False,
-        "Whether all photographs and frames show one person, and become one face: their features "
-        "are averaged (section 4.2 of the paper). Its files are named after the argument if there "
-        "is one, and else they are called merged.",
+    flags.DEFINE_enum(
+        "skin_tone",
+        "person",
+        ("person", "photograph"),
+        "Whose skin tone faces have. person: the person's own, as the decoder reads it. "
+        "photograph: the cheeks' mean color in this photograph, which copies its exposure and "
+        "color cast; another photograph of the same person gives another skin. The paper has no "
+        "such step.",
     )
+
+
+@flag_groups.group("Work")
+def _define_work() -> None:
     flags.DEFINE_integer(
-        "video_every",
-        30,
-        "Of videos every n-th frame is taken for a photograph.",
+        "jobs",
+        1,
+        "How many processes share the photographs; each takes about 1.5 GB of memory. A single "
+        "process keeps two cores busy, so this pays from four cores on.",
         lower_bound=1,
     )
     flags.DEFINE_boolean(
@@ -103,13 +130,6 @@ def define_flags() -> None:
         False,
         "Whether photographs are left out that --output_dir has all results of, as results.json "
         "there says. So a run that was interrupted goes on.",
-    )
-    flags.DEFINE_integer(
-        "jobs",
-        1,
-        "How many processes share the photographs; each takes about 1.5 GB of memory. A single "
-        "process keeps two cores busy, so this pays from four cores on.",
-        lower_bound=1,
     )
     flags.register_multi_flags_validator(
         ["merge", "jobs", "skip_finished", "faces"],
@@ -120,8 +140,6 @@ def define_flags() -> None:
         message="--merge makes one face of all photographs; leave out --jobs, --skip_finished and "
         "--faces",
     )
-    flags.DEFINE_integer("limit", None, "At most this many photographs are used.", lower_bound=1)
-    flags.DEFINE_string("output_dir", None, "The folder for the results.", required=True)
 
 
 def main(arguments: list[str]) -> None:

@@ -100,6 +100,12 @@ class Reconstructor:
         parts = (*coefficients, vertices, colors, *encoded)
         return [ReconstructedFace(*row) for row in zip(*map(np.asarray, parts), strict=True)]
 
+    def average(self, encoded: IdentityFeatures) -> ReconstructedFace:
+        """Decodes the average of photographs of one person (section 4.2)."""
+        features, embedding = (np.mean(part, axis=0, keepdims=True) for part in encoded)
+        unit = embedding / np.linalg.norm(embedding)
+        return self.faces_of(IdentityFeatures(features, unit))[0]
+
     def with_photographed_tone(
         self, face: ReconstructedFace, crop: np.ndarray, points: np.ndarray
     ) -> tuple[ReconstructedFace, bool]:

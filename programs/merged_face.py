@@ -43,13 +43,9 @@ def _failed(seen):
 
 
 def _written(pipeline, used, encoded, name):
-    middle = encoded.embedding.mean(axis=0)
-    average = IdentityFeatures(
-        encoded.features.mean(axis=0)[None], (middle / np.linalg.norm(middle))[None]
-    )
-    (face,) = pipeline.reconstructor.faces_of(average)
+    face = pipeline.reconstructor.average(encoded)
     # Photographs are not kept in memory, so the one that stands for all is looked at again.
-    nearest = used[int(np.argmax(encoded.embedding @ middle))]
+    nearest = used[int(np.argmax(encoded.embedding @ face.embedding))]
     (again,) = pipeline.look_at_all([nearest])
     written, strip = pipeline.write_face_of(face, again.faces[0], name, nearest.photo.name)
     note = f"averaged over {len(used)} photographs"

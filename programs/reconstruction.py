@@ -14,8 +14,8 @@ from programs.face_sheet import FaceSheet
 from programs.finished_photographs import FinishedPhotographs
 from programs.job_pool import outcomes_of_jobs
 from programs.merged_face import merged_outcomes
-from programs.pipeline_parts import make_pipeline
 from programs.photograph_arguments import collect, label, shown
+from programs.pipeline_parts import make_pipeline
 from programs.reconstruction_options import Options
 from programs.reconstruction_results import PhotographResult, summary, to_json
 from storage.atomic import write_bytes, write_text
