@@ -8,20 +8,27 @@ included.
 
 import argparse
 import contextlib
+import itertools
 import logging
 import os
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
 
-from absl import app
+from absl import app, flags
 from absl import logging as absl_logging
 from absl.flags import argparse_flags
+
+import flag_groups
 
 # What a command raises where its input is wrong; anything else is a fault of the program.
 INPUT_ERRORS = (OSError, ValueError, FloatingPointError)
 
 ArgumentParser = argparse_flags.ArgumentParser
+
+FLAGS = flags.FLAGS
+# absl answers these as well, but without groups, and as if they were an error.
+_HELP = {"--help", "-help", "--helpshort", "-helpshort", "-h"}
 
 
 def run(
@@ -38,7 +45,12 @@ def run(
     """
     # absl shows the main module's flags under this name, which may be a path of the machine.
     sys.argv[0] = name
+    libraries = set(FLAGS)
     define_flags()
+    if not _HELP.isdisjoint(itertools.takewhile(lambda argument: argument != "--", sys.argv)):
+        own = [flag for flag in FLAGS if flag not in libraries]
+        print(flag_groups.help_text(sys.modules["__main__"].__doc__ or name, own), end="")
+        sys.exit()
     app.run(_guarded(name, main))
 
 
@@ -111,6 +123,9 @@ def import_tensorflow() -> None:
     verbose = absl_logging.level_debug() or os.environ.get("TF_CPP_MIN_LOG_LEVEL") in ("0", "1")
     # Its graph optimizer reports as errors what it then does without; real ones are exceptions.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "0" if verbose else "3")
+    # All networks here are of tf_keras. Without this TensorFlow imports Keras 3 and Matplotlib too,
+    # which takes as long as a fourth of TensorFlow itself.
+    os.environ.setdefault("TF_USE_LEGACY_KERAS", "1")
     with contextlib.nullcontext() if verbose else _stderr_held_back():
         import tensorflow as tf
 

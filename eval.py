@@ -17,6 +17,7 @@ import pathlib
 from absl import app, flags
 
 import command_line
+import flag_groups
 import flag_sets
 import open_parts
 from model import identity
@@ -86,6 +87,7 @@ def define_flags() -> None:
     flags.DEFINE_string("output_dir", None, "The folder for the report.", required=True)
 
 
+@flag_groups.group("Benchmarks on scans")
 def define_geometry_flags() -> None:
     """Defines the flags of the benchmarks on scans."""
     flags.DEFINE_enum(

@@ -11,6 +11,7 @@ import pathlib
 
 from absl import flags
 
+import flag_groups
 import open_parts
 from model import identity
 from model.scene_ranges import SceneRanges
@@ -75,6 +76,7 @@ class RunOptions:
     checkpoint_every: int
 
 
+@flag_groups.group("Photographs")
 def define_photographs(folder_flag: str = "photos", cache: bool = False) -> None:
     """Defines the flags of photographs; `folder_flag` names the one of their folder."""
     flags.DEFINE_string(
@@ -118,6 +120,7 @@ def photographs(folder_flag: str = "photos") -> PhotographOptions:
     )
 
 
+@flag_groups.group("Parts")
 def define_face_model(whose: str = "The face model") -> None:
     """Defines the flag of the face model's file."""
     flags.DEFINE_string(
@@ -133,6 +136,7 @@ def face_model() -> pathlib.Path:
     return pathlib.Path(FLAGS.face_model or open_parts.FACE_MODEL)
 
 
+@flag_groups.group("Parts")
 def define_encoder(default: str | None = "openvino_ir", with_features: bool = False) -> None:
     """Defines the flags of the recognition network that reads photographs.
 
@@ -168,6 +172,7 @@ def encoder() -> EncoderOptions:
     return EncoderOptions(FLAGS.identity_encoder, FLAGS.identity_weights, features)
 
 
+@flag_groups.group("The run")
 def define_run(log_every: int, checkpoint_every: int) -> None:
     """Defines the flags of a run's folder."""
     flags.DEFINE_string(
@@ -210,6 +215,7 @@ def settings(script: str) -> dict:
     return {flag.name: flag.value for flag in FLAGS.get_key_flags_for_module(script)}
 
 
+@flag_groups.group("Random scenes and shading")
 def define_scenes() -> None:
     """Defines the flags of random scenes and of shading; the defaults are those of photos.cfg."""
     shading_defaults, ranges = Shading(), SceneRanges()

@@ -2,7 +2,9 @@
 
 Examples:
   python reconstruct.py --output_dir=faces me.jpg
-  python reconstruct.py --checkpoint=RUN --output_dir=faces PHOTOS_FOLDER another.jpg
+  python reconstruct.py --output_dir=faces --jobs=2 PHOTOS_FOLDER another.jpg "trip/*.jpg"
+  python reconstruct.py --output_dir=faces --merge --video_every=15 me.mp4
+  python reconstruct.py --checkpoint=RUN --output_dir=faces --faces=all family.jpg
 
 For the largest face of each photograph, or with --faces=all for each, the script writes:
   NAME.glb               for viewers, engines and Blender: meters, vertex colors, and with the
@@ -10,10 +12,12 @@ For the largest face of each photograph, or with --faces=all for each, the scrip
   NAME.obj .mtl .png     with a texture: millimeters
   NAME.ply               with vertex colors: millimeters
   NAME_coefficients.npz  of the morphable model, and where the face was
-  NAME_render.png        photograph | front | turned to both sides
-and contact_sheet.jpg of the first faces, and results.json, which says of each photograph what
-became of it. A photograph that cannot be read or has no face is reported and left out; the exit
-status is 1 if there is no face at all.
+  NAME_render.png        photograph | the mesh laid over it | front | turned to both sides
+and contact_sheet.jpg of the first 48 faces, and results.json, which says of each photograph what
+became of it: box, points, pose, files, and why it was left out. With --merge all photographs are
+taken for one person's, and there is one face. A photograph that cannot be read or has no face is
+reported and left out. The exit status is 0 if there is a face, and 1 if there is none or if a flag
+or a file of a part is wrong. docs/faces_from_photographs.md says more.
 """
 
 import pathlib
@@ -21,9 +25,10 @@ import pathlib
 from absl import app, flags
 
 import command_line
+import flag_groups
 import flag_sets
 import open_parts
-from programs.face_formats import FORMATS
+from programs.face_formats import EXTRAS, FORMATS
 
 FLAGS = flags.FLAGS
 
@@ -31,26 +36,22 @@ FLAGS = flags.FLAGS
 def define_flags() -> None:
     """Defines the flags of the script."""
     flags.DEFINE_string(
+        "output_dir", None, "The folder for the results. It must be given.", required=True
+    )
+    _define_photographs()
+    _define_results()
+    _define_work()
+    flags.DEFINE_string(
         "checkpoint",
         None,
         "The folder of a run, or a decoder file. By default it is the shipped decoder.",
     )
     flag_sets.define_face_model("The face model of the decoder, if it is not its run's own")
     flag_sets.define_encoder(default=None)
-    flags.DEFINE_string(
-        "landmarks",
-        None,
-        "A CSV file of five points a photograph. By default the detector (mtcnn) finds them.",
-    )
-    flags.DEFINE_enum(
-        "skin_tone",
-        "person",
-        ("person", "photograph"),
-        "Whose skin tone faces have. person: the person's own, as the decoder reads it. "
-        "photograph: the cheeks' mean color in this photograph, which copies its exposure and "
-        "color cast; another photograph of the same person gives another skin. The paper has no "
-        "such step.",
-    )
+
+
+@flag_groups.group("Photographs")
+def _define_photographs() -> None:
     flags.DEFINE_enum(
         "faces",
         "largest",
@@ -58,6 +59,29 @@ def define_flags() -> None:
         "Which faces of a photograph are reconstructed. The files of further ones are called "
         "NAME_face2, NAME_face3 and so on, from large to small.",
     )
+    flags.DEFINE_boolean(
+        "merge",
+        False,
+        "Whether all photographs and frames show one person, and become one face: their features "
+        "are averaged (section 4.2 of the paper). Its files are named after the argument if there "
+        "is one, and else they are called merged.",
+    )
+    flags.DEFINE_integer(
+        "video_every",
+        30,
+        "Of videos every n-th frame is taken for a photograph.",
+        lower_bound=1,
+    )
+    flags.DEFINE_integer("limit", None, "At most this many photographs are used.", lower_bound=1)
+    flags.DEFINE_string(
+        "landmarks",
+        None,
+        "A CSV file of five points a photograph. By default the detector (mtcnn) finds them.",
+    )
+
+
+@flag_groups.group("Results")
+def _define_results() -> None:
     flags.DEFINE_list(
         "formats",
         list(FORMATS),
@@ -69,21 +93,67 @@ def define_flags() -> None:
         lambda formats: bool(formats) and set(formats) <= set(FORMATS),
         message=f"name some of {', '.join(FORMATS)}, separated by commas",
     )
-    flags.DEFINE_integer("limit", None, "At most this many photographs are used.", lower_bound=1)
-    flags.DEFINE_string("output_dir", None, "The folder for the results.", required=True)
+    flags.DEFINE_list(
+        "write",
+        [],
+        f"What else is written of a face, separated by commas: some of {', '.join(EXTRAS)}. "
+        "landmarks68 is the file NAME_landmarks68.json of the 68 points of iBUG, in pixels of the "
+        "photograph and in mm on the mesh.",
+    )
+    flags.register_validator(
+        "write",
+        lambda extras: set(extras) <= set(EXTRAS),
+        message=f"name some of {', '.join(EXTRAS)}, separated by commas",
+    )
+    flags.DEFINE_enum(
+        "skin_tone",
+        "person",
+        ("person", "photograph"),
+        "Whose skin tone faces have. person: the person's own, as the decoder reads it. "
+        "photograph: the cheeks' mean color in this photograph, which copies its exposure and "
+        "color cast; another photograph of the same person gives another skin. The paper has no "
+        "such step.",
+    )
+
+
+@flag_groups.group("Work")
+def _define_work() -> None:
+    flags.DEFINE_integer(
+        "jobs",
+        1,
+        "How many processes share the photographs; each takes about 1.5 GB of memory. A single "
+        "process keeps two cores busy, so this pays from four cores on.",
+        lower_bound=1,
+    )
+    flags.DEFINE_boolean(
+        "skip_finished",
+        False,
+        "Whether photographs are left out that --output_dir has all results of, as results.json "
+        "there says. So a run that was interrupted goes on.",
+    )
+    flags.register_multi_flags_validator(
+        ["merge", "jobs", "skip_finished", "faces"],
+        lambda given: (
+            not given["merge"]
+            or (given["jobs"] == 1 and not given["skip_finished"] and given["faces"] == "largest")
+        ),
+        message="--merge makes one face of all photographs; leave out --jobs, --skip_finished and "
+        "--faces",
+    )
 
 
 def main(arguments: list[str]) -> None:
     """Reconstructs the photographs that the arguments name."""
     if len(arguments) < 2:
-        raise app.UsageError("name at least one photograph or folder of photographs")
+        raise app.UsageError("name at least one photograph, video or folder of photographs")
     command_line.import_tensorflow()
     from model.trained import Parts
     from programs import reconstruction
+    from programs.reconstruction_options import Options
 
     encoder = flag_sets.encoder()
     written = reconstruction.run(
-        reconstruction.Options(
+        Options(
             output=pathlib.Path(FLAGS.output_dir),
             photographs=arguments[1:],
             checkpoint=FLAGS.checkpoint or open_parts.DECODER,
@@ -92,7 +162,11 @@ def main(arguments: list[str]) -> None:
             limit=FLAGS.limit,
             photographed_tone=FLAGS.skin_tone == "photograph",
             all_faces=FLAGS.faces == "all",
-            formats=list(dict.fromkeys(FLAGS.formats)),
+            formats=list(dict.fromkeys([*FLAGS.formats, *FLAGS.write])),
+            video_every=FLAGS.video_every,
+            merge=FLAGS.merge,
+            skip_finished=FLAGS.skip_finished,
+            jobs=FLAGS.jobs,
         )
     )
     if not written:

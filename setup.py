@@ -31,6 +31,7 @@ setup(
         "model.identity.openvino",
         "model.training",
         "open_parts",
+        "photo_to_face",
         "programs",
         "stand_ins",
         "storage",
@@ -40,6 +41,7 @@ setup(
         "train_recognizer",
         "eval",
         "reconstruct",
+        "flag_groups",
         "flag_sets",
         "command_line",
         "judge_face_model",
@@ -47,6 +49,7 @@ setup(
     package_data={
         "mesh_renderer": ["kernels/*.h", "kernels/*.cc", "kernels/ops/*.h", "kernels/ops/*.cc"],
         "open_parts": ["*.md", "*.sha256", "*/*"],
+        "photo_to_face": ["py.typed"],
     },
     install_requires=[
         # One minor version for both; TensorFlow 2.21 is the newest.

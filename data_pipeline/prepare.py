@@ -16,6 +16,7 @@ import time
 from absl import app, flags
 
 import command_line
+import flag_groups
 import flag_sets
 from data_pipeline import crop_variants
 
@@ -49,6 +50,7 @@ def define_flags() -> None:
     _define_acceptance()
 
 
+@flag_groups.group("Other sources of photographs")
 def _define_sources() -> None:
     flags.DEFINE_integer(
         "video_every",
@@ -74,6 +76,7 @@ def _define_sources() -> None:
     )
 
 
+@flag_groups.group("Which faces are of use")
 def _define_acceptance() -> None:
     flags.DEFINE_float(
         "min_eye_distance",

@@ -51,20 +51,39 @@ def list_frames(folder: str | os.PathLike, every: int) -> list[VideoFrame]:
     """
     folder = pathlib.Path(folder)
     frames = []
-    for path in sorted(path for path in files_below(folder) if path.suffix.lower() in SUFFIXES):
+    for path in sorted(path for path in files_below(folder) if is_video(path)):
         relative = path.relative_to(folder)
         try:
-            count = _count(path)
+            frames += frames_of(path, every, relative.as_posix(), relative.parent.name or None)
         except ValueError as error:
             _LOG.warning("%s", error)
-            continue
-        frames += [
-            VideoFrame(
-                path, f"{relative.as_posix()}#{k:06d}", relative.parent.name or None, frame=k
-            )
-            for k in range(0, count, every)
-        ]
     return frames
+
+
+def is_video(path: pathlib.Path) -> bool:
+    """Says whether a file's suffix is that of a video."""
+    return path.suffix.lower() in SUFFIXES
+
+
+def frames_of(
+    path: pathlib.Path, every: int, name: str | None = None, identity: str | None = None
+) -> list[VideoFrame]:
+    """Lists every n-th frame of a video.
+
+    Args:
+      path: the video.
+      every: n.
+      name: what its frames are called before the "#"; by default the file's own name.
+      identity: whose video it is.
+
+    Raises:
+      ValueError: it cannot be read.
+    """
+    name = name or path.name
+    return [
+        VideoFrame(path, f"{name}#{k:06d}", identity, frame=k)
+        for k in range(0, _count(path), every)
+    ]
 
 
 class _Video:

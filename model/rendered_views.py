@@ -1,28 +1,34 @@
 """Draws reconstructions: in fixed light, as they are judged, and as portraits for people."""
 
-import dataclasses
 import math
 from collections.abc import Iterator
 
+import cv2
 import numpy as np
 import tensorflow as tf
 
 from model.alignment import warp_photograph
+from model.color import linear_to_srgb, srgb_to_linear
 from model.crop import Crop
 from model.decoder import Coefficients
 from model.face_renderer import FaceRenderer
 from model.identity.network import IdentityNetwork
 from model.morphable_model import MorphableModel
-from model.scene import fixed_scene, portrait_scene, stack_scenes
+from model.scene import Scene, fixed_scene, portrait_scene, stack_scenes
 from model.shading import PORTRAIT_SHADING
 
 _BATCH = 8
 # The network's crop takes this part of a portrait's width: such crops end at brows and chin.
 _PORTRAIT_ZOOM = 0.74
 # Renders have hard edges, so portraits are drawn larger by this factor and averaged.
-_SUPERSAMPLING = 2
+_SUPERSAMPLING = 1.5
 # The middle of the head lies so far behind the face, in parts of a portrait's width.
 _HEAD_DEPTH = 0.36
+# Linear light is looked up in a table of this many levels, of which the darkest two differ by less
+# than one level of 8-bit sRGB.
+_LEVELS = 8191
+# How much of the photograph a mesh hides that is laid over it.
+_OVERLAY_OPACITY = 0.75
 
 
 class FixedViews:
@@ -93,11 +99,11 @@ class Portraits:
           yaws_deg: V views of the renders.
         """
         self.crop = portrait_crop(crop, image_size)
-        large = self.crop.resized(image_size * _SUPERSAMPLING)
-        self._views = [
-            (FaceRenderer(face_model, _centered(large, yaw), PORTRAIT_SHADING), portrait_scene(yaw))
-            for yaw in yaws_deg
-        ]
+        large = self.crop.resized(round(image_size * _SUPERSAMPLING))
+        self._renderer = FaceRenderer(face_model, large, PORTRAIT_SHADING)
+        self._scenes = stack_scenes([portrait_scene(yaw) for yaw in yaws_deg], 1)
+        self._shift = tf.constant([_shift(large, yaw) for yaw in yaws_deg], tf.float32)
+        self._backdrop = _backdrop(image_size)
 
     def photograph(self, image: np.ndarray, points: np.ndarray) -> np.ndarray:
         """Cuts a photograph uint8 RGB [H, W, 3] by its five points: uint8 RGB [S, S, 3]."""
@@ -105,19 +111,68 @@ class Portraits:
 
     def renders(self, coefficients: Coefficients) -> np.ndarray:
         """Renders B faces: uint8 RGB [B, V, S, S, 3]."""
-        images = np.concatenate([self._draw(*batch) for batch in _batches(coefficients)])
-        batch, views, size = images.shape[:3]
-        factor = _SUPERSAMPLING
-        blocks = images.reshape(batch, views, size // factor, factor, size // factor, factor, 3)
-        return np.uint8(blocks.mean(axis=(3, 5)) * 255 + 0.5)
+        light = np.concatenate(
+            [self._light(batch, self._scenes, self._shift) for batch in _batches(coefficients)]
+        )
+        return _encoded(light[..., :3] + self._backdrop * (1 - light[..., 3:]))
 
-    def _draw(self, shape, texture):
-        """Renders a batch [B, V, S, S, 3], uncompiled: compiling takes as long as ten faces."""
-        drawn = [
-            renderer(shape, texture, stack_scenes([scene], len(shape)))
-            for renderer, scene in self._views
-        ]
-        return np.concatenate(drawn, axis=1)
+    def overlays(
+        self, coefficients: Coefficients, rotations: np.ndarray, photographs: np.ndarray
+    ) -> np.ndarray:
+        """Lays faces over their photographs.
+
+        Args:
+          coefficients: of B faces.
+          rotations: float [B, 3, 3], from the face model's frame to that of the camera (+x to the
+            right, +y up, +z towards the viewer), as `model.fitting.pose_fit` finds them.
+          photographs: uint8 RGB [B, S, S, 3], as `photograph` cuts them.
+
+        Returns:
+          uint8 RGB [B, S, S, 3].
+        """
+        scenes = stack_scenes([portrait_scene()], len(rotations))
+        scenes = scenes._replace(rotation=tf.constant(rotations[:, None], tf.float32))
+        light = self._light(list(map(tf.convert_to_tensor, coefficients)), scenes, None)[:, 0]
+        opacity = _OVERLAY_OPACITY * light[..., 3:]
+        own = _encoded(light[..., :3] / np.maximum(light[..., 3:], 1e-6))
+        return np.uint8(photographs * (1 - opacity) + own * opacity + 0.5)
+
+    def _light(self, coefficients, scenes, shift):
+        """Linear light and alpha of faces, float32 [B, V, S, S, 4]; nothing is compiled.
+
+        Compiling takes as long as many faces.
+        """
+        shape, texture = coefficients
+        model, size = self._renderer.face_model, self.crop.image_size
+        if scenes.rotation.shape[0] != len(shape):
+            scenes = Scene(*(tf.repeat(field, len(shape), axis=0) for field in scenes))
+        light = self._renderer.shade(
+            model.decode_shape(shape), model.decode_texture(texture), scenes, shift
+        ).numpy()
+        flat = light.reshape(-1, *light.shape[2:])
+        small = [cv2.resize(view, (size, size), interpolation=cv2.INTER_AREA) for view in flat]
+        return np.reshape(small, (*light.shape[:2], size, size, 4))
+
+
+def _shift(crop: Crop, yaw_deg: float) -> float:
+    """By how many pixels a turned head moves, so that its middle is that of its portrait."""
+    return _HEAD_DEPTH * crop.image_size * math.sin(math.radians(yaw_deg))
+
+
+def _backdrop(size: int) -> np.ndarray:
+    """The light of the backdrop of portraits, float32 [S, S, 3]."""
+    corners = srgb_to_linear(portrait_scene().background).numpy().reshape(2, 2, 3)
+    # The corners lie at the middles of the corner pixels.
+    ramp = np.linspace(0.0, 1.0, size, dtype=np.float32)
+    rows = corners[0] + (corners[1] - corners[0]) * ramp[:, None, None]
+    return rows[:, :1] + (rows[:, 1:] - rows[:, :1]) * ramp[None, :, None]
+
+
+def _encoded(light: np.ndarray) -> np.ndarray:
+    """Turns linear light into the colors of a picture: uint8 of the same shape."""
+    levels = np.arange(_LEVELS + 1, dtype=np.float32) / _LEVELS
+    table = np.uint8(linear_to_srgb(levels).numpy() * 255 + 0.5)
+    return table[np.uint16(np.clip(light, 0, 1) * _LEVELS + 0.5)]
 
 
 def portrait_crop(crop: Crop, image_size: int) -> Crop:
@@ -126,12 +181,6 @@ def portrait_crop(crop: Crop, image_size: int) -> Crop:
     zoom = np.array([_PORTRAIT_ZOOM * crop.aspect, _PORTRAIT_ZOOM])
     points = ((points - 0.5) * zoom + 0.5) * image_size - 0.5
     return Crop(image_size, crop.point_indices, tuple(map(tuple, points.tolist())))
-
-
-def _centered(crop: Crop, yaw_deg: float) -> Crop:
-    """Moves a portrait's crop sideways, so that the middle of a turned head is its middle."""
-    shift = _HEAD_DEPTH * crop.image_size * math.sin(math.radians(yaw_deg))
-    return dataclasses.replace(crop, points=tuple((x + shift, y) for x, y in crop.points))
 
 
 def _batches(coefficients: Coefficients) -> Iterator[list[tf.Tensor]]:

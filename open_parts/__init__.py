@@ -10,6 +10,8 @@ import pathlib
 FOLDER = pathlib.Path(__file__).resolve().parent
 
 FACE_MODEL = FOLDER / "face_model" / "ict_bfm_layout_f16.h5"
+NAMED_EXPRESSIONS = FOLDER / "face_model" / "ict_named_expressions.npz"
+MOUTH_PARTS = FOLDER / "face_model" / "ict_mouth_parts.npz"
 ENCODER = FOLDER / "encoder" / "face-reidentification-retail-0095.xml"
 SCORER = FOLDER / "scorer" / "dlib_densenet_centred.xml"
 ENCODER_GOLDENS = FOLDER / "encoder" / "golden_embeddings.npz"

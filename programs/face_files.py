@@ -1,7 +1,8 @@
 """The files of a reconstructed face: meshes, texture, coefficients, a picture."""
 
 import io
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
@@ -9,18 +10,18 @@ import open_parts
 from model import mesh_io
 from model.decoder import Coefficients
 from model.face_finding import FoundFace
+from model.fitting.camera import Pose
 from model.living_face import LivingFaces
 from model.named_expressions import load_named_expressions
 from model.reconstructor import ReconstructedFace, Reconstructor
 from model.rendered_views import Portraits
 from model.texture_atlas import TextureAtlas
 from programs.face_formats import FORMATS
+from programs.landmarks_68_file import landmarks_68_json
 from storage.images import png
 from storage.printable import printable
 
 YAWS_DEG = (0, -30, 30)
-EXPRESSIONS = open_parts.FACE_MODEL.with_name("ict_named_expressions.npz")
-MOUTH_PARTS = open_parts.FACE_MODEL.with_name("ict_mouth_parts.npz")
 _PANEL_PIXELS = 384
 
 
@@ -32,37 +33,61 @@ class FaceFiles:
 
         Args:
           reconstructor: whose faces are written.
-          formats: some of `FORMATS`; nothing is prepared for the others.
+          formats: some of `FORMATS` and `EXTRAS`; nothing is prepared for the others.
+
+        Raises:
+          ValueError: the face model does not know the landmarks that are asked for.
         """
         self._model = reconstructor.face_model
         self._formats = formats
         crop = reconstructor.encoder.crop
         self._portraits = self._atlas = self._living = None
+        if "landmarks68" in formats:
+            self._model.landmark_indices_68()
         if "render" in formats:
             self._portraits = Portraits(self._model, crop, _PANEL_PIXELS, YAWS_DEG)
+        # Both take as long as a photograph takes to be read, and do it beside.
+        beside = ThreadPoolExecutor(1)
         if "obj" in formats:
-            self._atlas = TextureAtlas(self._model)
+            self._atlas = beside.submit(TextureAtlas, self._model)
         if "glb" in formats:
-            expressions = load_named_expressions(EXPRESSIONS, MOUTH_PARTS, self._model)
-            self._living = LivingFaces(self._model, expressions) if expressions else None
+            self._living = beside.submit(_living_faces, self._model)
+        beside.shutdown(wait=False)
+
+    def photograph(self, image: np.ndarray, found: FoundFace) -> np.ndarray | None:
+        """Cuts the first panel out of a photograph: uint8 RGB [S, S, 3]; None without renders."""
+        return self._portraits and self._portraits.photograph(image, found.points)
 
     def panels(
-        self, face: ReconstructedFace, found: FoundFace, image: np.ndarray
-    ) -> list[np.ndarray]:
-        """Draws photograph, front and turned views: uint8 RGB [S, S, 3] each.
+        self, faces: Sequence[ReconstructedFace], poses: Pose, photographs: Sequence[np.ndarray]
+    ) -> list[list[np.ndarray]]:
+        """Draws for each face photograph, mesh over it, front and turned views.
 
-        There are none if no renders are wanted.
+        Args:
+          faces: B faces.
+          poses: how they stand.
+          photographs: what `photograph` cut for each of them.
+
+        Returns:
+          Lists of uint8 RGB [S, S, 3]; they are empty if no renders are wanted.
         """
-        if self._portraits is None:
-            return []
-        coefficients = Coefficients(face.shape[None], face.texture[None])
-        photograph = self._portraits.photograph(image, found.points)
-        return [photograph, *self._portraits.renders(coefficients)[0]]
+        if self._portraits is None or not faces:
+            return [[] for _ in faces]
+        coefficients = Coefficients(
+            np.stack([face.shape for face in faces]), np.stack([face.texture for face in faces])
+        )
+        photographs = np.stack(photographs)
+        over = self._portraits.overlays(coefficients, poses.rotation, photographs)
+        views = self._portraits.renders(coefficients)
+        return [
+            list(row) for row in np.concatenate([photographs[:, None], over[:, None], views], 1)
+        ]
 
     def __call__(
         self,
         face: ReconstructedFace,
         found: FoundFace,
+        pose: Pose,
         name: str,
         panels: list[np.ndarray],
         source: str,
@@ -72,6 +97,7 @@ class FaceFiles:
         Args:
           face: the reconstruction.
           found: where the face was.
+          pose: how it stood before the camera.
           name: what the files are called before their endings.
           panels: as `panels` draws them.
           source: the photograph's name, which is stored with the coefficients.
@@ -80,11 +106,16 @@ class FaceFiles:
         makers = {
             "glb": lambda: {f"{name}.glb": self._glb(face, mesh, name)},
             "ply": lambda: {f"{name}.ply": mesh_io.ply(mesh)},
-            "obj": lambda: mesh_io.obj(mesh, self._atlas, name),
+            "obj": lambda: mesh_io.obj(mesh, self._atlas.result(), name),
             "coefficients": lambda: {
-                f"{name}_coefficients.npz": self._coefficients(face, found, source)
+                f"{name}_coefficients.npz": self._coefficients(face, found, pose, source)
             },
             "render": lambda: {f"{name}_render.png": png(np.concatenate(panels, axis=1))},
+            "landmarks68": lambda: {
+                f"{name}_landmarks68.json": landmarks_68_json(
+                    self._model, face.vertices, pose, source
+                ).encode()
+            },
         }
         files: dict[str, bytes] = {}
         for kind in self._formats:
@@ -93,12 +124,13 @@ class FaceFiles:
 
     def _glb(self, face, mesh, name):
         """The face with expressions and the inside of its mouth, if there are any for its model."""
-        if self._living is None:
+        living = self._living.result()
+        if living is None:
             return mesh_io.glb(mesh, name)
-        whole = self._living.mesh(face.shape, face.vertices, face.colors)
-        return mesh_io.glb(whole, name, self._living.morphs)
+        whole = living.mesh(face.shape, face.vertices, face.colors)
+        return mesh_io.glb(whole, name, living.morphs)
 
-    def _coefficients(self, face, found, source):
+    def _coefficients(self, face, found, pose, source):
         coefficients = io.BytesIO()
         np.savez(
             coefficients,
@@ -109,7 +141,18 @@ class FaceFiles:
             points=found.points,
             box=np.array(found.box),
             confidence=found.confidence,
+            rotation=pose.rotation[0],
+            focal=pose.focal[0],
+            center=pose.center[0],
+            camera_distance=pose.distance,
             photograph=printable(source),
             face_model=self._model.fingerprint,
         )
         return coefficients.getvalue()
+
+
+def _living_faces(face_model):
+    """What makes faces move; None if the expressions were made for another face model."""
+    files = (open_parts.NAMED_EXPRESSIONS, open_parts.MOUTH_PARTS)
+    expressions = load_named_expressions(*files, face_model)
+    return LivingFaces(face_model, expressions) if expressions else None

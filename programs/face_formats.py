@@ -8,4 +8,6 @@ FORMATS = {
     "coefficients": ("_coefficients.npz",),
     "render": ("_render.png",),
 }
-SUFFIXES = tuple(suffix for suffixes in FORMATS.values() for suffix in suffixes)
+# What is only written if it is asked for.
+EXTRAS = {"landmarks68": ("_landmarks68.json",)}
+SUFFIXES = tuple(suffix for suffixes in (FORMATS | EXTRAS).values() for suffix in suffixes)

@@ -1,190 +1,119 @@
 """Turns photographs into files of faces, from options to files."""
 
-import dataclasses
+import glob
 import pathlib
 import sys
-from collections.abc import Sequence
+import time
+from collections.abc import Iterable, Sequence
 
-import cv2
-import numpy as np
-
-from data_pipeline.detection import make_detector
-from data_pipeline.photographs import Photograph, list_photographs, read_image
-from evaluation.contact_sheet import contact_sheet
-from model.reconstructor import Reconstructor
-from model.trained import Parts, load_trained
-from programs.face_files import FaceFiles
-from programs.face_formats import FORMATS, SUFFIXES
-from programs.face_names import FurtherNames, output_names
-from programs.output_folder import check_apart, without_results
-from programs.reconstruction_results import (
-    PhotographResult,
-    WrittenFace,
-    one_line,
-    summary,
-    to_json,
-)
-from storage.atomic import write_bytes, write_text, write_together
-from storage.images import jpeg
+from data_pipeline.photographs import Photograph
+from programs.face_formats import SUFFIXES
+from programs.face_names import output_names
+from programs.face_pipeline import NamedPhotograph, Outcome
+from programs.face_sheet import FaceSheet
+from programs.finished_photographs import FinishedPhotographs
+from programs.job_pool import outcomes_of_jobs
+from programs.merged_face import merged_outcomes
+from programs.photograph_arguments import collect, label, shown
+from programs.pipeline_parts import make_pipeline
+from programs.reconstruction_options import Options
+from programs.reconstruction_results import PhotographResult, summary, to_json
+from storage.atomic import write_bytes, write_text
 from storage.printable import printable
 
-_THUMBNAIL_PIXELS = 128
-_SHEET_FACES = 48
 _SHEET, _RESULTS = "contact_sheet.jpg", "results.json"
-
-
-@dataclasses.dataclass(frozen=True)
-class Options:
-    """Everything that a reconstruction depends on.
-
-    Attributes:
-      output: the folder of the results.
-      photographs: files and folders of photographs.
-      checkpoint: a decoder file or the folder of a run.
-      parts: the face model and the encoder, where they are not the decoder's own.
-      landmarks: a CSV file of five points a photograph; None for the detector.
-      limit: at most so many photographs, or None.
-      photographed_tone: whether faces get the skin tone that the photograph shows, with its
-        exposure and its color cast, instead of the person's own, which is decoded.
-      all_faces: whether all faces of a photograph are wanted, or the largest one.
-      formats: what is written of a face, some of `face_formats.FORMATS`.
-    """
-
-    output: pathlib.Path
-    photographs: Sequence[str]
-    checkpoint: str | pathlib.Path
-    parts: Parts
-    landmarks: str | None
-    limit: int | None
-    photographed_tone: bool = False
-    all_faces: bool = False
-    formats: Sequence[str] = tuple(FORMATS)
+# Results are also written while work goes on, so that it can be resumed whatever ends it.
+_SAVE_SECONDS = 30.0
 
 
 def run(options: Options) -> int:
-    """Reconstructs what the options say; returns how many faces were written.
+    """Reconstructs what the options say; returns how many faces there are.
 
     Raises:
       OSError, ValueError: an option is wrong. A photograph that fails is reported and left out.
     """
-    photos = collect(options.photographs, options.output)[: options.limit]
-    names = output_names([photo.path for photo in photos])
-    check_overwrites_no_photograph(photos, names, options.output)
-    trained = load_trained([options.checkpoint], options.parts)
-    reconstructor = Reconstructor(
-        trained.decoders[0].decoder,
-        trained.encoder,
-        trained.face_model,
-        make_detector(options.landmarks),
-    )
-    writer = _Writer(options, reconstructor, FurtherNames(names, photos, options.output))
-    results = [writer(photo, name) for photo, name in zip(photos, names, strict=True)]
-    written = sum(len(result.faces) for result in results)
-    if written:
-        writer.write_sheet()
-        write_text(options.output / _RESULTS, to_json(results))
-    print(summary(results))
-    return written
+    photos = collect(options.photographs, options.output, options.video_every)[: options.limit]
+    names = output_names([label(photo) for photo in photos])
+    written = [merged_name(options.photographs)] if options.merge else names
+    check_overwrites_no_photograph(photos, written, options.output)
+    items = [NamedPhotograph(*pair) for pair in zip(photos, names, strict=True)]
+    finished = FinishedPhotographs(options.output / _RESULTS, options)
+    todo = [item for item in items if shown(item.photo) not in finished.results]
+    if len(todo) < len(items):
+        print(f"{len(items) - len(todo)} of {len(items)} photographs are finished already.")
+    record = _Record(options.output, finished.made_with, finished.results)
+    for outcome in _outcomes(options, todo, items) if todo else ():
+        _say(outcome.result, options.output)
+        record.add(outcome)
+    record.save()
+    print(summary(record.results()))
+    return sum(len(result.faces) for result in record.results())
 
 
-class _Writer:
-    """Writes the faces of one photograph after the other, and keeps pictures for a sheet."""
-
-    def __init__(self, options: Options, reconstructor: Reconstructor, further: FurtherNames):
-        self._options = options
-        self._reconstructor = reconstructor
-        self._further = further
-        self._face_files = FaceFiles(reconstructor, options.formats)
-        self._thumbnails = []
-
-    def __call__(self, photo: Photograph, name: str) -> PhotographResult:
-        """Reconstructs a photograph; says what became of it, on the screen too."""
-        shown, faces, problems, found = printable(photo.path), [], [], []
-        # Whatever a photograph does to a decoder, the detector or the alignment: the others go on.
-        try:
-            image = read_image(photo.path)
-            found = self._find(image, photo.name)
-        except Exception as error:
-            problems.append(one_line(shown, error))
-        for number, one in enumerate(found, start=1):
-            own_name = name if number == 1 else self._further(name, number)
-            try:
-                face, notes = self._reconstruct(image, one)
-            except Exception as error:
-                problems.append(one_line(shown, error))
-                continue
-            files = self._write(face, one, own_name, image, photo.name)
-            faces.append(WrittenFace(own_name, tuple(files), one, tuple(notes)))
-            note = f" ({'; '.join(notes)})" if notes else ""
-            where, kinds = printable(self._options.output / own_name), " .".join(_meshes(files))
-            print(f"{shown} -> {where}.{kinds}{note}", flush=True)
-        for problem in problems:
-            print(f"{shown}: {problem}", file=sys.stderr)
-        there = len(found) + (found[0].others if found else 0)
-        return PhotographResult(shown, tuple(faces), there, tuple(problems))
-
-    def write_sheet(self) -> None:
-        """Writes the contact sheet of the first faces, if pictures of them were wanted."""
-        if self._thumbnails:
-            columns = np.stack(self._thumbnails, axis=1) / 255.0
-            sheet = contact_sheet(list(columns), faces_per_row=3)
-            write_bytes(self._options.output / _SHEET, jpeg(sheet, quality=90))
-
-    def _find(self, image, name):
-        if self._options.all_faces:
-            return self._reconstructor.find_all(image, name)
-        return [self._reconstructor.find(image, name)]
-
-    def _reconstruct(self, image, found):
-        """Reconstructs a face that was found; returns it and what is to be said about it."""
-        notes = [found.note()] if found.note() else []
-        crop = self._reconstructor.cut(image, found)
-        face = self._reconstructor.reconstruct(crop[None])[0]
-        if self._options.photographed_tone:
-            face, reached = self._reconstructor.with_photographed_tone(face, crop, found.points)
-            if not reached:
-                notes.append("the face model only comes near the photograph's skin tone")
-        return face, notes
-
-    def _write(self, face, found, name, image, source):
-        """Writes the files of a face; returns their names."""
-        panels = self._face_files.panels(face, found, image)
-        files = self._face_files(face, found, name, panels, source)
-        write_together(self._options.output, files)
-        if panels and len(self._thumbnails) < _SHEET_FACES:
-            size = (_THUMBNAIL_PIXELS, _THUMBNAIL_PIXELS)
-            small = [cv2.resize(panel, size, interpolation=cv2.INTER_AREA) for panel in panels]
-            self._thumbnails.append(small)
-        return files
+def _outcomes(
+    options: Options, todo: list[NamedPhotograph], items: list[NamedPhotograph]
+) -> Iterable[Outcome]:
+    """Reconstructs what is to be done, in this process or in several."""
+    if options.jobs > 1:
+        return outcomes_of_jobs(options, todo, items)
+    pipeline = make_pipeline(options, items)
+    if options.merge:
+        return merged_outcomes(pipeline, todo, merged_name(options.photographs))
+    return pipeline.outcomes(todo)
 
 
-def _meshes(files):
+def merged_name(arguments: Sequence[str]) -> str:
+    """What one face of all photographs is called: as the one argument is, or "merged"."""
+    path = pathlib.Path(arguments[0])
+    if len(arguments) > 1 or glob.has_magic(arguments[0]):
+        return "merged"
+    # A folder's name has no suffix, whatever dots are in it.
+    named = path if path.is_file() else pathlib.Path(f"{path.resolve().name}.folder")
+    return output_names([named])[0]
+
+
+class _Record:
+    """What became of all photographs, and the files that say it."""
+
+    def __init__(self, output, made_with, earlier):
+        self._output, self._made_with = output, made_with
+        self._results: dict[str, PhotographResult] = dict(earlier)
+        self._sheet = FaceSheet()
+        self._saved = time.monotonic()
+
+    def add(self, outcome: Outcome) -> None:
+        result = outcome.result
+        self._results[result.path] = result
+        for face, strip in zip(result.faces, outcome.thumbnails, strict=False):
+            self._sheet.add(face["name"], strip)
+        if time.monotonic() - self._saved > _SAVE_SECONDS:
+            self.save()
+
+    def results(self) -> list[PhotographResult]:
+        return list(self._results.values())
+
+    def save(self) -> None:
+        """Writes results and sheet, if there is a face."""
+        if any(result.faces for result in self.results()):
+            write_text(self._output / _RESULTS, to_json(self.results(), self._made_with))
+        if picture := self._sheet.jpeg():
+            write_bytes(self._output / _SHEET, picture)
+        self._saved = time.monotonic()
+
+
+def _say(result: PhotographResult, output: pathlib.Path) -> None:
+    for face in result.faces:
+        note = f" ({'; '.join(face['notes'])})" if face["notes"] else ""
+        where, kinds = printable(output / face["name"]), " .".join(_meshes(face["files"]))
+        print(f"{result.path} -> {where}.{kinds}{note}", flush=True)
+    for problem in result.problems:
+        print(f"{result.path}: {problem}", file=sys.stderr)
+
+
+def _meshes(files: list[str]) -> list[str]:
     """The endings of the meshes among files; of all files, if there is no mesh."""
     endings = [name.rsplit(".", 1)[1] for name in files]
     return [end for end in endings if end in ("glb", "obj", "ply")] or endings
-
-
-def collect(arguments: Sequence[str], output: pathlib.Path) -> list[Photograph]:
-    """Gathers the photographs that files and folders stand for, each once.
-
-    Raises:
-      FileNotFoundError: an argument is neither a file nor a folder.
-      ValueError: a folder has no photograph, or is where the results go.
-    """
-    photos = {}
-    for argument in map(pathlib.Path, arguments):
-        if argument.is_dir():
-            check_apart(output, argument)
-            listing = list_photographs(argument)
-            if summary := listing.passed_over_summary():
-                print(f"{printable(argument)}: {summary}", file=sys.stderr)
-            found = without_results(listing, output).photographs
-        elif argument.exists():
-            found = [Photograph(argument, argument.name)]
-        else:
-            raise FileNotFoundError(f"{printable(argument)}: no such photograph or folder")
-        photos |= {photo.path.resolve(): photo for photo in found}
-    return list(photos.values())
 
 
 def check_overwrites_no_photograph(

@@ -17,9 +17,17 @@ START, END = "<!-- house: drawn by python -m tests.house -->\n", "<!-- end of th
 SCRIPTS = ("train", "train_recognizer", "eval", "reconstruct", "judge_face_model")
 # A module belongs to the room with the longest name that it begins with.
 ROOMS = (
-    *("command_line", "flag_sets", "programs", "stand_ins", "data_pipeline", "evaluation"),
+    *(
+        "command_line",
+        "flag_groups",
+        "flag_sets",
+        "programs",
+        "stand_ins",
+        "data_pipeline",
+        "evaluation",
+    ),
     *("model", "model.training", "model.face_models", "model.identity"),
-    *("losses", "mesh_renderer", "storage", "open_parts"),
+    *("losses", "mesh_renderer", "storage", "open_parts", "photo_to_face"),
 )
 # The folder model/ holds two floors: what a face is and how it is drawn, and above the rooms of
 # face models and recognition networks the method, which joins all of them.

@@ -5,13 +5,14 @@ import pytest
 from tests import house
 from tests.house import FACES_FLOOR, METHOD_FLOOR
 
-GROUND = {"storage", "open_parts", "losses", "mesh_renderer", "command_line"}
+GROUND = {"storage", "open_parts", "losses", "mesh_renderer", "command_line", "flag_groups"}
 MODEL = {FACES_FLOOR, METHOD_FLOOR, "model.face_models", "model.identity"}
 # Which rooms the modules of a room may import, besides those of their own room.
 ALLOWED = {
     "storage": set(),
     "losses": set(),
-    "command_line": set(),
+    "flag_groups": set(),
+    "command_line": {"flag_groups"},
     "mesh_renderer": set(),
     "open_parts": {"command_line"},
     "evaluation": {"storage"},
@@ -20,10 +21,11 @@ ALLOWED = {
     "model.identity": {FACES_FLOOR, "storage", "open_parts", "command_line"},
     METHOD_FLOOR: {"losses", "mesh_renderer", "storage", "open_parts", *MODEL},
     "model.training": {FACES_FLOOR, METHOD_FLOOR, "storage", "open_parts"},
-    "flag_sets": {FACES_FLOOR, METHOD_FLOOR, "model.identity", "open_parts"},
+    "flag_sets": {FACES_FLOOR, METHOD_FLOOR, "model.identity", "open_parts", "flag_groups"},
     "data_pipeline": {*GROUND, *MODEL, "flag_sets"},
     "stand_ins": {*GROUND, *MODEL, "data_pipeline"},
     "programs": {*GROUND, *MODEL, "model.training", "data_pipeline", "evaluation", "flag_sets"},
+    "photo_to_face": {*GROUND, *MODEL, "data_pipeline", "programs"},
     "scripts": {*GROUND, *MODEL, "model.training", "data_pipeline", "flag_sets", "programs"},
 }
 

@@ -1,5 +1,6 @@
 """The script reconstruct.py, as a user calls it."""
 
+import json
 import pathlib
 import subprocess
 import sys
@@ -45,7 +46,7 @@ def test_end_to_end(checkpoint, tmp_path):
     (tmp_path / "broken.jpg").write_bytes(b"no photograph")
     _image(tmp_path / "nobody.png")
     output = tmp_path / "faces"
-    flags = [f"--checkpoint={checkpoint}", f"--output_dir={output}"]
+    flags = [f"--checkpoint={checkpoint}", f"--output_dir={output}", "--write=landmarks68"]
     photos = [tmp_path / "broken.jpg", PHOTO, tmp_path / "nobody.png"]
     command = [sys.executable, "reconstruct.py", *flags, *map(str, photos)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
@@ -69,7 +70,15 @@ def test_end_to_end(checkpoint, tmp_path):
     np.testing.assert_allclose(textured.triangles, vertices[face_model.triangles], atol=1e-3)
     assert textured.visual.material.image.size == (1024, 1024)
     render = np.asarray(Image.open(output / f"{name}_render.png"))
-    assert render.shape[1] == 4 * render.shape[0]
+    assert render.shape[1] == 5 * render.shape[0]
+    landmarks = json.loads((output / f"{name}_landmarks68.json").read_text())
+    mesh, pixels = np.array(landmarks["mesh_mm"]), np.array(landmarks["pixels"])
+    np.testing.assert_allclose(mesh, vertices[landmarks["vertices"]], atol=1e-3)
+    # The outer corners of the eyes lie around the detector's eyes.
+    eyes = coefficients["points"][:2]
+    width = eyes[1, 0] - eyes[0, 0]
+    np.testing.assert_allclose(pixels[[36, 45]].mean(axis=0), eyes.mean(axis=0), atol=0.12 * width)
+    assert 1.2 * width < pixels[45, 0] - pixels[36, 0] < 1.8 * width
 
 
 def test_an_unknown_format_is_refused_at_once(tmp_path):
@@ -93,3 +102,32 @@ def test_nothing_but_failures_is_a_failure(checkpoint, tmp_path):
     assert "no face in any photograph" in done.stderr
     assert "Traceback" not in done.stderr
     assert not (tmp_path / "faces").exists()
+
+
+def test_processes_share_photographs(checkpoint, tmp_path):
+    photos = sorted(open_parts.PHOTOS.glob("*.jpg"))[:9]
+    command = [
+        *(sys.executable, "reconstruct.py", "--jobs=2", "--formats=coefficients"),
+        *(f"--checkpoint={checkpoint}", f"--output_dir={tmp_path}", *map(str, photos)),
+    ]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0 and not done.stderr, done.stderr
+    # The photographs of two processes, in the order of the command.
+    results = json.loads((tmp_path / "results.json").read_text())["photographs"]
+    assert [result["photograph"] for result in results] == list(map(str, photos))
+    assert all((tmp_path / f"{photo.stem}_coefficients.npz").is_file() for photo in photos)
+
+
+@pytest.mark.parametrize(
+    "flags, complaint",
+    [
+        (["--write=pose"], "name some of landmarks68"),
+        (["--merge", "--jobs=2"], "--merge makes one face of all photographs"),
+        (["--merge", "--faces=all"], "--merge makes one face of all photographs"),
+        (["--video_every=0"], "positive"),
+    ],
+)
+def test_flags_that_do_not_go_together_are_refused_at_once(tmp_path, flags, complaint):
+    command = [sys.executable, "reconstruct.py", f"--output_dir={tmp_path}", *flags, "a.jpg"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 1 and complaint in done.stderr

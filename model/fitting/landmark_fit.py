@@ -10,11 +10,17 @@ import dataclasses
 import numpy as np
 
 from model.face_model_contents import FaceModelContents, Pca
-from model.fitting.camera import Pose, cross_matrix, turned
+from model.fitting.camera import Pose
 from model.fitting.points_on_mesh import PointsOnMesh
+from model.fitting.pose_fit import (
+    CAMERA_DISTANCE_MM,
+    POSE_NUMBERS,
+    frontal_pose,
+    moved,
+    pose_jacobian,
+    projection_jacobian,
+)
 
-CAMERA_DISTANCE_MM = 1500.0
-_POSE = 6
 _POSE_STEPS = 4
 _STEPS = 9
 # Distances beyond this many standard deviations count less and less (Cauchy).
@@ -109,7 +115,7 @@ class LandmarkFitter:
     def _fit(self, found):
         across = _across_contour(found, self._points.contour)[:, self._used]
         used = found[:, self._used]
-        pose = _frontal_pose(self._mean, used, self._distance)
+        pose = frontal_pose(self._mean, used, self._distance)
         coefficients = np.zeros([len(found), self._modes.shape[-1]])
         for step in range(_POSE_STEPS + _STEPS):
             pose, coefficients = self._step(
@@ -137,23 +143,16 @@ class LandmarkFitter:
         robust = 1 / np.sqrt(1 + squares / _ROBUST**2)
         whitening, whitened = whitening * robust[..., None, None], whitened * robust[..., None]
 
-        of_view = whitening @ _projection_jacobian(pose, view)
-        of_pose = np.concatenate(
-            [of_view @ -cross_matrix(view), whitening @ _image_jacobian(pose, view)], axis=-1
-        )
-        jacobian, prior = of_pose, np.full(_POSE, 1e-9)
+        of_pose = whitening @ pose_jacobian(pose, view)
+        jacobian, prior = of_pose, np.full(POSE_NUMBERS, 1e-9)
         if not pose_only:
+            of_view = whitening @ projection_jacobian(pose, view)
             of_modes = _times_modes(of_view @ pose.rotation[:, None], self._modes)
             jacobian = np.concatenate([of_pose, of_modes], axis=-1)
             prior = np.concatenate([prior, np.ones(coefficients.shape[1])])
         change = _solve(jacobian, whitened, prior, coefficients, pose_only)
-        pose = Pose(
-            turned(pose.rotation, change[:, :3]),
-            pose.focal * np.exp(np.clip(change[:, 3], -0.5, 0.5)),
-            pose.center + change[:, 4:6],
-            pose.distance,
-        )
-        return pose, coefficients if pose_only else coefficients + change[:, _POSE:]
+        pose = moved(pose, change[:, :POSE_NUMBERS])
+        return pose, coefficients if pose_only else coefficients + change[:, POSE_NUMBERS:]
 
 
 def _solve(jacobian, residual, prior, coefficients, pose_only):
@@ -164,7 +163,7 @@ def _solve(jacobian, residual, prior, coefficients, pose_only):
     normal[:, np.arange(columns), np.arange(columns)] += prior
     gradient = np.float64(transposed @ np.float32(residual.reshape(batch, -1, 1)))[..., 0]
     if not pose_only:
-        gradient[:, _POSE:] -= coefficients
+        gradient[:, POSE_NUMBERS:] -= coefficients
     return np.linalg.solve(normal, gradient[..., None])[..., 0]
 
 
@@ -186,25 +185,6 @@ def _times_modes(rows, modes):
     return np.moveaxis((by_point @ modes).reshape(points, batch, 2, -1), 1, 0)
 
 
-def _projection_jacobian(pose, view):
-    """Of pixels with respect to points of the view frame: [B, P, 2, 3]."""
-    inverse_depth = 1 / (pose.distance - view[..., 2])
-    scale = pose.focal[:, None] * inverse_depth
-    zero = np.zeros_like(scale)
-    x, y = view[..., 0] * scale * inverse_depth, view[..., 1] * scale * inverse_depth
-    return np.stack(
-        [np.stack([scale, zero, x], axis=-1), np.stack([zero, -scale, -y], axis=-1)], axis=-2
-    )
-
-
-def _image_jacobian(pose, view):
-    """Of pixels with respect to the logarithm of the focal length and the center: [B, P, 2, 3]."""
-    jacobian = np.zeros([*view.shape[:2], 2, 3])
-    jacobian[..., 0] = pose.project_view(view) - pose.center[:, None]
-    jacobian[..., 0, 1] = jacobian[..., 1, 2] = 1.0
-    return jacobian
-
-
 def _across_contour(found, contour):
     """Matrices [B, P, 2, 2]: the identity, but for points of an outline nearly blind along it."""
     matrices = np.broadcast_to(np.eye(2), (*found.shape[:2], 2, 2)).copy()
@@ -215,22 +195,6 @@ def _across_contour(found, contour):
         blind = np.einsum("bci,bcj->bcij", along, along)
         matrices[:, contour] -= (1 - _SLIDE) * blind
     return matrices
-
-
-def _frontal_pose(mean, found, distance):
-    """A frontal face, turned in the image only: the best similarity of the mean to the points."""
-    plane = (mean[:, 0] - 1j * mean[:, 1]) - (mean[:, 0] - 1j * mean[:, 1]).mean()
-    image = found[..., 0] + 1j * found[..., 1]
-    middle = image.mean(axis=1)
-    similarity = (image - middle[:, None]) @ plane.conj() / np.sum(np.abs(plane) ** 2)
-    scale, roll = np.abs(similarity), np.angle(similarity)
-    cos, sin, zero = np.cos(roll), np.sin(roll), np.zeros_like(roll)
-    # The image's y runs down, so that a positive angle turns clockwise there.
-    rows = [[cos, sin, zero], [-sin, cos, zero], [zero, zero, zero + 1]]
-    rotation = np.stack([np.stack(row, axis=-1) for row in rows], axis=-2)
-    pose = Pose(rotation, scale * distance, np.stack([zero, zero], axis=-1), distance)
-    center = found.mean(axis=1) - pose.project(mean[None]).mean(axis=1)
-    return dataclasses.replace(pose, center=center)
 
 
 def _joined(fits):

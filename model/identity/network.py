@@ -136,11 +136,11 @@ class IdentityNetwork:
     def is_finite(self) -> bool:
         """Whether the features and the embedding of an image are finite numbers.
 
-        The image is a ramp from black to white. One image is computed without compiling anything.
+        The image is a ramp from black to white.
         """
         ramp = tf.linspace(0.0, 1.0, self.image_size)[None, None, :, None]
         image = tf.tile(ramp, [1, self.image_size, 1, 3])
-        return all(bool(tf.reduce_all(tf.math.is_finite(x))) for x in self._forward(image))
+        return all(bool(tf.reduce_all(tf.math.is_finite(x))) for x in self._compiled(image))
 
     # No control flow depends on values, and AutoGraph takes seconds for hundreds of layers.
     @tf.autograph.experimental.do_not_convert

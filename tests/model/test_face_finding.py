@@ -5,7 +5,7 @@ import types
 import numpy as np
 import pytest
 
-from model.face_finding import NoFaceError, find_face, overlap
+from model.face_finding import FoundFace, NoFaceError, find_face, overlap
 
 IMAGE = np.zeros([100, 100, 3], np.uint8)
 
@@ -55,3 +55,14 @@ def test_points_on_a_line_are_a_face_all_the_same():
 def test_overlap_is_intersection_by_union():
     assert overlap((0, 0, 2, 2), (1, 0, 3, 2)) == pytest.approx(1 / 3)
     assert overlap((0, 0, 2, 2), (2, 0, 3, 2)) == 0 and overlap((0, 0, 2, 2), (0, 0, 2, 2)) == 1
+
+
+@pytest.mark.parametrize("degrees, warned", [(0, False), (35, False), (80, True), (-80, True)])
+def test_a_face_in_profile_is_told_by_its_eyes(degrees, warned):
+    turn = np.radians(degrees)
+    eye, mouth = 31 * np.cos(turn), 25 * np.cos(turn)
+    points = np.array([[-eye, 0], [eye, 0], [0, 30], [-mouth, 70], [mouth, 70]])
+    # Neither the size of the picture nor a lean of the head counts.
+    lean = np.array([[0.6, 0.8], [-0.8, 0.6]]) * 3
+    found = FoundFace(points @ lean, (0, 0, 1, 1), 0.9)
+    assert bool(found.profile_note()) == warned

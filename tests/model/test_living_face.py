@@ -13,7 +13,7 @@ from model import mesh_io
 from model.face_models.load import load_face_model
 from model.living_face import LivingFaces
 from model.named_expressions import arkit_name, load_named_expressions
-from programs.face_files import EXPRESSIONS, MOUTH_PARTS
+from open_parts import MOUTH_PARTS, NAMED_EXPRESSIONS
 from tests.model.glb_reader import Glb
 from tests.model.small_face_model import write_small_face_model
 
@@ -38,7 +38,7 @@ def face_model():
 
 @pytest.fixture(scope="module")
 def expressions(face_model):
-    return load_named_expressions(EXPRESSIONS, MOUTH_PARTS, face_model)
+    return load_named_expressions(NAMED_EXPRESSIONS, MOUTH_PARTS, face_model)
 
 
 @pytest.fixture(scope="module")
@@ -152,12 +152,12 @@ def test_the_file_stays_small(data):
 
 def test_other_face_models_have_none(tmp_path):
     small = load_face_model(write_small_face_model(tmp_path / "small.h5"))
-    assert load_named_expressions(EXPRESSIONS, MOUTH_PARTS, small) is None
+    assert load_named_expressions(NAMED_EXPRESSIONS, MOUTH_PARTS, small) is None
 
 
 def test_fewer_components_are_enough(expressions):
     few = load_face_model(open_parts.FACE_MODEL, 8, 2)
-    own = load_named_expressions(EXPRESSIONS, MOUTH_PARTS, few)
+    own = load_named_expressions(NAMED_EXPRESSIONS, MOUTH_PARTS, few)
     whole = np.zeros(100, np.float32)
     whole[:8] = 1
     np.testing.assert_array_equal(
@@ -172,13 +172,13 @@ def test_other_components_are_not_taken_for_these(tmp_path, face_model):
         arrays = dict(arrays)
     arrays["probe_displacements_mm"] = arrays["probe_displacements_mm"][..., ::-1]
     np.savez(tmp_path / "parts.npz", **arrays)
-    assert load_named_expressions(EXPRESSIONS, tmp_path / "parts.npz", face_model) is None
+    assert load_named_expressions(NAMED_EXPRESSIONS, tmp_path / "parts.npz", face_model) is None
 
 
 def test_a_file_that_lacks_something_is_named(tmp_path, face_model):
     np.savez(tmp_path / "parts.npz", names=np.array(["jawOpen"]))
     with pytest.raises(ValueError, match="parts.npz: has no array"):
-        load_named_expressions(EXPRESSIONS, tmp_path / "parts.npz", face_model)
+        load_named_expressions(NAMED_EXPRESSIONS, tmp_path / "parts.npz", face_model)
 
 
 _VALIDATE = """

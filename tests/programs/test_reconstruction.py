@@ -1,5 +1,6 @@
 """Which photographs are reconstructed, and what is never overwritten."""
 
+import dataclasses
 import json
 import shutil
 
@@ -12,6 +13,7 @@ from data_pipeline.detection import POINT_COLUMNS, LandmarkFile
 from data_pipeline.photographs import Photograph
 from model.trained import Parts
 from programs import reconstruction
+from programs.reconstruction_options import Options
 
 PHOTO = open_parts.PHOTOS / "us_congress_A000022.jpg"
 
@@ -20,26 +22,6 @@ def _image(path):
     path.parent.mkdir(parents=True, exist_ok=True)
     Image.new("RGB", (40, 40), "gray").save(path)
     return path
-
-
-def test_each_photograph_is_collected_once_and_no_result_is(tmp_path):
-    first = _image(tmp_path / "photos" / "a.png")
-    second = _image(tmp_path / "photos" / "sub" / "b.png")
-    _image(tmp_path / "photos" / "out" / "a_render.png")
-    arguments = [str(first), str(tmp_path / "photos"), str(second)]
-    photos = reconstruction.collect(arguments, tmp_path / "photos" / "out")
-    assert [photo.path for photo in photos] == [first, second]
-
-
-def test_missing_argument(tmp_path):
-    with pytest.raises(FileNotFoundError, match="no such photograph or folder"):
-        reconstruction.collect([str(tmp_path / "absent")], tmp_path)
-
-
-def test_results_do_not_go_where_the_photographs_are(tmp_path):
-    _image(tmp_path / "a.png")
-    with pytest.raises(ValueError, match="need different folders"):
-        reconstruction.collect([str(tmp_path)], tmp_path)
 
 
 def test_a_photograph_is_not_overwritten_by_its_texture(tmp_path):
@@ -68,14 +50,13 @@ def _group(tmp_path):
 
 
 def _options(output, photographs, landmarks, **others):
-    return reconstruction.Options(
+    return Options(
         output=output,
         photographs=[str(path) for path in photographs],
         checkpoint=open_parts.DECODER,
         parts=Parts(),
         landmarks=str(landmarks),
-        limit=None,
-        **others,
+        **{"limit": None} | others,
     )
 
 
@@ -115,3 +96,69 @@ def test_the_largest_face_is_taken_and_the_others_are_counted(tmp_path, capsys):
     with np.load(output / "both_coefficients.npz") as arrays:
         assert arrays["points"][:, 0].min() > 112
     assert "1 further face was found and not written." in capsys.readouterr().out
+
+
+def test_a_run_that_was_interrupted_goes_on(tmp_path, capsys):
+    photo, points = _group(tmp_path)
+    shutil.copy(PHOTO, tmp_path / "unknown.jpg")
+    output, photos = tmp_path / "faces", [photo, tmp_path / "unknown.jpg"]
+    first = _options(output, photos, points, formats=("coefficients",), limit=1)
+    assert reconstruction.run(first) == 1
+    stamp = (output / "both_coefficients.npz").stat().st_mtime_ns
+    again = dataclasses.replace(first, skip_finished=True, limit=None)
+    capsys.readouterr()
+    assert reconstruction.run(again) == 1
+    assert "1 of 2 photographs are finished already." in capsys.readouterr().out
+    assert (output / "both_coefficients.npz").stat().st_mtime_ns == stamp
+    results = json.loads((output / "results.json").read_text())["photographs"]
+    assert [result["photograph"] for result in results] == list(map(str, photos))
+    # Now all is finished, and nothing is loaded.
+    missing = dataclasses.replace(again, landmarks="absent.csv")
+    assert reconstruction.run(missing) == 1
+
+
+def test_what_was_made_in_another_way_is_not_taken_for_finished(tmp_path):
+    photo, points = _group(tmp_path)
+    options = _options(tmp_path / "faces", [photo], points, formats=("coefficients",))
+    reconstruction.run(options)
+    other = dataclasses.replace(options, skip_finished=True, photographed_tone=True)
+    with pytest.raises(ValueError, match="made with another skin_tone"):
+        reconstruction.run(other)
+    # A format that is not there yet is made.
+    more = dataclasses.replace(options, skip_finished=True, formats=("coefficients", "ply"))
+    reconstruction.run(more)
+    assert (tmp_path / "faces" / "both.ply").is_file()
+
+
+def test_several_photographs_become_one_face(tmp_path, capsys):
+    photo, points = _group(tmp_path)
+    mirrored = np.asarray(Image.open(photo))[:, ::-1]
+    Image.fromarray(mirrored).save(tmp_path / "mirrored.png")
+    rows = points.read_text().splitlines()
+    own = np.array(rows[-1].split(",")[1:], float).reshape(5, 2)[[1, 0, 2, 4, 3]]
+    own[:, 0] = mirrored.shape[1] - 1 - own[:, 0]
+    points.write_text("\n".join([*rows, f"mirrored.png,{','.join(map(str, own.ravel()))}"]))
+    shutil.copy(PHOTO, tmp_path / "unknown.jpg")
+    photos = [photo, tmp_path / "unknown.jpg", tmp_path / "mirrored.png"]
+    apart, together = (tmp_path / name for name in ("apart", "together"))
+    options = _options(apart, photos, points, formats=("coefficients",))
+    assert reconstruction.run(options) == 2
+    assert reconstruction.run(dataclasses.replace(options, output=together, merge=True)) == 1
+    features = [np.load(apart / f"{k}_coefficients.npz")["features"] for k in ("both", "mirrored")]
+    with np.load(together / "merged_coefficients.npz") as merged:
+        np.testing.assert_allclose(merged["features"], np.mean(features, axis=0), atol=1e-4)
+        assert abs(np.linalg.norm(merged["embedding"]) - 1) < 1e-5
+    assert "1 face from 2 photographs." in capsys.readouterr().out
+    failed, made = json.loads((together / "results.json").read_text())["photographs"]
+    assert failed["problems"] and made["faces"][0]["merged"] == [str(photos[0]), str(photos[2])]
+
+
+@pytest.mark.parametrize(
+    "arguments, name",
+    [(["trip/anna.mp4"], "anna"), (["trip/v1.2"], "v1.2"), (["a.jpg", "b.jpg"], "merged")],
+)
+def test_the_one_face_of_photographs_has_a_name(tmp_path, monkeypatch, arguments, name):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "trip" / "v1.2").mkdir(parents=True)
+    (tmp_path / "trip" / "anna.mp4").touch()
+    assert reconstruction.merged_name(arguments) == name

@@ -73,7 +73,7 @@ def translate(layers: dict[str, Layer], output: str) -> dict[str, Node]:
 def _evaluate(function, layer):
     """Computes what depends on constants alone, in the file's order."""
     try:
-        return to_file(function(), layer.shape)[0].numpy()
+        return to_file(function(), layer.shape).numpy()[0]
     except (TypeError, ValueError, tf.errors.OpError) as error:
         reason = str(error).strip().splitlines()[0]
         raise ValueError(f"{layer} cannot be computed ({reason})") from error
