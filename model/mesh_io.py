@@ -17,7 +17,7 @@ from model.glb import GlbFile
 from model.texture_atlas import TextureAtlas
 from storage.images import png, to_bytes
 
-_METERS = 1e-3
+METERS = 1e-3
 _ROUGHNESS = 1.0
 
 
@@ -57,28 +57,37 @@ class Morph:
     turns: np.ndarray
 
 
-def glb(mesh: Mesh, name: str, morphs: Sequence[Morph] = ()) -> bytes:
+def linear_colors(colors: np.ndarray) -> np.ndarray:
+    """Encodes sRGB colors float [N, 3] in 0..1 as glTF stores them: linear RGBA uint16 [N, 4].
+
+    Linear light of 8 bits has no more than 19 levels for the 72 darkest of sRGB, and dark skin gets
+    bands.
+    """
+    linear = np.clip(srgb_to_linear(colors).numpy(), 0.0, 1.0)
+    return np.pad(np.uint16(linear * 65535 + 0.5), ((0, 0), (0, 1)), constant_values=65535)
+
+
+def glb(
+    mesh: Mesh, name: str, morphs: Sequence[Morph] = (), weights: Sequence[float] | None = None
+) -> bytes:
     """Makes a binary glTF 2.0 file: meters, linear vertex colors, a rough non-metallic material.
 
-    The colors have 16 bits: linear light of 8 bits has no more than 19 levels for the 72 darkest of
-    sRGB, and dark skin gets bands. Without a material viewers take the surface for metal, which is
-    glTF's default, and draw it dark.
+    Without a material viewers take the surface for metal, which is glTF's default, and draw it
+    dark.
 
     Args:
       mesh: the surface.
       name: of its node, mesh and material.
       morphs: expressions, which become morph targets. Their names stand in `extras.targetNames` of
         the mesh, where Blender, three.js and Unity look for them.
+      weights: the strengths of the expressions in which the file shows the face at first; 0 for
+        each of them if nothing is given.
     """
     file = GlbFile()
-    linear = np.clip(srgb_to_linear(mesh.colors).numpy(), 0.0, 1.0)
-    rgb = np.uint16(linear * 65535 + 0.5)
     attributes = pygltflib.Attributes(
-        POSITION=file.attribute(np.float32(mesh.vertices * _METERS), bounds=True),
+        POSITION=file.attribute(np.float32(mesh.vertices * METERS), bounds=True),
         NORMAL=file.attribute(mesh.normals()),
-        COLOR_0=file.attribute(
-            np.pad(rgb, ((0, 0), (0, 1)), constant_values=65535), normalized=True
-        ),
+        COLOR_0=file.attribute(linear_colors(mesh.colors), normalized=True),
     )
     primitive = pygltflib.Primitive(
         attributes=attributes,
@@ -99,7 +108,7 @@ def glb(mesh: Mesh, name: str, morphs: Sequence[Morph] = ()) -> bytes:
         pygltflib.Mesh(
             name=name,
             primitives=[primitive],
-            weights=[0.0] * len(morphs),
+            weights=list(weights) if weights is not None else [0.0] * len(morphs),
             extras={"targetNames": [morph.name for morph in morphs]} if morphs else {},
         )
     ]
@@ -110,7 +119,7 @@ def glb(mesh: Mesh, name: str, morphs: Sequence[Morph] = ()) -> bytes:
 
 def _target(file: GlbFile, morph: Morph, vertices: int) -> dict[str, int]:
     """Adds a morph target; returns the accessors of its attributes."""
-    moves = np.float32(morph.moves_mm * _METERS)
+    moves = np.float32(morph.moves_mm * METERS)
     accessors = {"POSITION": file.sparse(morph.moved, moves, vertices, bounds=True)}
     if len(morph.turned):
         accessors["NORMAL"] = file.sparse(morph.turned, np.float32(morph.turns), vertices)

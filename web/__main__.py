@@ -1,0 +1,100 @@
+"""Serves a page on this machine: drop a photograph, and the face turns and smiles beside it.
+
+Examples:
+  python -m web
+  python -m web --port=8001 --checkpoint=RUN
+
+The page is for the browser of this machine alone: the server listens on 127.0.0.1, the browser
+loads nothing from elsewhere, and photographs are neither stored nor sent anywhere. It needs the
+packages starlette and uvicorn: pip install -e '.[web]'.
+"""
+
+import importlib.util
+import socket
+
+from absl import app, flags
+
+import command_line
+import flag_sets
+import open_parts
+
+FLAGS = flags.FLAGS
+_NEEDED = ("starlette", "uvicorn")
+_HOST = "127.0.0.1"
+
+
+def define_flags() -> None:
+    """Defines the flags of the command."""
+    flags.DEFINE_integer(
+        "port",
+        8000,
+        "The port of this machine at which the page is served; 0 takes any that is free.",
+        0,
+        65535,
+    )
+    flags.DEFINE_string(
+        "checkpoint",
+        None,
+        "The folder of a run, or a decoder file. By default it is the shipped decoder.",
+    )
+    flag_sets.define_face_model("The face model of the decoder, if it is not its run's own")
+    flag_sets.define_encoder(default=None)
+
+
+def main(arguments: list[str]) -> None:
+    """Serves the page until it is interrupted."""
+    if len(arguments) > 1:
+        raise app.UsageError(f"no argument is expected, but {arguments[1]!r} is given")
+    missing = [name for name in _NEEDED if importlib.util.find_spec(name) is None]
+    if missing:
+        raise ValueError(f"the page needs {' and '.join(missing)}: pip install -e '.[web]'")
+    # The port is taken first: that it is in use is known before anything is loaded.
+    with _listen(FLAGS.port) as listener:
+        port = listener.getsockname()[1]
+        command_line.import_tensorflow()
+        _serve(listener, port)
+
+
+def _listen(port: int) -> socket.socket:
+    """Takes a port of the loopback address.
+
+    Raises:
+      OSError: it is in use, or not for users.
+    """
+    try:
+        return socket.create_server((_HOST, port))
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise OSError(f"port {port}: {reason}; choose another one by --port") from None
+
+
+def _serve(listener: socket.socket, port: int) -> None:
+    import uvicorn
+
+    from web.page import make_app
+
+    server = uvicorn.Server(
+        uvicorn.Config(make_app(_studio(), port), log_level="warning", server_header=False)
+    )
+    print(f"The page is at http://{_HOST}:{port}/ (Ctrl-C ends it)", flush=True)
+    server.run(sockets=[listener])
+
+
+def _studio():
+    from data_pipeline.detection import make_detector
+    from model.reconstructor import Reconstructor
+    from model.trained import Parts, load_trained
+    from web.studio import Studio
+
+    encoder = flag_sets.encoder()
+    parts = Parts(FLAGS.face_model, encoder.name, encoder.weights)
+    trained = load_trained([FLAGS.checkpoint or open_parts.DECODER], parts)
+    return Studio(
+        Reconstructor(
+            trained.decoders[0].decoder, trained.encoder, trained.face_model, make_detector()
+        )
+    )
+
+
+if __name__ == "__main__":
+    command_line.run("python -m web", main, define_flags)
