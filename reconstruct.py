@@ -69,6 +69,14 @@ def define_flags() -> None:
         lambda formats: bool(formats) and set(formats) <= set(FORMATS),
         message=f"name some of {', '.join(FORMATS)}, separated by commas",
     )
+    flags.DEFINE_integer("texture_size", 1024, "Width and height of textures in pixels.", 256, 8192)
+    flags.DEFINE_enum(
+        "glb_colors",
+        "vertices",
+        ("vertices", "texture"),
+        "Where GLB files have their colors: at the vertices with 16 bits, or in a texture, which "
+        "can be painted on.",
+    )
     flags.DEFINE_integer("limit", None, "At most this many photographs are used.", lower_bound=1)
     flags.DEFINE_string("output_dir", None, "The folder for the results.", required=True)
 
@@ -93,6 +101,8 @@ def main(arguments: list[str]) -> None:
             photographed_tone=FLAGS.skin_tone == "photograph",
             all_faces=FLAGS.faces == "all",
             formats=list(dict.fromkeys(FLAGS.formats)),
+            texture_size=FLAGS.texture_size,
+            glb_texture=FLAGS.glb_colors == "texture",
         )
     )
     if not written:

@@ -9,11 +9,12 @@ import open_parts
 from model import mesh_io
 from model.decoder import Coefficients
 from model.face_finding import FoundFace
+from model.kit_layout import kit_atlas
 from model.living_face import LivingFaces
 from model.named_expressions import load_named_expressions
 from model.reconstructor import ReconstructedFace, Reconstructor
 from model.rendered_views import Portraits
-from model.texture_atlas import TextureAtlas
+from model.sphere_atlas import sphere_atlas
 from programs.face_formats import FORMATS
 from storage.images import png
 from storage.printable import printable
@@ -27,24 +28,39 @@ _PANEL_PIXELS = 384
 class FaceFiles:
     """Turns reconstructions into the bytes of their files."""
 
-    def __init__(self, reconstructor: Reconstructor, formats: Collection[str] = tuple(FORMATS)):
+    def __init__(
+        self,
+        reconstructor: Reconstructor,
+        formats: Collection[str] = tuple(FORMATS),
+        texture_size: int = 1024,
+        glb_texture: bool = False,
+    ):
         """Prepares what all faces share: the texture's layout, expressions, a compiled renderer.
 
         Args:
           reconstructor: whose faces are written.
           formats: some of `FORMATS`; nothing is prepared for the others.
+          texture_size: width and height of textures in pixels.
+          glb_texture: whether the GLB file has a texture, or colors of vertices.
         """
         self._model = reconstructor.face_model
         self._formats = formats
         crop = reconstructor.encoder.crop
         self._portraits = self._atlas = self._living = None
+        self._glb_texture = glb_texture
         if "render" in formats:
             self._portraits = Portraits(self._model, crop, _PANEL_PIXELS, YAWS_DEG)
-        if "obj" in formats:
-            self._atlas = TextureAtlas(self._model)
-        if "glb" in formats:
-            expressions = load_named_expressions(EXPRESSIONS, MOUTH_PARTS, self._model)
-            self._living = LivingFaces(self._model, expressions) if expressions else None
+        if not {"obj", "glb"} & set(formats):
+            return
+        expressions = load_named_expressions(EXPRESSIONS, MOUTH_PARTS, self._model)
+        if "glb" in formats and expressions:
+            self._living = LivingFaces(self._model, expressions)
+        if "obj" in formats or glb_texture:
+            self._atlas = (
+                kit_atlas(EXPRESSIONS, MOUTH_PARTS, self._model, texture_size)
+                if expressions
+                else sphere_atlas(self._model, texture_size)
+            )
 
     def panels(
         self, face: ReconstructedFace, found: FoundFace, image: np.ndarray
@@ -93,10 +109,11 @@ class FaceFiles:
 
     def _glb(self, face, mesh, name):
         """The face with expressions and the inside of its mouth, if there are any for its model."""
+        atlas = self._atlas if self._glb_texture else None
         if self._living is None:
-            return mesh_io.glb(mesh, name)
+            return mesh_io.glb(mesh, name, atlas=atlas)
         whole = self._living.mesh(face.shape, face.vertices, face.colors)
-        return mesh_io.glb(whole, name, self._living.morphs)
+        return mesh_io.glb(whole, name, self._living.morphs, atlas=atlas)
 
     def _coefficients(self, face, found, source):
         coefficients = io.BytesIO()

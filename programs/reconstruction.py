@@ -48,6 +48,8 @@ class Options:
         exposure and its color cast, instead of the person's own, which is decoded.
       all_faces: whether all faces of a photograph are wanted, or the largest one.
       formats: what is written of a face, some of `face_formats.FORMATS`.
+      texture_size: width and height of textures in pixels.
+      glb_texture: whether GLB files have a texture, or colors of vertices.
     """
 
     output: pathlib.Path
@@ -59,6 +61,8 @@ class Options:
     photographed_tone: bool = False
     all_faces: bool = False
     formats: Sequence[str] = tuple(FORMATS)
+    texture_size: int = 1024
+    glb_texture: bool = False
 
 
 def run(options: Options) -> int:
@@ -94,7 +98,9 @@ class _Writer:
         self._options = options
         self._reconstructor = reconstructor
         self._further = further
-        self._face_files = FaceFiles(reconstructor, options.formats)
+        self._face_files = FaceFiles(
+            reconstructor, options.formats, options.texture_size, options.glb_texture
+        )
         self._thumbnails = []
 
     def __call__(self, photo: Photograph, name: str) -> PhotographResult:
