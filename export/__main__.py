@@ -13,7 +13,7 @@ TFLite needs the package ai-edge-litert, ONNX tf2onnx and onnxruntime: pip insta
 import importlib.util
 import pathlib
 
-from absl import app, flags
+from absl import app, flags, logging
 
 import command_line
 import flag_sets
@@ -57,13 +57,16 @@ def main(arguments: list[str]) -> None:
         if missing:
             raise ValueError(f"{name} needs {' and '.join(missing)}: pip install -e '.[export]'")
     command_line.import_tensorflow()
+    # What TensorFlow says while it saves a model is of no use here.
+    if not logging.level_debug():
+        logging.set_verbosity(logging.WARNING)
     _export(pathlib.Path(FLAGS.output_dir), formats)
 
 
 def _export(folder: pathlib.Path, formats: list[str]) -> None:
     import numpy as np
 
-    from data_pipeline.detection import make_detector
+    from data_pipeline.detection import LandmarkFile
     from data_pipeline.photographs import read_image
     from export.exporting import export
     from model.reconstructor import Reconstructor
@@ -76,7 +79,7 @@ def _export(folder: pathlib.Path, formats: list[str]) -> None:
         trained.decoders[0].decoder,
         trained.encoder,
         trained.face_model,
-        make_detector(open_parts.LANDMARKS),
+        LandmarkFile(open_parts.LANDMARKS),
     )
     crops = []
     for path in sorted(open_parts.PHOTOS.glob("*.jpg"))[:_PHOTOGRAPHS]:

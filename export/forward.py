@@ -2,7 +2,8 @@
 
 It is `model.encoding.encode_photographs` and the decoder. The small changes of the crop, which
 OpenCV makes there, are part of the function: each pixel of a changed crop is a fixed mixture of
-four pixels of the crop.
+four pixels of the crop. OpenCV 5 computes the same; older ones read pixels at multiples of 1/32,
+which changes a pixel in ten by one level.
 """
 
 import itertools
@@ -14,9 +15,6 @@ import tensorflow as tf
 from model.crop_changes import CHANGES, CropChange
 from model.decoder import Decoder
 from model.identity.network import IdentityNetwork
-
-# OpenCV reads pixels at multiples of this part of a pixel.
-_STEPS = 32
 
 
 class ForwardPass(tf.Module):
@@ -41,8 +39,10 @@ class ForwardPass(tf.Module):
         """
         pixels = tf.cast(crop, tf.float32)
         seen = [pixels, *(self._changed(pixels, *mixture) for mixture in self._mixtures)]
-        features = [self._encoder(images / 255.0).features for images in seen]
-        shape, texture = self._decoder(tf.add_n(features) / len(features), domain="photo")
+        # One call for all of them: each call would add the encoder's weights to the file again.
+        features = self._encoder(tf.concat(seen, axis=0) / 255.0).features
+        features = tf.reshape(features, [len(seen), -1, self._encoder.feature_size])
+        shape, texture = self._decoder(tf.reduce_mean(features, axis=0), domain="photo")
         return {"shape": tf.identity(shape, "shape"), "texture": tf.identity(texture, "texture")}
 
     def function(self, batch: int | None = None) -> tf.types.experimental.PolymorphicFunction:
@@ -70,8 +70,7 @@ def _mixture(change: CropChange, size: int) -> tuple[np.ndarray, np.ndarray]:
     inverse = cv2.invertAffineTransform(change.matrix(size))
     y, x = np.mgrid[:size, :size].reshape(2, -1)
     at = inverse @ np.stack([x, y, np.ones(size * size)])
-    left_top, part = np.divmod(np.round(at * _STEPS), _STEPS)
-    part /= _STEPS
+    left_top, part = np.divmod(at, 1.0)
     places, weights = [], []
     for dx, dy in itertools.product((0, 1), repeat=2):
         # Beyond the border the border's pixels go on.
