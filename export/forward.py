@@ -17,12 +17,16 @@ from model.decoder import Decoder
 from model.identity.network import IdentityNetwork
 
 
-class ForwardPass(tf.Module):
-    """The whole regressor."""
+class ForwardPass:
+    """The whole regressor.
+
+    Attributes:
+      variables: of the decoder; all else is constant.
+    """
 
     def __init__(self, decoder: Decoder, encoder: IdentityNetwork):
         """Binds a decoder to the network whose features it reads."""
-        super().__init__()
+        self.variables = list(decoder.variables)
         self._decoder = decoder
         self._encoder = encoder
         changes = itertools.islice(CHANGES.values(), decoder.photo_crops - 1)

@@ -34,10 +34,15 @@ class Format(NamedTuple):
     load: Callable[[pathlib.Path], Run]
 
 
-def _write_saved_model(forward, path):
+def _module(forward):
+    """What is saved: it must own the variables, and nothing else of Keras."""
     module = tf.Module()
-    # The variables and constants of the function must belong to what is saved.
-    module.forward = forward
+    module.weights = forward.variables
+    return module
+
+
+def _write_saved_model(forward, path):
+    module = _module(forward)
     module.regress = forward.function()
     shutil.rmtree(path, ignore_errors=True)
     tf.saved_model.save(module, str(path), signatures=module.regress)
@@ -58,7 +63,7 @@ def _load_saved_model(path):
 
 def _write_tflite(forward, path):
     function = forward.function(batch=1).get_concrete_function()
-    converter = tf.lite.TFLiteConverter.from_concrete_functions([function], forward)
+    converter = tf.lite.TFLiteConverter.from_concrete_functions([function], _module(forward))
     write_bytes(path, converter.convert())
 
 

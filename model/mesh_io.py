@@ -113,7 +113,10 @@ def glb(
         targets=[_target(file, morph, vertices) for morph in morphs],
     )
     tree = file.tree
-    tree.materials = [pygltflib.Material(name=name, pbrMetallicRoughness=material)]
+    # A head is open below and at the lips, where one would look through it.
+    tree.materials = [
+        pygltflib.Material(name=name, pbrMetallicRoughness=material, doubleSided=True)
+    ]
     tree.meshes = [
         pygltflib.Mesh(
             name=name,

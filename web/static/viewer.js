@@ -41,7 +41,8 @@ export class Viewer {
     const old = this.mesh.material;
     // Skin is not quite rough; what a viewer of the file shows is the material of the file.
     this.mesh.material = new THREE.MeshPhysicalMaterial({
-      vertexColors: true, roughness: 0.56, metalness: 0, specularIntensity: 0.45, side: old.side,
+      vertexColors: true, roughness: 0.56, metalness: 0, specularIntensity: 0.45,
+      side: old.side, shadowSide: THREE.BackSide,
     });
     this.mesh.castShadow = this.mesh.receiveShadow = true;
     this.mesh.frustumCulled = false;
