@@ -5,6 +5,7 @@ import functools
 import http.server
 import pathlib
 import shutil
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -60,6 +61,23 @@ def served(folder: pathlib.Path) -> Iterator[str]:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}"
         server.shutdown()
+
+
+@contextlib.contextmanager
+def running(studio, local_files: dict[str, pathlib.Path] | None = None) -> Iterator[str]:
+    """Serves the page of `web` for a studio; yields the address."""
+    uvicorn = pytest.importorskip("uvicorn")
+    from web.page import make_app
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        app = make_app(studio, port, local_files or {})
+        server = uvicorn.Server(uvicorn.Config(app, log_level="warning"))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{port}/"
+        server.should_exit = True
+        thread.join(timeout=10)
 
 
 class _Quiet(http.server.SimpleHTTPRequestHandler):

@@ -3,6 +3,7 @@
 Examples:
   python -m web
   python -m web --port=8001 --checkpoint=RUN
+  python -m web --exported=exported --onnxruntime_web=node_modules/onnxruntime-web
 
 The page is for the browser of this machine alone: the server listens on 127.0.0.1, the browser
 loads nothing from elsewhere, and photographs are neither stored nor sent anywhere. It needs the
@@ -10,6 +11,7 @@ packages starlette and uvicorn: pip install -e '.[web]'.
 """
 
 import importlib.util
+import pathlib
 import socket
 
 from absl import app, flags
@@ -17,6 +19,7 @@ from absl import app, flags
 import command_line
 import flag_sets
 import open_parts
+from web.local_files import find_local_files
 
 FLAGS = flags.FLAGS
 _NEEDED = ("starlette", "uvicorn")
@@ -37,6 +40,17 @@ def define_flags() -> None:
         None,
         "The folder of a run, or a decoder file. By default it is the shipped decoder.",
     )
+    flags.DEFINE_string(
+        "exported",
+        None,
+        "The folder that `python -m export` has written for the same decoder. With it, and with "
+        "--onnxruntime_web, the page can read photographs in the browser.",
+    )
+    flags.DEFINE_string(
+        "onnxruntime_web",
+        None,
+        "The folder of the npm package onnxruntime-web, such as node_modules/onnxruntime-web.",
+    )
     flag_sets.define_face_model("The face model of the decoder, if it is not its run's own")
     flag_sets.define_encoder(default=None)
 
@@ -48,11 +62,12 @@ def main(arguments: list[str]) -> None:
     missing = [name for name in _NEEDED if importlib.util.find_spec(name) is None]
     if missing:
         raise ValueError(f"the page needs {' and '.join(missing)}: pip install -e '.[web]'")
+    files = find_local_files(FLAGS.exported, FLAGS.onnxruntime_web)
     # The port is taken first: that it is in use is known before anything is loaded.
     with _listen(FLAGS.port) as listener:
         port = listener.getsockname()[1]
         command_line.import_tensorflow()
-        _serve(listener, port)
+        _serve(listener, port, files)
 
 
 def _listen(port: int) -> socket.socket:
@@ -68,14 +83,13 @@ def _listen(port: int) -> socket.socket:
         raise OSError(f"port {port}: {reason}; choose another one by --port") from None
 
 
-def _serve(listener: socket.socket, port: int) -> None:
+def _serve(listener: socket.socket, port: int, files: dict[str, pathlib.Path]) -> None:
     import uvicorn
 
     from web.page import make_app
 
-    server = uvicorn.Server(
-        uvicorn.Config(make_app(_studio(), port), log_level="warning", server_header=False)
-    )
+    app = make_app(_studio(), port, files)
+    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", server_header=False))
     print(f"The page is at http://{_HOST}:{port}/ (Ctrl-C ends it)", flush=True)
     server.run(sockets=[listener])
 

@@ -4,8 +4,9 @@ import asyncio
 import json
 import logging
 import pathlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from types import MappingProxyType
 from typing import Any
 
 from starlette.applications import Starlette
@@ -52,12 +53,16 @@ class BusyError(RuntimeError):
     """More requests wait than are taken."""
 
 
-def make_app(studio: Studio, port: int) -> Guard:
+def make_app(
+    studio: Studio, port: int, local_files: Mapping[str, pathlib.Path] = MappingProxyType({})
+) -> Guard:
     """Makes the ASGI application.
 
     Args:
       studio: does the work.
       port: of the loopback address at which the application is served.
+      local_files: what a browser needs to read photographs itself (`web.local_files`), by name;
+        nothing where it cannot.
     """
     in_turn = _Queue()
 
@@ -71,7 +76,12 @@ def make_app(studio: Studio, port: int) -> Guard:
         return FileResponse(open_parts.PHOTOS / name)
 
     async def start(request: Request) -> Response:
-        return JSONResponse({**studio.coefficients, "samples": SAMPLES})
+        fields = {"samples": SAMPLES, "crop": studio.crop, "local": bool(local_files)}
+        return JSONResponse(studio.coefficients | fields)
+
+    async def local(request: Request) -> Response:
+        path = local_files.get(request.path_params["name"])
+        return FileResponse(path) if path else PlainTextResponse("There is no such file.", 404)
 
     async def face(request: Request) -> Response:
         data = await read_body(request, MAX_PHOTOGRAPH_BYTES)
@@ -93,6 +103,7 @@ def make_app(studio: Studio, port: int) -> Guard:
             Route("/base.glb", base),
             Route("/start", start),
             Route("/samples/{name}", sample),
+            Route("/local/{name}", local),
             Route("/face", face, methods=["POST"]),
             Route("/surface", surface, methods=["POST"]),
             Route("/face.glb", file, methods=["POST"]),

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from model.alignment import warp_photograph
-from model.crop import Crop
+from model.crop import FIVE_POINTS, Crop
 from model.living_face import LivingFaces
 from model.mesh_io import METERS, Mesh, glb, linear_colors
 from model.named_expressions import load_named_expressions
@@ -40,6 +40,8 @@ class Studio:
     Attributes:
       base: the GLB file of the mean face, whose expressions all faces share.
       coefficients: how many there are of `shape` and of `texture`.
+      crop: what the encoder sees, as JSON can hold it: its `size` in pixels, and there the `points`
+        with certain `names`; None if it is no similarity of the photograph.
     """
 
     def __init__(self, reconstructor: Reconstructor):
@@ -51,6 +53,7 @@ class Studio:
         self._reconstructor = reconstructor
         self._model = reconstructor.face_model
         self._portrait: Crop = portrait_crop(reconstructor.encoder.crop, _PORTRAIT_PIXELS)
+        self.crop = _crop_fields(reconstructor.encoder.crop)
         expressions = load_named_expressions(EXPRESSIONS, MOUTH_PARTS, self._model)
         self._living = LivingFaces(self._model, expressions) if expressions else None
         self.coefficients = {
@@ -148,6 +151,13 @@ def _coefficients(fields, name, count):
     if not np.all(np.abs(array) <= _MOST_DEVIATIONS):
         raise ValueError(f"{name} must lie within {_MOST_DEVIATIONS:g} standard deviations")
     return array
+
+
+def _crop_fields(crop):
+    if crop.upright:
+        return None
+    names = [FIVE_POINTS[index] for index in crop.point_indices]
+    return {"size": crop.image_size, "points": crop.points, "names": names}
 
 
 def _rounded(values):

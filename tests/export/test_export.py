@@ -3,6 +3,7 @@
 import ast
 import importlib.util
 import pathlib
+import shutil
 import subprocess
 import sys
 
@@ -18,8 +19,12 @@ from export.exporting import FACE_MODEL_FILE, REPORT_FILE, export
 from export.forward import ForwardPass, _mixture
 from export.writers import FORMATS
 from model.crop_changes import CHANGES, changed_images
+from model.face_finding import FoundFace
 from model.reconstructor import Reconstructor
 from model.trained import load_trained
+from tests.browser import browser, running, wait_for
+from web.local_files import find_local_files
+from web.studio import Studio
 
 EXAMPLES = pathlib.Path(__file__).parents[2] / "examples"
 NAMES = ["us_congress_A000358.jpg", "us_congress_J000126.jpg"]
@@ -138,3 +143,61 @@ def test_the_face_model_as_arrays(exported, reconstructor, faces):
         np.testing.assert_array_equal(arrays["triangles"], reconstructor.face_model.triangles)
     np.testing.assert_allclose(vertices, faces[0].vertices, atol=0.02)
     np.testing.assert_allclose(np.clip(colors, 0, 1), faces[0].colors, atol=0.001)
+
+
+# Chooses a photograph in the page's local mode, and clicks the points that the page asks for.
+_READ_HERE = """
+const [name, points] = arguments, done = arguments[2];
+const until = async (condition) => {
+  while (!condition()) await new Promise((go) => setTimeout(go, 50));
+};
+(async () => {
+  const photograph = await (await fetch(`samples/${name}`)).blob();
+  document.querySelector("#here input").click();
+  const chosen = new DataTransfer();
+  chosen.items.add(new File([photograph], name));
+  const chooser = document.getElementById("chooser");
+  chooser.files = chosen.files;
+  chooser.dispatchEvent(new Event("change"));
+  const dialog = document.getElementById("marking"), canvas = dialog.querySelector("canvas");
+  await until(() => dialog.open);
+  const box = canvas.getBoundingClientRect(), scale = canvas.width / arguments[3];
+  for (const [x, y] of points) {
+    const [clientX, clientY] = [box.left + (x + 0.5) * scale, box.top + (y + 0.5) * scale];
+    canvas.dispatchEvent(new MouseEvent("click", { clientX, clientY }));
+  }
+  await until(() => !document.getElementById("drop").classList.contains("busy"));
+  done([studio.state.own.shape, document.getElementById("message").textContent]);
+})().catch((error) => done([[], String(error)]));
+"""
+
+
+def _runtime():
+    """The folder of the npm package onnxruntime-web, or None."""
+    if shutil.which("node") is None:
+        return None
+    ask = "console.log(require.resolve('onnxruntime-web'))"
+    done = subprocess.run(["node", "-e", ask], capture_output=True, text=True)
+    return pathlib.Path(done.stdout.strip()).parent.parent if done.returncode == 0 else None
+
+
+def test_in_a_browser(exported, reconstructor):
+    """The page reads a photograph without sending it anywhere."""
+    page = pytest.importorskip("web.page")
+    if _missing("onnx") or _runtime() is None:
+        pytest.skip("node finds no onnxruntime-web (see NODE_PATH)")
+    name = page.SAMPLES[0]
+    image = read_image(open_parts.PHOTOS / name)
+    points = reconstructor.find(image, name).points
+    expected = reconstructor.reconstruct(
+        np.stack([reconstructor.cut(image, FoundFace(points, (0, 0, 1, 1), 1.0))])
+    )[0]
+    files = find_local_files(exported[0], _runtime())
+    with browser() as chrome, running(Studio(reconstructor), files) as address:
+        chrome.get(address)
+        wait_for(lambda: chrome.execute_script("return document.body.dataset.ready"))
+        script = _READ_HERE.replace("arguments[3]", str(image.shape[1]))
+        shape, message = chrome.execute_async_script(script, name, points.tolist())
+    assert shape, message
+    # Clicks are at whole pixels of the screen, and a browser samples in its own way.
+    assert np.corrcoef(shape, expected.shape)[0, 1] > 0.97

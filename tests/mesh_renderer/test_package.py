@@ -42,9 +42,9 @@ def test_the_example_runs_with_the_renderer_alone(tmp_path):
     assert 0.2 < inside.mean() < 0.6 and set(np.unique(mask)) == {0, 255}
     # What is covered is not white, three sides are seen, and each has two triangles.
     assert np.mean(image[~inside] == 255) > 0.95 and image[inside].mean() < 160
-    for panel, kinds in ((normals, 3), (ids, 6)):
-        _, counts = np.unique(panel[inside].round(), axis=0, return_counts=True)
-        assert np.sum(counts > 300) == kinds
+    for panel, kinds, least in ((normals, 3, 3000), (ids, 6, 1000)):
+        _, counts = np.unique(panel[inside], axis=0, return_counts=True)
+        assert np.sum(counts > least) == kinds
     # The corner in the middle is nearest to the camera.
     row, column = np.argwhere(inside)[depth[inside][:, 0].argmax()]
     assert abs(column - 140) < 20 and abs(row - 120) < 60

@@ -1,8 +1,6 @@
 """The page's server, and the page in a headless browser."""
 
-import contextlib
 import io
-import socket
 import threading
 import time
 
@@ -13,14 +11,12 @@ from PIL import Image
 pytest.importorskip("starlette")
 pytest.importorskip("uvicorn")
 
-import uvicorn
-
 import open_parts
 from model.face_finding import FoundFace, NoFaceError
 from model.face_models.load import load_face_model
 from model.identity.canonical_crops import FIVE_POINT_CROP
 from model.reconstructor import ReconstructedFace
-from tests.browser import browser, wait_for
+from tests.browser import browser, running, wait_for
 from tests.model.glb_reader import Glb
 from tests.model.small_face_model import write_small_face_model
 from web.page import SAMPLES, make_app
@@ -215,18 +211,6 @@ def test_one_face_is_computed_at_a_time(client, small, monkeypatch):
     assert most == [1] * 4
 
 
-@contextlib.contextmanager
-def _running(studio):
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
-        server = uvicorn.Server(uvicorn.Config(make_app(studio, port), log_level="warning"))
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
-        thread.start()
-        yield f"http://127.0.0.1:{port}/"
-        server.should_exit = True
-        thread.join(timeout=10)
-
-
 def test_in_a_browser(tmp_path):
     """Upload, mesh, sliders and download, with the embedded face model."""
     reconstructor = FakeReconstructor(load_face_model(open_parts.FACE_MODEL))
@@ -234,7 +218,7 @@ def test_in_a_browser(tmp_path):
     (tmp_path / "me.png").write_bytes(_photograph())
     (tmp_path / "broken.png").write_bytes(b"no photograph")
     chin = reconstructor.face_model.landmarks["center.chin.tip"]
-    with browser(downloads=tmp_path) as chrome, _running(studio) as address:
+    with browser(downloads=tmp_path) as chrome, running(studio) as address:
 
         def run(script, *arguments):
             return chrome.execute_script(script, *arguments)

@@ -1,5 +1,6 @@
 // The page: its state, and what buttons and sliders do to it.
 import { PRESETS, sliderGroups } from "./expressions.js";
+import { readHere } from "./local.js";
 import { newestOnly, request, sendJson } from "./server.js";
 import { Viewer } from "./viewer.js";
 
@@ -163,9 +164,10 @@ async function usePhotograph(file, name) {
   viewer.resting = true;
   try {
     const start = performance.now();
-    const response = await request("face", file, "application/octet-stream");
+    const face = state.here ? await readHere(file, state.crop) : await (await request("face", file, "application/octet-stream")).json();
     viewer.resting = false;
-    const { shape, texture, portrait, note } = await response.json();
+    if (!face) return say("");
+    const { shape, texture, portrait, note } = face;
     state.own = { shape, texture };
     state.person = { shape: [...shape], texture: [...texture] };
     state.name = (name ?? "face").replace(/\.[^.]*$/, "") || "face";
@@ -275,7 +277,10 @@ function normal() {
 
 async function start() {
   listenToFiles();
-  const { shape, texture, samples } = await (await fetch("start")).json();
+  const { shape, texture, samples, crop, local } = await (await fetch("start")).json();
+  state.crop = crop;
+  $("here").hidden = !local;
+  $("here").firstChild.addEventListener("change", ({ target }) => { state.here = target.checked; });
   state.own = { shape: Array(shape).fill(0), texture: Array(texture).fill(0) };
   state.person = { shape: [...state.own.shape], texture: [...state.own.texture] };
   for (const name of samples) {
