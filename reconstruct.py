@@ -105,6 +105,14 @@ def _define_results() -> None:
         lambda extras: set(extras) <= set(EXTRAS),
         message=f"name some of {', '.join(EXTRAS)}, separated by commas",
     )
+    flags.DEFINE_integer("texture_size", 1024, "Width and height of textures in pixels.", 256, 8192)
+    flags.DEFINE_enum(
+        "glb_colors",
+        "vertices",
+        ("vertices", "texture"),
+        "Where GLB files have their colors: at the vertices with 16 bits, or in a texture, which "
+        "can be painted on.",
+    )
     flags.DEFINE_enum(
         "skin_tone",
         "person",
@@ -167,6 +175,8 @@ def main(arguments: list[str]) -> None:
             merge=FLAGS.merge,
             skip_finished=FLAGS.skip_finished,
             jobs=FLAGS.jobs,
+            texture_size=FLAGS.texture_size,
+            glb_texture=FLAGS.glb_colors == "texture",
         )
     )
     if not written:

@@ -77,6 +77,26 @@ class GlbFile:
             accessor.max = _numbers(all_values.max(axis=0))
         return self._add(accessor)
 
+    def texture(self, png: bytes) -> int:
+        """Adds a PNG image as a texture that does not repeat; returns its number."""
+        self.tree.images.append(
+            pygltflib.Image(
+                mimeType="image/png", bufferView=self._view(np.frombuffer(png, np.uint8))
+            )
+        )
+        clamp = pygltflib.CLAMP_TO_EDGE
+        self.tree.samplers.append(
+            pygltflib.Sampler(
+                magFilter=pygltflib.LINEAR,
+                minFilter=pygltflib.LINEAR_MIPMAP_LINEAR,
+                wrapS=clamp,
+                wrapT=clamp,
+            )
+        )
+        last = len(self.tree.images) - 1
+        self.tree.textures.append(pygltflib.Texture(sampler=last, source=last))
+        return len(self.tree.textures) - 1
+
     def to_bytes(self) -> bytes:
         """Returns the file."""
         self.tree.buffers = [pygltflib.Buffer(byteLength=self._size)]

@@ -17,7 +17,7 @@ from model.glb import GlbFile
 from model.texture_atlas import TextureAtlas
 from storage.images import png, to_bytes
 
-_METERS = 1e-3
+METERS = 1e-3
 _ROUGHNESS = 1.0
 
 
@@ -57,49 +57,71 @@ class Morph:
     turns: np.ndarray
 
 
-def glb(mesh: Mesh, name: str, morphs: Sequence[Morph] = ()) -> bytes:
-    """Makes a binary glTF 2.0 file: meters, linear vertex colors, a rough non-metallic material.
+def linear_colors(colors: np.ndarray) -> np.ndarray:
+    """Encodes sRGB colors float [N, 3] in 0..1 as glTF stores them: linear RGBA uint16 [N, 4].
 
-    The colors have 16 bits: linear light of 8 bits has no more than 19 levels for the 72 darkest of
-    sRGB, and dark skin gets bands. Without a material viewers take the surface for metal, which is
-    glTF's default, and draw it dark.
+    Linear light of 8 bits has no more than 19 levels for the 72 darkest of sRGB, and dark skin gets
+    bands.
+    """
+    linear = np.clip(srgb_to_linear(colors).numpy(), 0.0, 1.0)
+    return np.pad(np.uint16(linear * 65535 + 0.5), ((0, 0), (0, 1)), constant_values=65535)
+
+
+def glb(
+    mesh: Mesh,
+    name: str,
+    morphs: Sequence[Morph] = (),
+    weights: Sequence[float] | None = None,
+    atlas: TextureAtlas | None = None,
+) -> bytes:
+    """Makes a binary glTF 2.0 file: meters, a rough non-metallic material, colors of vertices.
+
+    Without a material viewers take the surface for metal, which is glTF's default, and draw it
+    dark.
 
     Args:
       mesh: the surface.
       name: of its node, mesh and material.
       morphs: expressions, which become morph targets. Their names stand in `extras.targetNames` of
         the mesh, where Blender, three.js and Unity look for them.
+      weights: the strengths of the expressions in which the file shows the face at first; 0 for
+        each of them if nothing is given.
+      atlas: the layout of a texture for the mesh, which then takes the place of the colors of
+        vertices. Vertices on its seams are in the file once for each side.
     """
     file = GlbFile()
-    linear = np.clip(srgb_to_linear(mesh.colors).numpy(), 0.0, 1.0)
-    rgb = np.uint16(linear * 65535 + 0.5)
+    seams = atlas.seams if atlas else None
+    own = slice(None) if seams is None else seams.vertices
     attributes = pygltflib.Attributes(
-        POSITION=file.attribute(np.float32(mesh.vertices * _METERS), bounds=True),
-        NORMAL=file.attribute(mesh.normals()),
-        COLOR_0=file.attribute(
-            np.pad(rgb, ((0, 0), (0, 1)), constant_values=65535), normalized=True
-        ),
+        POSITION=file.attribute(np.float32(mesh.vertices * METERS)[own], bounds=True),
+        NORMAL=file.attribute(mesh.normals()[own]),
     )
+    material = pygltflib.PbrMetallicRoughness(metallicFactor=0.0, roughnessFactor=_ROUGHNESS)
+    if atlas is None:
+        attributes.COLOR_0 = file.attribute(linear_colors(mesh.colors), normalized=True)
+    else:
+        uv = atlas.uv[seams.coordinates] * [1, -1] + [0, 1]
+        attributes.TEXCOORD_0 = file.attribute(np.float32(uv))
+        texture = file.texture(png(atlas.bake(mesh.colors)))
+        material.baseColorTexture = pygltflib.TextureInfo(index=texture)
+        morphs = [_along_seams(morph, own) for morph in morphs]
+    vertices = len(mesh.vertices[own])
     primitive = pygltflib.Primitive(
         attributes=attributes,
-        indices=file.indices(mesh.triangles),
+        indices=file.indices(mesh.triangles if seams is None else seams.triangles),
         material=0,
-        targets=[_target(file, morph, len(mesh.vertices)) for morph in morphs],
+        targets=[_target(file, morph, vertices) for morph in morphs],
     )
     tree = file.tree
+    # A head is open below and at the lips, where one would look through it.
     tree.materials = [
-        pygltflib.Material(
-            name=name,
-            pbrMetallicRoughness=pygltflib.PbrMetallicRoughness(
-                metallicFactor=0.0, roughnessFactor=_ROUGHNESS
-            ),
-        )
+        pygltflib.Material(name=name, pbrMetallicRoughness=material, doubleSided=True)
     ]
     tree.meshes = [
         pygltflib.Mesh(
             name=name,
             primitives=[primitive],
-            weights=[0.0] * len(morphs),
+            weights=list(weights) if weights is not None else [0.0] * len(morphs),
             extras={"targetNames": [morph.name for morph in morphs]} if morphs else {},
         )
     ]
@@ -108,9 +130,22 @@ def glb(mesh: Mesh, name: str, morphs: Sequence[Morph] = ()) -> bytes:
     return file.to_bytes()
 
 
+def _along_seams(morph: Morph, vertices: np.ndarray) -> Morph:
+    """The same morph for a mesh whose vertices are those of another, some of them repeated."""
+
+    def repeated(rows, values):
+        place = np.full(vertices.max() + 1, -1)
+        place[rows] = np.arange(len(rows))
+        found = np.flatnonzero(place[vertices] >= 0)
+        return found, values[place[vertices[found]]]
+
+    moved, moves_mm = repeated(morph.moved, morph.moves_mm)
+    return Morph(morph.name, moved, moves_mm, *repeated(morph.turned, morph.turns))
+
+
 def _target(file: GlbFile, morph: Morph, vertices: int) -> dict[str, int]:
     """Adds a morph target; returns the accessors of its attributes."""
-    moves = np.float32(morph.moves_mm * _METERS)
+    moves = np.float32(morph.moves_mm * METERS)
     accessors = {"POSITION": file.sparse(morph.moved, moves, vertices, bounds=True)}
     if len(morph.turned):
         accessors["NORMAL"] = file.sparse(morph.turned, np.float32(morph.turns), vertices)
@@ -137,13 +172,14 @@ def obj(mesh: Mesh, atlas: TextureAtlas, name: str) -> dict[str, bytes]:
 
     Args:
       mesh: the face.
-      atlas: the texture's layout for this topology.
+      atlas: the texture's layout for this topology; triangles that it has beyond those of the face
+        are left out.
       name: a name without white space, since readers take the first word for the file's name.
 
     Returns:
       The bytes of `<name>.obj`, `<name>.mtl` and `<name>.png`, by these names.
     """
-    v, vt = mesh.triangles + 1, atlas.triangles + 1
+    v, vt = mesh.triangles + 1, atlas.triangles[: len(mesh.triangles)] + 1
     text = "".join(
         [
             f"# millimeters; +y up, +z out of the face\nmtllib {name}.mtl\no {name}\n",

@@ -124,6 +124,10 @@ class MorphableModel:
         """Computes smooth outward unit normals float32 [B, N, 3] of vertices [B, N, 3]."""
         return vertex_normals(vertices, self.triangles)
 
+    def linear_models(self) -> tuple[LinearModel, LinearModel]:
+        """Returns shape and texture as arrays; the texture is in `color_space`, unclipped."""
+        return self._shape.arrays(), self._texture.arrays()
+
     def landmark_indices(self, names: tuple[str, ...]) -> np.ndarray:
         """Finds the vertices of landmarks by their names: int32 [len(names)].
 
@@ -160,6 +164,10 @@ class _LinearMap:
     def __init__(self, model: LinearModel):
         self.mean = tf.constant(model.mean, tf.float32)
         self._components = tf.constant(model.components, tf.float32)
+
+    def arrays(self) -> LinearModel:
+        """Returns the linear model."""
+        return LinearModel(self.mean.numpy(), self._components.numpy())
 
     def offsets(self, coefficients: tf.Tensor) -> tf.Tensor:
         """Turns coefficients [B, K] into offsets from the mean [B, N, 3]."""

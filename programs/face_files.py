@@ -11,11 +11,12 @@ from model import mesh_io
 from model.decoder import Coefficients
 from model.face_finding import FoundFace
 from model.fitting.camera import Pose
+from model.kit_layout import kit_atlas
 from model.living_face import LivingFaces
 from model.named_expressions import load_named_expressions
 from model.reconstructor import ReconstructedFace, Reconstructor
 from model.rendered_views import Portraits
-from model.texture_atlas import TextureAtlas
+from model.sphere_atlas import sphere_atlas
 from programs.face_formats import FORMATS
 from programs.landmarks_68_file import landmarks_68_json
 from storage.images import png
@@ -28,12 +29,20 @@ _PANEL_PIXELS = 384
 class FaceFiles:
     """Turns reconstructions into the bytes of their files."""
 
-    def __init__(self, reconstructor: Reconstructor, formats: Collection[str] = tuple(FORMATS)):
+    def __init__(
+        self,
+        reconstructor: Reconstructor,
+        formats: Collection[str] = tuple(FORMATS),
+        texture_size: int = 1024,
+        glb_texture: bool = False,
+    ):
         """Prepares what all faces share: the texture's layout, expressions, a compiled renderer.
 
         Args:
           reconstructor: whose faces are written.
           formats: some of `FORMATS` and `EXTRAS`; nothing is prepared for the others.
+          texture_size: width and height of textures in pixels.
+          glb_texture: whether the GLB file has a texture, or colors of vertices.
 
         Raises:
           ValueError: the face model does not know the landmarks that are asked for.
@@ -42,14 +51,15 @@ class FaceFiles:
         self._formats = formats
         crop = reconstructor.encoder.crop
         self._portraits = self._atlas = self._living = None
+        self._glb_texture = glb_texture
         if "landmarks68" in formats:
             self._model.landmark_indices_68()
         if "render" in formats:
             self._portraits = Portraits(self._model, crop, _PANEL_PIXELS, YAWS_DEG)
         # Both take as long as a photograph takes to be read, and do it beside.
         beside = ThreadPoolExecutor(1)
-        if "obj" in formats:
-            self._atlas = beside.submit(TextureAtlas, self._model)
+        if "obj" in formats or ("glb" in formats and glb_texture):
+            self._atlas = beside.submit(_texture_atlas, self._model, texture_size)
         if "glb" in formats:
             self._living = beside.submit(_living_faces, self._model)
         beside.shutdown(wait=False)
@@ -124,11 +134,12 @@ class FaceFiles:
 
     def _glb(self, face, mesh, name):
         """The face with expressions and the inside of its mouth, if there are any for its model."""
+        atlas = self._atlas.result() if self._glb_texture else None
         living = self._living.result()
         if living is None:
-            return mesh_io.glb(mesh, name)
+            return mesh_io.glb(mesh, name, atlas=atlas)
         whole = living.mesh(face.shape, face.vertices, face.colors)
-        return mesh_io.glb(whole, name, living.morphs)
+        return mesh_io.glb(whole, name, living.morphs, atlas=atlas)
 
     def _coefficients(self, face, found, pose, source):
         coefficients = io.BytesIO()
@@ -151,8 +162,18 @@ class FaceFiles:
         return coefficients.getvalue()
 
 
+def _expressions(face_model):
+    return load_named_expressions(open_parts.NAMED_EXPRESSIONS, open_parts.MOUTH_PARTS, face_model)
+
+
 def _living_faces(face_model):
     """What makes faces move; None if the expressions were made for another face model."""
-    files = (open_parts.NAMED_EXPRESSIONS, open_parts.MOUTH_PARTS)
-    expressions = load_named_expressions(*files, face_model)
+    expressions = _expressions(face_model)
     return LivingFaces(face_model, expressions) if expressions else None
+
+
+def _texture_atlas(face_model, size):
+    """The layout that the face model's makers gave it; a sphere's for any other face model."""
+    if _expressions(face_model):
+        return kit_atlas(open_parts.NAMED_EXPRESSIONS, open_parts.MOUTH_PARTS, face_model, size)
+    return sphere_atlas(face_model, size)

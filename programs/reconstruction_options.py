@@ -27,6 +27,8 @@ class Options:
       merge: whether all photographs show one person, whose one face is wanted.
       skip_finished: whether photographs are left out of which the folder of results has all.
       jobs: how many processes share the work.
+      texture_size: width and height of textures in pixels.
+      glb_texture: whether GLB files have a texture, or colors of vertices.
     """
 
     output: pathlib.Path
@@ -42,3 +44,5 @@ class Options:
     merge: bool = False
     skip_finished: bool = False
     jobs: int = 1
+    texture_size: int = 1024
+    glb_texture: bool = False

@@ -20,7 +20,7 @@ from model.face_models.model_sheet import model_sheet
 from model.face_models.painting.color_model import COMPONENTS, NOTE, PEOPLE, SEED, painted_colors
 from model.face_models.verify import Comparison, compare
 from model.morphable_model import MorphableModel
-from model.texture_atlas import TextureAtlas
+from model.sphere_atlas import sphere_atlas
 from storage.atomic import write_bytes, write_together
 from storage.images import png
 
@@ -192,4 +192,4 @@ def _mesh_files(face, model, output) -> dict[str, bytes]:
         return {path.name: mesh_io.glb(face, name)}
     if path.suffix.lower() == ".ply":
         return {path.name: mesh_io.ply(face)}
-    return mesh_io.obj(face, TextureAtlas(model), name)
+    return mesh_io.obj(face, sphere_atlas(model), name)

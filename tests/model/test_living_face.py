@@ -1,5 +1,6 @@
 """Faces that move: what their files say, by the specification and by the Khronos validator."""
 
+import io
 import json
 import pathlib
 import shutil
@@ -7,10 +8,12 @@ import subprocess
 
 import numpy as np
 import pytest
+from PIL import Image
 
 import open_parts
 from model import mesh_io
 from model.face_models.load import load_face_model
+from model.kit_layout import kit_atlas
 from model.living_face import LivingFaces
 from model.named_expressions import arkit_name, load_named_expressions
 from open_parts import MOUTH_PARTS, NAMED_EXPRESSIONS
@@ -67,8 +70,42 @@ def file(data):
     return Glb(data)
 
 
+@pytest.fixture(scope="module")
+def atlas(face_model):
+    return kit_atlas(NAMED_EXPRESSIONS, MOUTH_PARTS, face_model, size=512)
+
+
 def _target(file, name):
     return file.primitive["targets"][file.tree["meshes"][0]["extras"]["targetNames"].index(name)]
+
+
+def test_a_texture_takes_the_place_of_vertex_colors(mesh, living, atlas, file):
+    """Vertices on seams are there twice; what a viewer draws is the same."""
+    weights = np.linspace(0, 1, len(living.morphs)).tolist()
+    textured = Glb(mesh_io.glb(mesh, "a_face", living.morphs, weights, atlas))
+    assert "COLOR_0" not in textured.primitive["attributes"]
+    corners, expected = (
+        one.attribute("POSITION")[one.read(one.primitive["indices"])[:, 0]]
+        for one in (textured, file)
+    )
+    np.testing.assert_array_equal(corners, expected)
+    for name in ("jawOpen", "mouthSmileLeft"):
+        moved, expected = (
+            one.read(_target(one, name)["POSITION"])[one.read(one.primitive["indices"])[:, 0]]
+            for one in (textured, file)
+        )
+        np.testing.assert_array_equal(moved, expected)
+    assert textured.tree["meshes"][0]["weights"] == weights
+    image = textured.tree["bufferViews"][textured.tree["images"][0]["bufferView"]]
+    start = image["byteOffset"]
+    png = textured.buffer[start : start + image["byteLength"]]
+    with Image.open(io.BytesIO(png)) as opened:
+        np.testing.assert_array_equal(np.asarray(opened), atlas.bake(mesh.colors))
+    # glTF's v grows downwards.
+    uv = textured.attribute("TEXCOORD_0")
+    corners = textured.read(textured.primitive["indices"])[:, 0]
+    expected = atlas.uv[atlas.triangles.ravel()] * [1, -1] + [0, 1]
+    np.testing.assert_allclose(uv[corners], expected, atol=1e-6)
 
 
 def test_names_are_those_of_arkit(file):
@@ -196,9 +233,11 @@ def _has_validator():
 
 
 @pytest.mark.skipif(not _has_validator(), reason="node finds no gltf-validator (see NODE_PATH)")
-def test_the_khronos_validator_finds_nothing(data, tmp_path):
+@pytest.mark.parametrize("kind", ["vertex_colors", "texture"])
+def test_the_khronos_validator_finds_nothing(data, mesh, living, atlas, tmp_path, kind):
     path = pathlib.Path(tmp_path / "face.glb")
-    path.write_bytes(data)
+    textured = kind == "texture"
+    path.write_bytes(mesh_io.glb(mesh, "a", living.morphs, atlas=atlas) if textured else data)
     done = subprocess.run(["node", "-e", _VALIDATE, path], capture_output=True, text=True)
     issues = json.loads(done.stdout)
     assert (issues["numErrors"], issues["numWarnings"]) == (0, 0), issues["messages"]

@@ -11,7 +11,7 @@ from PIL import Image
 import open_parts
 from model import mesh_io
 from model.face_models.load import load_face_model
-from model.texture_atlas import TextureAtlas
+from model.sphere_atlas import sphere_atlas
 from tests.model.glb_reader import Glb
 
 _BYTE = 1.5 / 255
@@ -32,7 +32,7 @@ def mesh(model):
 
 @pytest.fixture(scope="module")
 def atlas(model):
-    return TextureAtlas(model)
+    return sphere_atlas(model)
 
 
 def _to_srgb(linear):

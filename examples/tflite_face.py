@@ -1,0 +1,25 @@
+"""From the crop of a photograph to a colored mesh, with ai-edge-litert and NumPy alone.
+
+python examples/tflite_face.py exported crop.png face.obj
+"""
+
+import sys
+
+import numpy as np
+from ai_edge_litert.interpreter import Interpreter
+from PIL import Image
+
+folder, crop, output = sys.argv[1:]
+network = Interpreter(f"{folder}/face.tflite").get_signature_runner()
+pixels = np.asarray(Image.open(crop).convert("RGB"))[None]
+result = network(crop=pixels)
+shape, texture = result["shape"], result["texture"]
+
+parts = np.load(f"{folder}/face_model.npz")
+vertices = parts["mean_vertices"] + np.tensordot(shape[0], parts["shape_basis"].astype("f4"), 1)
+colors = parts["mean_colors"] + np.tensordot(texture[0], parts["color_basis"].astype("f4"), 1)
+with open(output, "w") as file:
+    for row in np.hstack([vertices, colors.clip(0, 1)]):
+        print("v", *row.round(4), file=file)
+    for triangle in parts["triangles"] + 1:
+        print("f", *triangle, file=file)

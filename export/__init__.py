@@ -1,0 +1,1 @@
+"""The trained regressor for programs without this project: SavedModel, TFLite and ONNX."""
