@@ -42,10 +42,12 @@ def run(options: Options) -> int:
     if len(todo) < len(items):
         print(f"{len(items) - len(todo)} of {len(items)} photographs are finished already.")
     record = _Record(options.output, finished.made_with, finished.results)
-    for outcome in _outcomes(options, todo, items) if todo else ():
-        _say(outcome.result, options.output)
-        record.add(outcome)
-    record.save()
+    try:
+        for outcome in _outcomes(options, todo, items) if todo else ():
+            _say(outcome.result, options.output)
+            record.add(outcome)
+    finally:
+        record.save()
     print(summary(record.results()))
     return sum(len(result.faces) for result in record.results())
 
