@@ -126,8 +126,10 @@ def check_overwrites_no_photograph(
     Raises:
       ValueError: the folder holds such a photograph.
     """
-    results = {(folder / f"{name}{suffix}").resolve() for name in names for suffix in SUFFIXES}
-    results |= {(folder / name).resolve() for name in (_SHEET, _RESULTS)}
+    files = [folder / f"{name}{suffix}" for name in names for suffix in SUFFIXES]
+    results = {
+        file.resolve() for file in (*files, folder / _SHEET, folder / _RESULTS) if file.exists()
+    }
     for photo in photos:
         if photo.path.resolve() in results:
             raise ValueError(f"{printable(photo.path)}: would be overwritten; change --output_dir")
