@@ -4,6 +4,7 @@ import json
 import os
 import pathlib
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 import open_parts
@@ -87,10 +88,18 @@ def load_trained(checkpoints: Sequence[str | os.PathLike], parts: Parts = Parts(
     metadata = [read_metadata(path) for path in paths]
     first = metadata[0]
     chosen = _complete(parts, parts_of_run(paths[0].parent))
-    face_model = load_face_model(
-        chosen.face_model, first["shape_components"], first["texture_components"]
-    )
-    encoder = identity.load(chosen.encoder, chosen.encoder_weights, first["encoder"]["features"])
+    # To read the one is arithmetic, and to build the other is not: neither waits for the other.
+    with ThreadPoolExecutor(1) as beside:
+        reading = beside.submit(
+            load_face_model,
+            chosen.face_model,
+            first["shape_components"],
+            first["texture_components"],
+        )
+        encoder = identity.load(
+            chosen.encoder, chosen.encoder_weights, first["encoder"]["features"]
+        )
+        face_model = reading.result()
     decoders = [
         TrainedDecoder(path, load_decoder(path, face_model, encoder), shading_of(path, own))
         for path, own in zip(paths, metadata, strict=True)

@@ -13,7 +13,7 @@ from storage.atomic import write_together
 KINDS = {".glb": "glb", ".ply": "ply", ".obj": "obj", ".npz": "coefficients", ".png": "render"}
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, eq=False)
 class Face:
     """A face as a mesh and as coefficients of the morphable model.
 

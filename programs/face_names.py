@@ -1,5 +1,6 @@
 """What the files of faces are called: by their photographs, unique and harmless."""
 
+import collections
 import pathlib
 import re
 from collections.abc import Collection
@@ -17,10 +18,10 @@ def output_names(paths: list[pathlib.Path]) -> list[str]:
     differ only in case are equal, since some file systems say so.
     """
     stems = [_harmless(path.stem) for path in paths]
-    common = {stem.casefold() for stem in stems if _count(stem, stems) > 1}
+    counts = collections.Counter(stem.casefold() for stem in stems)
     taken, names = set(), []
     for path, stem in zip(paths, stems, strict=True):
-        if stem.casefold() in common and path.parent.name:
+        if counts[stem.casefold()] > 1 and path.parent.name:
             stem = _harmless(f"{path.parent.name}_{stem}")
         name, number = stem, 1
         # A face's render must not be another face's texture.
@@ -57,10 +58,6 @@ class FurtherNames:
             return True
         files = ((self._folder / f"{name}{suffix}").resolve() for suffix in SUFFIXES)
         return any(file in self._photos for file in files)
-
-
-def _count(stem: str, stems: list[str]) -> int:
-    return sum(other.casefold() == stem.casefold() for other in stems)
 
 
 def _harmless(stem: str) -> str:

@@ -9,7 +9,7 @@ from storage.printable import printable
 
 COLUMNS = ("photograph", "mesh over it", "front", "turned left", "turned right")
 _FACES, _PER_ROW = 48, 2
-_GAP, _HEAD_PIXELS, _NAME_PIXELS, _TEXT_PIXELS = 16, 22, 18, 13
+_GAP, _HEAD_PIXELS, _NAME_PIXELS, _TEXT_PIXELS = 16, 22, 28, 13
 _INK, _PAPER = (60, 60, 66), (255, 255, 255)
 
 
@@ -36,7 +36,7 @@ class FaceSheet:
         down = -(-len(self._strips) // across)
         size = (
             _GAP + across * (width + _GAP),
-            _HEAD_PIXELS + down * (height + _NAME_PIXELS) + _GAP,
+            _HEAD_PIXELS + down * (height + _NAME_PIXELS),
         )
         sheet = Image.new("RGB", size, _PAPER)
         draw = ImageDraw.Draw(sheet)

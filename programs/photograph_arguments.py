@@ -25,7 +25,7 @@ def collect(arguments: Sequence[str], output: pathlib.Path, video_every: int) ->
       ValueError: a folder has no photograph, or is where the results go; a video cannot be read.
     """
     photos = {}
-    for path in _paths(arguments):
+    for path in _paths(arguments, output.resolve()):
         for photo in _photographs(path, output, video_every):
             photos.setdefault((photo.path.resolve(), frame_of(photo)), photo)
     return list(photos.values())
@@ -50,16 +50,17 @@ def label(photo: Photograph) -> pathlib.Path:
     return photo.path.with_name(f"{photo.path.stem}_{frame:06d}{photo.path.suffix}")
 
 
-def _paths(arguments):
+def _paths(arguments, output):
     for argument in arguments:
         path = pathlib.Path(argument)
         if path.exists() or not glob.has_magic(argument):
             yield path
             continue
-        found = sorted(glob.glob(argument, recursive=True))
+        found = map(pathlib.Path, sorted(glob.glob(argument, recursive=True)))
+        found = [path for path in found if not path.resolve().is_relative_to(output)]
         if not found:
             raise FileNotFoundError(f"{printable(argument)}: no file fits this pattern")
-        yield from map(pathlib.Path, found)
+        yield from found
 
 
 def _photographs(path, output, video_every):

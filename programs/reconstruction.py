@@ -42,10 +42,12 @@ def run(options: Options) -> int:
     if len(todo) < len(items):
         print(f"{len(items) - len(todo)} of {len(items)} photographs are finished already.")
     record = _Record(options.output, finished.made_with, finished.results)
-    for outcome in _outcomes(options, todo, items) if todo else ():
-        _say(outcome.result, options.output)
-        record.add(outcome)
-    record.save()
+    try:
+        for outcome in _outcomes(options, todo, items) if todo else ():
+            _say(outcome.result, options.output)
+            record.add(outcome)
+    finally:
+        record.save()
     print(summary(record.results()))
     return sum(len(result.faces) for result in record.results())
 
@@ -124,8 +126,10 @@ def check_overwrites_no_photograph(
     Raises:
       ValueError: the folder holds such a photograph.
     """
-    results = {(folder / f"{name}{suffix}").resolve() for name in names for suffix in SUFFIXES}
-    results |= {(folder / name).resolve() for name in (_SHEET, _RESULTS)}
+    files = [folder / f"{name}{suffix}" for name in names for suffix in SUFFIXES]
+    results = {
+        file.resolve() for file in (*files, folder / _SHEET, folder / _RESULTS) if file.exists()
+    }
     for photo in photos:
         if photo.path.resolve() in results:
             raise ValueError(f"{printable(photo.path)}: would be overwritten; change --output_dir")

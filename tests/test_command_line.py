@@ -1,8 +1,14 @@
 """Errors of the input end a command with one line."""
 
+import pathlib
+import subprocess
+import sys
+
 import pytest
 
 import command_line
+
+ROOT = pathlib.Path(__file__).parent.parent
 
 
 def _line_of(raise_error):
@@ -35,3 +41,15 @@ def test_an_error_of_ours_keeps_its_words():
 def test_a_fault_of_the_program_is_no_input():
     with pytest.raises(ZeroDivisionError), command_line.one_line_errors("cut.py"):
         raise ZeroDivisionError
+
+
+def test_tensorflow_comes_without_keras_3_and_matplotlib():
+    """Both take a second to import, and nothing needs them for a face."""
+    code = (
+        "import command_line, gc, sys; command_line.import_tensorflow(); "
+        "import programs.reconstruction; "
+        "print([name for name in ('keras', 'matplotlib', 'tensorflow_datasets', 'openvino') "
+        "if name in sys.modules], gc.isenabled())"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert done.stdout == "[] True\n" and not done.stderr

@@ -65,3 +65,8 @@ def test_further_faces_take_no_name_and_no_photograph(tmp_path):
     names = FurtherNames(["a", "A_Face2"], [Photograph(photo, photo.name)], tmp_path)
     found = [names("a", 2), names("a", 3), names("a", 4)]
     assert found == ["a_face2_", "a_face3_", "a_face4"]
+
+
+def test_ten_thousand_names_are_given_at_once():
+    names = output_names([pathlib.Path(f"{k}.jpg") for k in range(10_000)])
+    assert len(set(names)) == 10_000

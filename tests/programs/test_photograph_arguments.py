@@ -36,6 +36,10 @@ def test_patterns_that_the_shell_left(tmp_path):
     second = _image(tmp_path / "trip" / "day" / "b.png")
     photos = collect([str(tmp_path / "trip" / "**" / "*.png")], tmp_path / "out", 30)
     assert [photo.path for photo in photos] == [first, second]
+    # A folder that a pattern fits is a folder; results are never photographs.
+    again = collect([str(tmp_path / "*")], tmp_path / "trip" / "day", 30)
+    assert [photo.path for photo in again] == [first]
+    assert len(collect([str(tmp_path / "trip" / "**")], tmp_path / "trip" / "day", 30)) == 1
     with pytest.raises(FileNotFoundError, match="no file fits this pattern"):
         collect([str(tmp_path / "trip" / "*.gif")], tmp_path / "out", 30)
 
