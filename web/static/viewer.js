@@ -3,6 +3,8 @@ import * as THREE from "./three.min.js";
 
 const BLINK_SECONDS = 0.24;
 const SLOW_FRAME = 0.07;
+// Windows below this width, in pixels, have the panel below the face (style.css).
+const NARROW = 720;
 const CHANGE_SECONDS = 0.7;
 // The face turns to this side and back, in radians, once in so many seconds.
 const SWAY = { angle: 0.55, seconds: 9 };
@@ -221,8 +223,13 @@ export class Viewer {
       this.renderer.setPixelRatio(ratio);
       this.renderer.setSize(width, height, false);
       this.camera.aspect = width / height;
-      // On a tall window the face must fit its width.
-      this.camera.fov = this.camera.aspect < 1 ? 34 : 24;
+      this.camera.fov = 24;
+      this.camera.clearViewOffset();
+      if (width < NARROW) {
+        // The face must fit the width, above the panel.
+        this.camera.fov = 40;
+        this.camera.setViewOffset(width, height, 0, 0.17 * height, width, height);
+      }
       this.camera.updateProjectionMatrix();
     }
     this.renderer.render(this.scene, this.camera);
