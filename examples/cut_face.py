@@ -9,7 +9,7 @@ nose, the corner of the mouth on the left, that on the right.
 import sys
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageOps
 
 parts = np.load(sys.argv[1])
 size, target = int(parts["crop_size"]), parts["crop_points"].astype(float)
@@ -23,13 +23,13 @@ dz, dw = z - z.mean(), w - w.mean()
 a = (dz.conj() @ dw) / (dz.conj() @ dz)
 b = w.mean() - a * z.mean()
 
-image = Image.open(sys.argv[2]).convert("RGB")
+image = ImageOps.exif_transpose(Image.open(sys.argv[2])).convert("RGB")
 if abs(a) < 0.7:  # Bilinear sampling would skip pixels: shrink by areas first.
     small = image.resize(
         [max(1, round(side * abs(a))) for side in image.size], Image.Resampling.BOX
     )
     scale = small.width / image.width
-    image, a, b = small, a / scale, b - a * (0.5 / scale - 0.5) * (1 + 1j)
+    image, a, b = small, a / scale, b + a * (0.5 / scale - 0.5) * (1 + 1j)
 # Pillow wants the way back, and has pixels' centers at halves; the numbers above are for integers.
 back = 1 / a
 offset = 0.5 * (1 + 1j) - back * (b + 0.5 * (1 + 1j))

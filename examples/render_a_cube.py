@@ -56,7 +56,7 @@ panels = [
     *(
         tf.broadcast_to(panel[0, ::-1], [SIZE, SIZE, 3])
         for panel in (
-            mask * (7.5 - depth) / 3,
+            mask * (7.7 - depth) / 3.6,
             mask * (0.5 + 0.5 * shown_normals),
             mask * tf.cast((ids + 1) % 7, tf.float32) / 7,
             mask,

@@ -5,8 +5,8 @@ Examples:
   python -m export --checkpoint=RUN --output_dir=exported --formats=onnx
 
 Into the folder go saved_model/, face.tflite and face.onnx, which turn the crop of a photograph into
-coefficients; face_model.npz, by which NumPy turns these into vertices and colors; and export.json,
-which says how far each file is from the forward pass. Each was run on bundled photographs before.
+coefficients; face_model.npz, by which NumPy turns these into vertices and colors; and
+accuracy.json, which says how far each file is from the forward pass on bundled photographs.
 TFLite needs the package ai-edge-litert, ONNX tf2onnx and onnxruntime: pip install -e '.[export]'.
 """
 

@@ -15,7 +15,7 @@ from model.reconstructor import Reconstructor
 from storage.atomic import write_bytes, write_text
 
 FACE_MODEL_FILE = "face_model.npz"
-REPORT_FILE = "export.json"
+REPORT_FILE = "accuracy.json"
 _RUNS = 10
 
 

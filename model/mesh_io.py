@@ -180,11 +180,13 @@ def obj(mesh: Mesh, atlas: TextureAtlas, name: str) -> dict[str, bytes]:
       The bytes of `<name>.obj`, `<name>.mtl` and `<name>.png`, by these names.
     """
     v, vt = mesh.triangles + 1, atlas.triangles[: len(mesh.triangles)] + 1
+    # Those of the triangles beyond come last.
+    uv = atlas.uv[: vt.max()]
     text = "".join(
         [
             f"# millimeters; +y up, +z out of the face\nmtllib {name}.mtl\no {name}\n",
             _lines("v %.5f %.5f %.5f\n", mesh.vertices),
-            _lines("vt %.6f %.6f\n", atlas.uv),
+            _lines("vt %.6f %.6f\n", uv),
             _lines("vn %.4f %.4f %.4f\n", mesh.normals()),
             f"usemtl {name}\ns 1\n",
             _lines("f %d/%d/%d %d/%d/%d %d/%d/%d\n", np.stack([v, vt, v], axis=-1)),

@@ -11,6 +11,7 @@ packages starlette and uvicorn: pip install -e '.[web]'.
 """
 
 import importlib.util
+import os
 import pathlib
 import socket
 
@@ -79,7 +80,7 @@ def _listen(port: int) -> socket.socket:
     try:
         return socket.create_server((_HOST, port))
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
+        reason = os.strerror(error.errno).lower()
         raise OSError(f"port {port}: {reason}; choose another one by --port") from None
 
 

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Any
 
 from starlette.applications import Starlette
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
@@ -45,12 +45,21 @@ class _Queue:
         try:
             loop = asyncio.get_running_loop()
             return await loop.run_in_executor(self._worker, function, *arguments)
+        except ValueError:
+            raise
+        # Whatever a photograph does to the detector or the decoder: the server goes on.
+        except Exception as error:
+            raise FaultError("this could not be computed; the server's console says why") from error
         finally:
             self._waiting -= 1
 
 
 class BusyError(RuntimeError):
     """More requests wait than are taken."""
+
+
+class FaultError(RuntimeError):
+    """Something failed that is not the request's fault."""
 
 
 def make_app(
@@ -76,7 +85,11 @@ def make_app(
         return FileResponse(open_parts.PHOTOS / name)
 
     async def start(request: Request) -> Response:
-        fields = {"samples": SAMPLES, "crop": studio.crop, "local": bool(local_files)}
+        fields = {
+            "samples": SAMPLES,
+            "crop": studio.crop,
+            "local": bool(local_files and studio.crop),
+        }
         return JSONResponse(studio.coefficients | fields)
 
     async def local(request: Request) -> Response:
@@ -113,7 +126,9 @@ def make_app(
             TooLargeError: _answer(413),
             ValueError: _answer(422),
             BusyError: _answer(503),
-            Exception: _unexpected,
+            FaultError: _answer(500),
+            # Who has left hears no answer.
+            ClientDisconnect: _answer(400),
         },
     )
     return Guard(app, port)
@@ -139,13 +154,9 @@ def _answer(status: int) -> Callable:
     """Makes what answers an error with one line, which begins with a capital letter."""
 
     async def answer(request: Request, error: Exception) -> Response:
+        if error.__cause__ and status == 500:
+            logging.getLogger(__name__).warning("%s: %r", request.url.path, error.__cause__)
         line = " ".join(str(error).split())
         return PlainTextResponse(line[:1].upper() + line[1:], status)
 
     return answer
-
-
-async def _unexpected(request: Request, error: Exception) -> Response:
-    """Whatever a photograph does to the detector or the decoder: the server goes on."""
-    logging.getLogger(__name__).warning("%s: %r", request.url.path, error)
-    return PlainTextResponse("The photograph could not be processed.", 500)

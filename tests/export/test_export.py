@@ -119,6 +119,19 @@ def test_examples_need_nothing_of_ours(exported, name, faces, reconstructor, tmp
     assert np.abs(mesh.visual.vertex_colors[:, :3] / 255 - faces[0].colors).mean() < 0.01
 
 
+def test_large_photographs_are_shrunk_by_areas(exported, reconstructor, tmp_path):
+    photograph = read_image(open_parts.PHOTOS / NAMES[1])
+    large = cv2.resize(photograph, None, fx=4, fy=4, interpolation=cv2.INTER_CUBIC)
+    cv2.imwrite(str(tmp_path / "large.png"), large[..., ::-1])
+    points = 4 * (reconstructor.find(None, NAMES[1]).points + 0.5) - 0.5
+    crop = tmp_path / "crop.png"
+    values = [str(value) for value in points.ravel()]
+    _run("cut_face.py", tmp_path, exported[0] / FACE_MODEL_FILE, "large.png", crop, *values)
+    expected = reconstructor.cut(large, FoundFace(points, (0, 0, 1, 1), 1.0))
+    away = np.abs(np.int16(cv2.imread(str(crop))[..., ::-1]) - expected)
+    assert away.mean() < 1.0
+
+
 def _run(example, folder, *arguments):
     source = EXAMPLES / example
     imported = {

@@ -11,7 +11,8 @@ export async function request(address, body, type) {
   return response;
 }
 
-export const sendJson = (address, fields) => request(address, JSON.stringify(fields), "application/json");
+export const sendJson = (address, fields) =>
+  request(address, JSON.stringify(fields), "application/json");
 
 // Calls `ask` for the newest state alone: while one request is under way, older states are skipped.
 export function newestOnly(ask) {

@@ -3,19 +3,31 @@ import * as THREE from "./three.min.js";
 
 const BLINK_SECONDS = 0.24;
 const SLOW_FRAME = 0.07;
+// Windows below this width, in pixels, have the panel below the face (style.css).
+const NARROW = 720;
 const CHANGE_SECONDS = 0.7;
 // The face turns to this side and back, in radians, once in so many seconds.
 const SWAY = { angle: 0.55, seconds: 9 };
 
 export class Viewer {
   constructor(canvas) {
-    this.renderer = new THREE.WebGLRenderer({ canvas, antialias: true, alpha: true, preserveDrawingBuffer: true });
+    this.renderer = new THREE.WebGLRenderer({
+      canvas,
+      antialias: true,
+      alpha: true,
+      preserveDrawingBuffer: true,
+    });
     this.renderer.shadowMap.enabled = true;
     this.renderer.shadowMap.type = THREE.PCFShadowMap;
     this.scene = new THREE.Scene();
     this.camera = new THREE.PerspectiveCamera(24, 1, 0.05, 10);
     this.controls = new THREE.OrbitControls(this.camera, canvas);
-    Object.assign(this.controls, { enableDamping: true, enablePan: false, minDistance: 0.45, maxDistance: 2.5 });
+    Object.assign(this.controls, {
+      enableDamping: true,
+      enablePan: false,
+      minDistance: 0.45,
+      maxDistance: 2.5,
+    });
     this.head = new THREE.Group();
     this.scene.add(this.head);
     this.lights = makeLights(this.scene);
@@ -29,20 +41,30 @@ export class Viewer {
     this.dirty = true;
     this.resting = false;
     this.nextFrame = 0;
-    this.controls.addEventListener("change", () => { this.dirty = true; });
-    addEventListener("resize", () => { this.dirty = true; });
+    this.controls.addEventListener("change", () => {
+      this.dirty = true;
+    });
+    addEventListener("resize", () => {
+      this.dirty = true;
+    });
     this.renderer.setAnimationLoop((now) => this.frame(now / 1000));
   }
 
   // Loads the file of the mean face, whose surface is replaced by other people's.
   async load(url) {
     const { scene } = await new THREE.GLTFLoader().loadAsync(url);
-    scene.traverse((object) => { if (object.isMesh) this.mesh = object; });
+    scene.traverse((object) => {
+      if (object.isMesh) this.mesh = object;
+    });
     const old = this.mesh.material;
     // Skin is not quite rough; what a viewer of the file shows is the material of the file.
     this.mesh.material = new THREE.MeshPhysicalMaterial({
-      vertexColors: true, roughness: 0.56, metalness: 0, specularIntensity: 0.45,
-      side: old.side, shadowSide: THREE.BackSide,
+      vertexColors: true,
+      roughness: 0.56,
+      metalness: 0,
+      specularIntensity: 0.45,
+      side: old.side,
+      shadowSide: THREE.BackSide,
     });
     this.mesh.castShadow = this.mesh.receiveShadow = true;
     this.mesh.frustumCulled = false;
@@ -74,7 +96,11 @@ export class Viewer {
       color: new Uint16Array(buffer, 12 * vertices, 4 * vertices),
     };
     if (slowly) {
-      this.change = { from: { position: position.array.slice(), color: color.array.slice() }, target, done: 0 };
+      this.change = {
+        from: { position: position.array.slice(), color: color.array.slice() },
+        target,
+        done: 0,
+      };
     } else {
       this.change = null;
       this.put(target.position, target.color);
@@ -102,7 +128,9 @@ export class Viewer {
 
   setLight({ side, height, fill, brightness }) {
     const key = this.lights.key.position;
-    key.set(Math.sin(side) * Math.cos(height), Math.sin(height), Math.cos(side) * Math.cos(height)).multiplyScalar(2);
+    key
+      .set(Math.sin(side) * Math.cos(height), Math.sin(height), Math.cos(side) * Math.cos(height))
+      .multiplyScalar(2);
     key.y += this.middle?.y ?? 0;
     this.lights.key.intensity = 2.75 * brightness;
     this.lights.fill.intensity = 0.9 * fill * brightness;
@@ -119,7 +147,14 @@ export class Viewer {
     [canvas.width, canvas.height] = [source.width, source.height];
     const context = canvas.getContext("2d");
     const { width, height } = canvas;
-    const backdrop = context.createRadialGradient(width / 2, 0.38 * height, 0, width / 2, 0.38 * height, 0.7 * width);
+    const backdrop = context.createRadialGradient(
+      width / 2,
+      0.38 * height,
+      0,
+      width / 2,
+      0.38 * height,
+      0.7 * width,
+    );
     backdrop.addColorStop(0, "#fbf9f6");
     backdrop.addColorStop(0.5, "#e9e3dc");
     backdrop.addColorStop(1, "#c9bfb5");
@@ -155,7 +190,8 @@ export class Viewer {
     }
     if (this.blinking && now > this.nextBlink) this.nextBlink = now + 2.2 + 3.2 * Math.random();
     const left = this.nextBlink - now;
-    this.blink = this.blinking && left < BLINK_SECONDS ? Math.sin((Math.PI * left) / BLINK_SECONDS) : 0;
+    this.blink =
+      this.blinking && left < BLINK_SECONDS ? Math.sin((Math.PI * left) / BLINK_SECONDS) : 0;
     if (this.change) this.changeOn(seconds);
     if (before[0] !== this.head.rotation.y || before[1] !== this.blink) this.dirty = true;
   }
@@ -172,7 +208,8 @@ export class Viewer {
     const { morphTargetDictionary: index, morphTargetInfluences: influences } = this.mesh;
     if (!index) return;
     influences.fill(0);
-    for (const [name, strength] of Object.entries(this.strengths)) influences[index[name]] = strength;
+    for (const [name, strength] of Object.entries(this.strengths))
+      influences[index[name]] = strength;
     for (const name of ["eyeBlinkLeft", "eyeBlinkRight"]) {
       if (name in index) influences[index[name]] = Math.max(influences[index[name]], this.blink);
     }
@@ -186,8 +223,13 @@ export class Viewer {
       this.renderer.setPixelRatio(ratio);
       this.renderer.setSize(width, height, false);
       this.camera.aspect = width / height;
-      // On a tall window the face must fit its width.
-      this.camera.fov = this.camera.aspect < 1 ? 34 : 24;
+      this.camera.fov = 24;
+      this.camera.clearViewOffset();
+      if (width < NARROW) {
+        // The face must fit the width, above the panel.
+        this.camera.fov = 40;
+        this.camera.setViewOffset(width, height, 0, 0.17 * height, width, height);
+      }
       this.camera.updateProjectionMatrix();
     }
     this.renderer.render(this.scene, this.camera);
@@ -198,7 +240,14 @@ function makeLights(scene) {
   const key = new THREE.DirectionalLight("#fff4e8", 2.5);
   key.castShadow = true;
   key.shadow.mapSize.set(2048, 2048);
-  Object.assign(key.shadow.camera, { left: -0.25, right: 0.25, top: 0.25, bottom: -0.25, near: 1, far: 3 });
+  Object.assign(key.shadow.camera, {
+    left: -0.25,
+    right: 0.25,
+    top: 0.25,
+    bottom: -0.25,
+    near: 1,
+    far: 3,
+  });
   key.shadow.radius = 5;
   key.shadow.bias = -0.0006;
   key.shadow.normalBias = 0.0015;
