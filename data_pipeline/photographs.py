@@ -29,7 +29,7 @@ _HASHED_BYTES = 65536
 DESCRIPTION = "set.json"
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, slots=True)
 class Photograph:
     """One photograph on disk.
 

@@ -10,17 +10,16 @@ and goes on where it was. It is not stopped by files that cannot be read, and re
 which photographs were rejected and why, with sheets to look at, in SET/report.
 """
 
-import os
 import time
 
 from absl import app, flags
 
 import command_line
 import flag_sets
-from data_pipeline import crop_variants
+from data_pipeline import crop_variants, worker_processes
 
 FLAGS = flags.FLAGS
-# A process takes about 0.7 GB, and 7 seconds to start: as long as it takes for 50 photographs.
+# With fewer photographs each, the processes take longer to start than they save.
 _MOST_PROCESSES = 8
 _PHOTOGRAPHS_OF_A_PROCESS = 200
 
@@ -102,6 +101,12 @@ def main(arguments: list[str]) -> None:
     if len(arguments) > 1:
         raise app.UsageError(f"unexpected argument {arguments[1]!r}; name photographs by --photos")
     check_flags()
+    command_line.show_progress("data_pipeline")
+    start = time.monotonic()
+    listing = list_sources()
+    count = FLAGS.processes or usual_processes(len(listing.photographs))
+    if count > 1:
+        worker_processes.import_ahead()
     command_line.import_tensorflow()
     from data_pipeline.face_cutting import Acceptance
     from data_pipeline.feature_cache import VARIANTS
@@ -109,12 +114,8 @@ def main(arguments: list[str]) -> None:
     from data_pipeline.preparation_report import write_report
     from data_pipeline.preparation_tools import ToolOptions
 
-    command_line.show_progress("data_pipeline")
-    start = time.monotonic()
-    listing = list_sources()
     options = ToolOptions(flag_sets.encoder(), FLAGS.landmarks, FLAGS.aligned)
     tools = options.make()
-    count = FLAGS.processes or usual_processes(len(listing.photographs))
     cache = prepare_photographs(
         listing,
         tools.encoder,
@@ -134,8 +135,8 @@ def main(arguments: list[str]) -> None:
 
 def usual_processes(photographs: int) -> int:
     """How many processes are worth their start for a number of photographs."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return max(1, min(cores or 1, _MOST_PROCESSES, photographs // _PHOTOGRAPHS_OF_A_PROCESS))
+    cores = worker_processes.usable_cores()
+    return max(1, min(cores, _MOST_PROCESSES, photographs // _PHOTOGRAPHS_OF_A_PROCESS))
 
 
 def check_flags() -> None:
@@ -156,6 +157,7 @@ def check_flags() -> None:
 def list_sources():
     """Lists the photographs that the flags name, as a `data_pipeline.photographs.Listing`."""
     if FLAGS.tfds:
+        command_line.import_tensorflow()
         from data_pipeline.tfds_photographs import list_tfds
 
         return list_tfds(FLAGS.tfds, FLAGS.tfds_split, FLAGS.tfds_dir)

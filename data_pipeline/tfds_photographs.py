@@ -19,7 +19,7 @@ _CHUNK = 64
 _IDENTITIES, _BOXES = ("identity", "label"), ("box", "bbox")
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, slots=True)
 class TfdsPhotograph(Photograph):
     """One example; its path is the folder of the prepared data set.
 
@@ -102,6 +102,9 @@ def _photographs(builder: tfds.core.DatasetBuilder, split: str) -> list[TfdsPhot
 
 
 def _identity(feature: tfds.features.FeatureConnector, value) -> str:
+    if isinstance(feature, tfds.features.FeaturesDict):
+        # That of celeb_a has one part, the number of the person.
+        return " ".join(_identity(feature[name], value[name]) for name in sorted(value))
     if isinstance(feature, tfds.features.ClassLabel):
         return feature.int2str(int(value))
     return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)

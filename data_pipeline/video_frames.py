@@ -16,7 +16,7 @@ _LOG = logging.getLogger(__name__)
 SUFFIXES = frozenset(".avi .m4v .mjpeg .mjpg .mkv .mov .mp4 .mpeg .mpg .webm .wmv".split())
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, slots=True)
 class VideoFrame(Photograph):
     """A frame of a video; its name is the video's with the number of the frame behind a "#".
 

@@ -83,6 +83,7 @@ class BatchOptions:
       cache_features: whether photographs are encoded once, instead of in every step.
       augmentation: what is done to photographs that are encoded in every step.
       data_service: the address of a service that renders synthetic faces; None renders them here.
+      expressions: the standard deviation of the expressions of synthetic faces; 0 for neutral ones.
     """
 
     photos: int
@@ -94,6 +95,7 @@ class BatchOptions:
     cache_features: bool
     augmentation: Augmentation = Augmentation()
     data_service: str | None = None
+    expressions: float = 0.0
 
     @property
     def variants(self) -> tuple[str, ...]:
@@ -174,10 +176,16 @@ def load_networks(options: Options) -> tuple[MorphableModel, IdentityNetwork]:
     """Loads the face model and the encoder: what a wrong path in the options makes fail.
 
     Raises:
-      OSError, ValueError: a file is missing or damaged, or results and photographs share a folder.
+      OSError, ValueError: a file is missing or damaged, the face model has no expressions but they
+        are asked for, or results and photographs share a folder.
     """
     check_apart(options.run.folder, options.photographs.folder)
     face_model = load_face_model(*dataclasses.astuple(options.face_model))
+    if options.batch.expressions and not face_model.expression_components:
+        raise ValueError(
+            f"--synthetic_expressions={options.batch.expressions:g}: face model {face_model.name} "
+            "has no expressions; leave it out"
+        )
     features = [options.encoder.features]
     if tone := tone_features(options, face_model):
         features.append(tone)
@@ -241,7 +249,15 @@ def _make_pool(options: Options, parts: LoadedParts, name: str, size: int, seed:
     if not size:
         return None
     cache = options.cache / f"{name}.npz"
-    return make_pool(parts.renderer, parts.encoder, size, seed, options.scenes, cache=cache)
+    return make_pool(
+        parts.renderer,
+        parts.encoder,
+        size,
+        seed,
+        options.scenes,
+        cache=cache,
+        expressions=options.batch.expressions,
+    )
 
 
 def train(options: Options, parts: LoadedParts) -> None:
@@ -383,6 +399,7 @@ class DecoderTraining:
             first_step=first_step,
             steps_before=self._options.stage_1.steps if with_photos else 0,
             data_service=batch.data_service,
+            expressions=batch.expressions,
         )
 
     def _photo_features(self) -> PhotoFeatures:
