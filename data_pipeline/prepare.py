@@ -10,6 +10,7 @@ and goes on where it was. It is not stopped by files that cannot be read, and re
 which photographs were rejected and why, with sheets to look at, in SET/report.
 """
 
+import dataclasses
 import time
 
 from absl import app, flags
@@ -19,15 +20,21 @@ import flag_sets
 from data_pipeline import crop_variants, worker_processes
 
 FLAGS = flags.FLAGS
-# With fewer photographs each, the processes take longer to start than they save.
+# With fewer photographs each, processes take longer to start than they save.
 _MOST_PROCESSES = 8
-_PHOTOGRAPHS_OF_A_PROCESS = 200
+_PHOTOGRAPHS_OF_A_PROCESS = 64
 
 
 def define_flags() -> None:
     """Defines the flags of the command."""
     flag_sets.define_photographs()
     flag_sets.define_encoder(with_features=True)
+    flags.DEFINE_string(
+        "tone_features",
+        "auto",
+        "Which further tensors of that network are encoded, for skin tone, as for train.py: auto "
+        "are those of the embedded one, none are none.",
+    )
     flags.DEFINE_string("output", None, "The folder of the set to make.", required=True)
     flags.DEFINE_integer(
         "photo_crops",
@@ -114,7 +121,7 @@ def main(arguments: list[str]) -> None:
     from data_pipeline.preparation_report import write_report
     from data_pipeline.preparation_tools import ToolOptions
 
-    options = ToolOptions(flag_sets.encoder(), FLAGS.landmarks, FLAGS.aligned)
+    options = ToolOptions(encoder_options(), FLAGS.landmarks, FLAGS.aligned)
     tools = options.make()
     cache = prepare_photographs(
         listing,
@@ -131,6 +138,15 @@ def main(arguments: list[str]) -> None:
     facts = {"time of the last run": f"{time.monotonic() - start:.0f} s, processes: {count}"}
     print(write_report(cache, listing, facts))
     print(f"{cache.path}: {len(cache)} photographs; train.py --photos={cache.path}")
+
+
+def encoder_options() -> flag_sets.EncoderOptions:
+    """Reads which network encodes, with all features that train.py needs by default."""
+    encoder = flag_sets.encoder()
+    tone = encoder.tone_features if FLAGS.tone_features == "auto" else FLAGS.tone_features
+    if tone in (None, "none"):
+        return encoder
+    return dataclasses.replace(encoder, features=f"{encoder.features},{tone}")
 
 
 def usual_processes(photographs: int) -> int:

@@ -43,6 +43,8 @@ def import_ahead() -> None:
 
     It returns at once. A command calls this before it imports TensorFlow itself.
     """
+    # Of a GPU that processes share, none may take all the memory.
+    os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
     if not _FORKS:
         return
     from multiprocessing import forkserver

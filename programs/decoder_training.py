@@ -51,8 +51,6 @@ _NORMALIZATION_FACES = 2000
 _VALIDATION_FACES = 512
 _SAMPLE_FACES = 12
 _CALIBRATION_PHOTOS = 2000
-# The layer of the embedded encoder that tells the skin tones of photographs (docs/results.md).
-_EMBEDDED_TONE = "pooled:557"
 # Statistics over photographs are taken over up to so many of them, whatever their number is.
 _MEASURED_PHOTOS = 10_000
 # These offsets keep samples that measure apart from those that train: no two share a seed.
@@ -200,8 +198,7 @@ def tone_features(options: Options, face_model: MorphableModel) -> str | None:
       ValueError: it should have features of its own, but the face model does not keep it apart.
     """
     if options.tone_features == "auto":
-        embedded = options.encoder.name == "openvino_ir" and options.encoder.weights is None
-        return _EMBEDDED_TONE if embedded and face_model.tone_components else None
+        return options.encoder.tone_features if face_model.tone_components else None
     if options.tone_features == "none":
         return None
     if not face_model.tone_components:

@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from data_pipeline.batches import training_batches
 from data_pipeline.photo_batches import PhotoFeatures, photo_samples
+from data_pipeline.sample_indices import Worker
 from data_pipeline.synthetic import draw_expression, draw_face, synthetic_faces
 from data_pipeline.synthetic_pool import SyntheticPool, make_pool, pool_samples
 from model.face_models.load import load_face_model
@@ -123,6 +124,30 @@ def test_a_later_stage_goes_on_with_the_synthetic_faces_of_the_one_before(parts,
     resumed = take(batches(steps_before=4, first_step=1), 1)["synthetic"]["shape"]
     np.testing.assert_array_equal(second, first_stage[4:])
     np.testing.assert_array_equal(resumed, second[1:])
+
+
+@pytest.mark.parametrize("pooled", [False, True], ids=["rendered on the fly", "cached pool"])
+def test_two_workers_share_the_batches_of_one(parts, pooled):
+    renderer, encoder = parts
+    pool = make_pool(renderer, encoder, 20, seed=5) if pooled else None
+
+    def batches(share, worker):
+        return training_batches(
+            renderer=renderer,
+            synthetic_batch=4 // share,
+            pool=pool,
+            photos=PHOTOS,
+            photo_batch=2 // share,
+            moment_batch=6 // share,
+            first_step=1,
+            steps_before=3,
+            worker=worker,
+        )
+
+    whole = take(batches(1, Worker()), 3)
+    halves = [take(batches(2, Worker(k, 2)), 3) for k in range(2)]
+    both = tf.nest.map_structure(lambda *rows: np.concatenate(rows, axis=1), *halves)
+    tf.nest.map_structure(lambda a, b: np.testing.assert_allclose(a, b, atol=1e-5), both, whole)
 
 
 def test_stage_1_has_no_photographs(parts):

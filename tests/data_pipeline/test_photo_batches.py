@@ -58,49 +58,6 @@ def test_workers_see_each_photograph_once_an_epoch_between_them():
         assert list(order[0]) != list(order[1])
 
 
-def test_workers_of_several_replicas_see_each_photograph_once_an_epoch_between_them():
-    """As a strategy of two machines with two devices each asks for its batches."""
-    names = np.arange(12, dtype=np.float32).reshape(12, 1, 1)
-    workers = [Worker.of(tf.distribute.InputContext(2, k, 4)) for k in range(2)]
-    assert workers == [Worker(k, 2, replicas=2) for k in range(2)]
-    photos = PhotoFeatures(names, names)
-
-    def batches(worker, first_step, count):
-        dataset = photo_samples(photos, 1, views=1, first_step=first_step, worker=worker)
-        return [batch["features"].reshape(-1) for batch in take(dataset, count)]
-
-    seen = [batches(worker, 0, 6) for worker in workers]
-    assert sorted(np.concatenate(np.concatenate(seen))) == list(range(12))
-    # A step is a batch for each of the two replicas: one that resumes at step 1 skips one for each.
-    assert batches(workers[1], 1, 2) == seen[1][2:4]
-    # The photographs of a step are those that one machine would see.
-    alone = take(photo_samples(photos, 4, views=1), 3)
-    steps = [np.concatenate([*first, *second]) for first, second in _steps(seen)]
-    for step, batch in zip(steps, alone, strict=True):
-        np.testing.assert_array_equal(step, batch["features"].reshape(-1))
-
-
-def _steps(seen):
-    return [[worker[k : k + 2] for worker in seen] for k in (0, 2, 4)]
-
-
-def test_a_strategy_tells_its_workers_apart():
-    """Each replica gets a batch of its own from the dataset of its machine."""
-    names = np.arange(12, dtype=np.float32).reshape(12, 1, 1)
-    strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
-
-    def batches(context):
-        size = context.get_per_replica_batch_size(4)
-        return photo_samples(PhotoFeatures(names, names), size, 1, worker=Worker.of(context))
-
-    seen = []
-    for batch in itertools.islice(strategy.distribute_datasets_from_function(batches), 3):
-        parts = strategy.experimental_local_results(batch["features"])
-        assert [len(part) for part in parts] == [2, 2]
-        seen += [name for part in parts for name in part.numpy().reshape(-1)]
-    assert sorted(seen) == list(range(12))
-
-
 @pytest.mark.parametrize("count", [1, 3])
 def test_a_resumed_worker_goes_on(count):
     def numbers(first_step):

@@ -21,7 +21,9 @@ from data_pipeline.preparation_tools import ToolOptions
 from flag_sets import EncoderOptions
 
 ROOT = pathlib.Path(open_parts.FOLDER).parent
-OPTIONS = ToolOptions(EncoderOptions("openvino_ir", None, "penultimate"), str(open_parts.LANDMARKS))
+# The features that train.py needs by default.
+FEATURES = "penultimate,pooled:557"
+OPTIONS = ToolOptions(EncoderOptions("openvino_ir", None, FEATURES), str(open_parts.LANDMARKS))
 
 
 def command(*arguments):
