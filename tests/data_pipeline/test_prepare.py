@@ -16,7 +16,7 @@ import tensorflow as tf
 from PIL import Image
 
 import open_parts
-from data_pipeline import crop_variants
+from data_pipeline import crop_variants, shard_work
 from data_pipeline.cache_key import CacheKey
 from data_pipeline.detection import AlignedFaces, LandmarkFile
 from data_pipeline.face_cutting import cut_face
@@ -136,6 +136,17 @@ def test_shard_size_does_not_matter(whole, tmp_path):
         _listing(), TinyEncoder(), CountingLandmarks(), tmp_path / "x", shard_size=4
     )
     # TensorFlow's sums depend on the shape of the batch in the last bit.
+    _assert_equal(other, whole, tolerance=1e-6)
+
+
+def test_a_large_shard_is_made_in_portions(whole, tmp_path, monkeypatch):
+    monkeypatch.setattr(shard_work, "_PORTION", 4)
+    landmarks, seen = CountingLandmarks(), []
+    for variants in (["plain"], VARIANTS):
+        encoder = TinyEncoder()
+        other = prepare_photographs(_listing(), encoder, landmarks, tmp_path / "x", variants)
+        seen.append(encoder.images_seen)
+    assert seen == [10, 70] and landmarks.calls == 10
     _assert_equal(other, whole, tolerance=1e-6)
 
 
