@@ -111,7 +111,7 @@ def _sentence(error: Exception) -> str:
     return str(error)
 
 
-def import_tensorflow() -> None:
+def import_tensorflow(find_devices: bool = True) -> None:
     """Imports TensorFlow and looks for devices, without the lines that both print.
 
     A command calls this before it imports what needs TensorFlow, and after all that can be said
@@ -120,6 +120,9 @@ def import_tensorflow() -> None:
     Those lines are written before any setting is read, so they are caught with the stream itself.
     They are shown if the import fails, at `--verbosity=1`, and where TF_CPP_MIN_LOG_LEVEL is set to
     0 or 1.
+
+    Args:
+      find_devices: whether to look for devices, after which a process cannot be forked.
     """
     verbose = absl_logging.level_debug() or os.environ.get("TF_CPP_MIN_LOG_LEVEL") in ("0", "1")
     # Its graph optimizer reports as errors what it then does without; real ones are exceptions.
@@ -130,7 +133,8 @@ def import_tensorflow() -> None:
     with contextlib.nullcontext() if verbose else _stderr_held_back(), _no_garbage():
         import tensorflow as tf
 
-        tf.config.list_physical_devices()
+        if find_devices:
+            tf.config.list_physical_devices()
     if not verbose:
         tf.get_logger().setLevel(logging.ERROR)
         tf.autograph.set_verbosity(0)

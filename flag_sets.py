@@ -57,6 +57,15 @@ class EncoderOptions:
     weights: str | None
     features: str
 
+    @property
+    def tone_features(self) -> str | None:
+        """The features that tell skin tones of photographs best; None where none are known.
+
+        They are those of a layer of the embedded encoder (docs/results.md).
+        """
+        embedded = self.name == "openvino_ir" and self.weights is None
+        return "pooled:557" if embedded else None
+
 
 @dataclasses.dataclass(frozen=True)
 class RunOptions:

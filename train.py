@@ -101,6 +101,13 @@ def _define_steps() -> None:
         "Synthetic faces that are rendered and encoded once; 0 renders new ones in every step.",
         lower_bound=0,
     )
+    flags.DEFINE_float(
+        "synthetic_expressions",
+        0.0,
+        "The standard deviation of the coefficients of the face model's expressions in synthetic "
+        "faces; 0 draws neutral faces, as in the paper.",
+        lower_bound=0,
+    )
     flags.DEFINE_integer(
         "photo_crops",
         4,
@@ -248,6 +255,7 @@ def read_options():
             cache_features=FLAGS.cache_features,
             augmentation=Augmentation.of(FLAGS.augmentation),
             data_service=FLAGS.data_service,
+            expressions=FLAGS.synthetic_expressions,
         ),
         stage_1=StageOptions(FLAGS.stage1_steps, FLAGS.stage1_learning_rate),
         stage_2=StageOptions(FLAGS.stage2_steps, FLAGS.learning_rate),

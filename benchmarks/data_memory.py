@@ -1,11 +1,12 @@
-"""Memory of a training that reads photographs from disk, beside their number.
+"""Memory of a training that reads photographs from disk, and of preparing them, by their number.
 
     python -m benchmarks.data_memory
 
 Made-up sets are written to a temporary folder: rows of features as the embedded encoder makes them
 (512 and 256 numbers, two variants), and small images. A process for each set reads batches as
-training does, until it has read as many photographs as the largest set has. A Markdown table gives
-the largest resident size of the process before the first batch and after the last.
+training does, until it has read as many photographs as the largest set has. Another kind of process
+prepares folders of small images, all of them. A Markdown table gives the largest resident size of
+the process before the first batch, or before the folder is listed, and at the end.
 """
 
 import argparse
@@ -71,13 +72,46 @@ def read_images(folder: pathlib.Path, total: int, steps: int, memory) -> None:
     _run(photo_samples(PhotoFeatures(images=images), 64, views=3), steps, memory)
 
 
+def write_photographs(folder: pathlib.Path, total: int) -> None:
+    """Writes small images of noise as files, a hundred in each folder."""
+    from storage.atomic import write_bytes
+    from storage.images import jpeg
+
+    generator = np.random.default_rng(0)
+    data = jpeg(generator.integers(0, 256, (_IMAGE, _IMAGE, 3)).astype(np.uint8))
+    for index in range(total):
+        write_bytes(folder / "photos" / f"{index // 100:06d}" / f"{index:08d}.jpg", data)
+
+
+def prepare(folder: pathlib.Path, total: int, steps: int, memory) -> None:
+    """Prepares the crops of a folder; puts the sizes in MB into `memory`."""
+    from data_pipeline.detection import AlignedFaces
+    from data_pipeline.identity_batches import CropsOnly
+    from data_pipeline.photo_preparation import prepare_photographs
+    from data_pipeline.photographs import list_photographs
+    from model.identity.canonical_crops import FIVE_POINT_CROP
+
+    del total, steps
+    encoder = CropsOnly(FIVE_POINT_CROP.resized(_IMAGE))
+    detector = AlignedFaces(encoder.crop)
+    memory[0] = _resident()
+    listing = list_photographs(folder / "photos")
+    prepare_photographs(listing, encoder, detector, folder / "set", variants=())
+    memory[1] = _resident()
+
+
+def _resident() -> float:
+    """The largest resident size of this process so far, in MB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
 def _run(dataset, steps: int, memory) -> None:
     batches = iter(dataset)
     next(batches)
-    memory[0] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    memory[0] = _resident()
     for _ in range(steps):
         next(batches)
-    memory[1] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    memory[1] = _resident()
 
 
 def measure(write, read, total: int, steps: int) -> tuple[float, float, float]:
@@ -102,14 +136,18 @@ def measure(write, read, total: int, steps: int) -> tuple[float, float, float]:
 def main() -> None:
     """Prints the table."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.data_memory")
-    parser.add_argument("--rows", type=int, nargs="+", default=_ROWS, help="sizes of sets of rows")
-    parser.add_argument("--images", type=int, nargs="+", default=_IMAGES, help="sizes of others")
+    parser.add_argument("--rows", type=int, nargs="*", default=_ROWS, help="sizes of sets of rows")
+    parser.add_argument("--images", type=int, nargs="*", default=_IMAGES, help="sizes of others")
+    parser.add_argument(
+        "--prepared", type=int, nargs="*", default=_IMAGES, help="sizes of folders to prepare"
+    )
     options = parser.parse_args()
     print("| set | photographs | on disk, MB | resident at first, MB | resident at last, MB |")
     print("|---|---|---|---|---|")
     kinds = (
         ("features", write_features, read_features, options.rows, 512),
         ("images", write_images, read_images, options.images, 64),
+        ("prepared", write_photographs, prepare, options.prepared, 64),
     )
     for name, write, read, sizes, batch in kinds:
         for total in sizes:

@@ -32,6 +32,7 @@ def training_batches(
     steps_before: int = 0,
     worker: Worker = Worker(),
     data_service: str | None = None,
+    expressions: float = 0.0,
 ) -> tf.data.Dataset:
     """Makes the dataset of a stage: synthetic faces alone (stage 1), or with photographs (stage 2).
 
@@ -47,6 +48,7 @@ def training_batches(
       worker: which of several processes that train together this one is; see `Worker`.
       data_service: the address of a service that renders the synthetic faces; see
         `data_pipeline.data_service`.
+      expressions: how much synthetic faces that are rendered here express; see `synthetic_faces`.
 
     Returns:
       Endless batches {"synthetic": ..., "photos": ...}, as `model.regressor.Regressor` takes them.
@@ -54,7 +56,13 @@ def training_batches(
     synthetic_step = steps_before + first_step
     if pool is None:
         synthetic = synthetic_faces(
-            renderer, synthetic_batch, seed, synthetic_step, scene_ranges, worker
+            renderer,
+            synthetic_batch,
+            seed,
+            synthetic_step,
+            scene_ranges,
+            worker,
+            expressions,
         )
         synthetic = served(synthetic, data_service) if data_service else synthetic
     else:

@@ -96,14 +96,26 @@ def begin(output: pathlib.Path, key: CacheKey, shard_size: int) -> pathlib.Path:
     """
     folder = output.with_name(output.name + ".partial")
     key_file, stamp = folder / _KEY, f"{key.to_json()} shards of {shard_size}"
-    if folder.is_dir() and any(folder.iterdir()) and not key_file.is_file():
+    if folder.is_dir() and any(map(_is_foreign, folder.iterdir())) and not key_file.is_file():
         raise ValueError(f"{folder}: not a partial cache; remove it or move it away")
     if key_file.is_file() and key_file.read_text(encoding="utf-8") != stamp:
         logging.warning("%s: left by another run and not usable now; cleared", folder)
         shutil.rmtree(folder)
     folder.mkdir(parents=True, exist_ok=True)
+    clear_unfinished(folder)
     write_text(key_file, stamp)
     return folder
+
+
+def _is_foreign(path: pathlib.Path) -> bool:
+    """Whether something in a folder without a key is more than a key that was being written."""
+    return not path.match(f"{_KEY}.*.partial")
+
+
+def clear_unfinished(folder: pathlib.Path) -> None:
+    """Removes the files that killed processes were writing to."""
+    for path in folder.rglob("*.partial"):
+        path.unlink()
 
 
 def finish(folder: pathlib.Path, output: pathlib.Path, cache: FeatureCache) -> FeatureCache:

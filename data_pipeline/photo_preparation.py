@@ -122,6 +122,7 @@ class _Preparation:
 
     def add_variants(self, cache: FeatureCache) -> FeatureCache:
         """Encodes what a cache lacks."""
+        writer.clear_unfinished(cache.path)
         self._complete_shards(cache.path, cache.shard_size)
         return writer.add_to_description(cache, self.variants)
 

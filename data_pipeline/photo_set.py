@@ -44,7 +44,8 @@ def open_photo_set(
         raise ValueError(
             f"{where}: was prepared for {cache.key.encoder_name} with {cache.key.feature_spec} "
             f"({cache.key.encoder[:12]}), not for {encoder.name} with {encoder.feature_spec} "
-            f"({encoder.fingerprint[:12]}); prepare it for this network"
+            f"({encoder.fingerprint[:12]}); prepare it with --identity_encoder={encoder.name} "
+            f"--identity_features={encoder.feature_spec} --tone_features=none"
         )
     plain = VARIANTS[0]
     if plain in variants and plain not in cache.variants:

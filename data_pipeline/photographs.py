@@ -29,7 +29,7 @@ _HASHED_BYTES = 65536
 DESCRIPTION = "set.json"
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, slots=True)
 class Photograph:
     """One photograph on disk.
 
@@ -121,7 +121,11 @@ def list_photographs(
     listing = _list_vgg_face(folder) if is_vgg_face(folder) else _list_folder(folder)
     if frames:
         photographs = sorted((*listing.photographs, *frames), key=lambda photo: photo.name)
-        listing = dataclasses.replace(listing, photographs=tuple(photographs))
+        listing = dataclasses.replace(
+            listing,
+            photographs=tuple(photographs),
+            passed_over=_without_videos(listing.passed_over, frames),
+        )
     if photo_split and not photo_list:
         photo_list = folder / "splits.csv"
     if photo_list:
@@ -136,6 +140,13 @@ def list_photographs(
             f"Files of these kinds are photographs: {', '.join(KINDS)}"
         )
     return listing
+
+
+def _without_videos(passed_over, frames):
+    """Leaves out the videos whose frames are photographs."""
+    left = collections.Counter(dict(passed_over))
+    left.subtract(path.suffix.lower() for path in {frame.path for frame in frames})
+    return tuple((reason, count) for reason, count in left.most_common() if count > 0)
 
 
 def _with_identities(listing, identities):

@@ -10,7 +10,7 @@ and goes on where it was. It is not stopped by files that cannot be read, and re
 which photographs were rejected and why, with sheets to look at, in SET/report.
 """
 
-import os
+import dataclasses
 import time
 
 from absl import app, flags
@@ -18,18 +18,24 @@ from absl import app, flags
 import command_line
 import flag_groups
 import flag_sets
-from data_pipeline import crop_variants
+from data_pipeline import crop_variants, worker_processes
 
 FLAGS = flags.FLAGS
-# A process takes about 0.7 GB, and 7 seconds to start: as long as it takes for 50 photographs.
+# With fewer photographs each, processes take longer to start than they save.
 _MOST_PROCESSES = 8
-_PHOTOGRAPHS_OF_A_PROCESS = 200
+_PHOTOGRAPHS_OF_A_PROCESS = 64
 
 
 def define_flags() -> None:
     """Defines the flags of the command."""
     flag_sets.define_photographs()
     flag_sets.define_encoder(with_features=True)
+    flags.DEFINE_string(
+        "tone_features",
+        "auto",
+        "Which further tensors of that network are encoded, for skin tone, as for train.py: auto "
+        "are those of the embedded one, none are none.",
+    )
     flags.DEFINE_string("output", None, "The folder of the set to make.", required=True)
     flags.DEFINE_integer(
         "photo_crops",
@@ -105,6 +111,12 @@ def main(arguments: list[str]) -> None:
     if len(arguments) > 1:
         raise app.UsageError(f"unexpected argument {arguments[1]!r}; name photographs by --photos")
     check_flags()
+    command_line.show_progress("data_pipeline")
+    start = time.monotonic()
+    listing = list_sources()
+    count = FLAGS.processes or usual_processes(len(listing.photographs))
+    if count > 1:
+        worker_processes.import_ahead()
     command_line.import_tensorflow()
     from data_pipeline.face_cutting import Acceptance
     from data_pipeline.feature_cache import VARIANTS
@@ -112,12 +124,8 @@ def main(arguments: list[str]) -> None:
     from data_pipeline.preparation_report import write_report
     from data_pipeline.preparation_tools import ToolOptions
 
-    command_line.show_progress("data_pipeline")
-    start = time.monotonic()
-    listing = list_sources()
-    options = ToolOptions(flag_sets.encoder(), FLAGS.landmarks, FLAGS.aligned)
+    options = ToolOptions(encoder_options(), FLAGS.landmarks, FLAGS.aligned)
     tools = options.make()
-    count = FLAGS.processes or usual_processes(len(listing.photographs))
     cache = prepare_photographs(
         listing,
         tools.encoder,
@@ -135,10 +143,19 @@ def main(arguments: list[str]) -> None:
     print(f"{cache.path}: {len(cache)} photographs; train.py --photos={cache.path}")
 
 
+def encoder_options() -> flag_sets.EncoderOptions:
+    """Reads which network encodes, with all features that train.py needs by default."""
+    encoder = flag_sets.encoder()
+    tone = encoder.tone_features if FLAGS.tone_features == "auto" else FLAGS.tone_features
+    if tone in (None, "none"):
+        return encoder
+    return dataclasses.replace(encoder, features=f"{encoder.features},{tone}")
+
+
 def usual_processes(photographs: int) -> int:
     """How many processes are worth their start for a number of photographs."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return max(1, min(cores or 1, _MOST_PROCESSES, photographs // _PHOTOGRAPHS_OF_A_PROCESS))
+    cores = worker_processes.usable_cores()
+    return max(1, min(cores, _MOST_PROCESSES, photographs // _PHOTOGRAPHS_OF_A_PROCESS))
 
 
 def check_flags() -> None:
@@ -159,6 +176,7 @@ def check_flags() -> None:
 def list_sources():
     """Lists the photographs that the flags name, as a `data_pipeline.photographs.Listing`."""
     if FLAGS.tfds:
+        command_line.import_tensorflow()
         from data_pipeline.tfds_photographs import list_tfds
 
         return list_tfds(FLAGS.tfds, FLAGS.tfds_split, FLAGS.tfds_dir)

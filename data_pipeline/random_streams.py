@@ -21,6 +21,7 @@ class Stream(enum.IntEnum):
     PHOTO_OF_PERSON = 8  # The order of a person's photographs.
     MIRROR = 9  # Which photographs of people are mirrored.
     AUGMENT = 10  # What is done to the images of photographs.
+    EXPRESSION = 11  # The expression of a synthetic face.
     PHOTO_VARIANT = 103  # Which crop of a photograph is shown.
     MOMENT_VARIANT = 105  # Which crop is shown to the batch distribution loss.
 

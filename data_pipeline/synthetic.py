@@ -28,6 +28,11 @@ def draw_face(
     }
 
 
+def draw_expression(seed: int, index: tf.Tensor, components: int) -> tf.Tensor:
+    """Draws the expression of sample `index` of a run: float32 [components], standard normal."""
+    return tf.random.stateless_normal([components], sample_seed(seed, index, Stream.EXPRESSION))
+
+
 def synthetic_faces(
     renderer: FaceRenderer,
     batch_size: int,
@@ -35,6 +40,7 @@ def synthetic_faces(
     first_step: int = 0,
     scene_ranges: SceneRanges = SceneRanges(),
     worker: Worker = Worker(),
+    expressions: float = 0.0,
 ) -> tf.data.Dataset:
     """Endless batches of rendered faces; sample k is a function of (seed, k) alone.
 
@@ -45,18 +51,29 @@ def synthetic_faces(
       first_step: the index of the first batch; a resumed run starts where it stopped.
       scene_ranges: what scenes are drawn from.
       worker: whose part of the global batches; see `Worker`.
+      expressions: the standard deviation of the coefficients of the face model's expressions; 0
+        draws neutral faces, as in the paper.
 
     Returns:
       Batches {images float32 [B, S, S, 3], shape [B, Ks], texture [B, Kt]}.
+
+    Raises:
+      ValueError: the face model has no expressions, but they are asked for.
     """
     model = renderer.face_model
+    if expressions and not model.expression_components:
+        raise ValueError(f"face model {model.name} has no expressions; draw neutral faces")
 
     def draw(index):
-        return draw_face(seed, index, model.shape_components, model.texture_components)
+        face = draw_face(seed, index, model.shape_components, model.texture_components)
+        if expressions:
+            drawn = draw_expression(seed, index, model.expression_components)
+            face["expression"] = expressions * drawn
+        return face
 
     def render(faces):
         scenes = random_scene(faces["scene_noise"], scene_ranges)
-        images = renderer(faces["shape"], faces["texture"], scenes)
+        images = renderer(faces["shape"], faces["texture"], scenes, faces.get("expression"))
         return {"images": images[:, 0], "shape": faces["shape"], "texture": faces["texture"]}
 
     drawn = (

@@ -45,13 +45,14 @@ def make_pool(
     scene_ranges: SceneRanges = SceneRanges(),
     batch_size: int = 64,
     cache: str | os.PathLike | None = None,
+    expressions: float = 0.0,
 ) -> SyntheticPool:
     """Renders and encodes the first `size` synthetic faces of a seed.
 
     Args:
       renderer, encoder: the renderer draws the faces, and the encoder sees them.
       size: how many faces there are.
-      seed, scene_ranges: as for `synthetic_faces`.
+      seed, scene_ranges, expressions: as for `synthetic_faces`.
       batch_size: how many faces are rendered at a time.
       cache: a file; the pool is read from it if it was made of the same parts, and else written to
         it.
@@ -59,7 +60,7 @@ def make_pool(
     Returns:
       The pool.
     """
-    key = _pool_key(renderer, encoder, size, seed, scene_ranges)
+    key = _pool_key(renderer, encoder, size, seed, scene_ranges, expressions)
     if cache is not None and (pool := _read_pool(pathlib.Path(cache), key)) is not None:
         return pool
 
@@ -69,7 +70,9 @@ def make_pool(
 
     parts = {"features": [], "shape": [], "texture": []}
     batch_size = min(batch_size, size)
-    batches = synthetic_faces(renderer, batch_size, seed, scene_ranges=scene_ranges)
+    batches = synthetic_faces(
+        renderer, batch_size, seed, scene_ranges=scene_ranges, expressions=expressions
+    )
     with tqdm(total=size, desc="rendering synthetic faces", unit="face", mininterval=1) as progress:
         for batch in batches.take(-(-size // batch_size)):
             parts["features"].append(encode(batch["images"]).numpy())
@@ -100,8 +103,17 @@ def pool_samples(
     return indices.batch(batch_size, drop_remainder=True).map(gather)
 
 
-def _pool_key(renderer, encoder, size: int, seed: int, scene_ranges: SceneRanges) -> str:
-    parts = (renderer.fingerprint, encoder.fingerprint, size, seed, scene_ranges)
+def _pool_key(
+    renderer: FaceRenderer,
+    encoder: IdentityNetwork,
+    size: int,
+    seed: int,
+    scene_ranges: SceneRanges,
+    expressions: float,
+) -> str:
+    parts = [renderer.fingerprint, encoder.fingerprint, size, seed, scene_ranges]
+    if expressions:
+        parts.append(f"expressions {expressions:g} {renderer.face_model.expression_fingerprint}")
     return "\n".join(map(str, parts))
 
 

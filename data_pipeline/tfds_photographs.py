@@ -5,6 +5,7 @@ import functools
 import os
 import pathlib
 import tempfile
+from collections.abc import Collection
 
 import numpy as np
 import tensorflow_datasets as tfds
@@ -19,7 +20,7 @@ _CHUNK = 64
 _IDENTITIES, _BOXES = ("identity", "label"), ("box", "bbox")
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, slots=True)
 class TfdsPhotograph(Photograph):
     """One example; its path is the folder of the prepared data set.
 
@@ -72,7 +73,8 @@ def list_tfds(name: str, split: str | None = None, data_dir: str | None = None) 
         raise ValueError(f"TensorFlow Datasets knows no data set {name!r}") from error
     if not builder.data_path.exists():
         raise ValueError(
-            f"{builder.data_path}: the data set {name!r} was not prepared; run: tfds build {name}"
+            f"{builder.data_path}: the data set {name!r} was not prepared; run: python -c "
+            f'"import tensorflow_datasets as tfds; tfds.load({_arguments(name, data_dir)})"'
         )
     if "image" not in builder.info.features:
         raise ValueError(f"the data set {name!r} has no feature 'image'")
@@ -87,13 +89,18 @@ def list_tfds(name: str, split: str | None = None, data_dir: str | None = None) 
     return Listing(tuple(photographs))
 
 
+def _arguments(name: str, data_dir: str | None) -> str:
+    return f"'{name}', data_dir='{data_dir}'" if data_dir else f"'{name}'"
+
+
 def _photographs(builder: tfds.core.DatasetBuilder, split: str) -> list[TfdsPhotograph]:
     features = builder.info.features
     identity = next((key for key in _IDENTITIES if key in features), None)
     box = next((key for key in _BOXES if key in features), None)
     path = pathlib.Path(os.fspath(builder.data_path))
     found = []
-    for index, example in enumerate(_examples(builder, split)):
+    needed = {key for key in (identity, box) if key}
+    for index, example in enumerate(_examples(builder, split, needed)):
         whose = _identity(features[identity], example[identity]) if identity else None
         where = tuple(map(float, example[box])) if box == "box" else None
         name = f"{split}/{index:07d}"
@@ -102,14 +109,18 @@ def _photographs(builder: tfds.core.DatasetBuilder, split: str) -> list[TfdsPhot
 
 
 def _identity(feature: tfds.features.FeatureConnector, value) -> str:
+    if isinstance(feature, tfds.features.FeaturesDict):
+        # That of celeb_a has one part, the number of the person.
+        return " ".join(_identity(feature[name], value[name]) for name in sorted(value))
     if isinstance(feature, tfds.features.ClassLabel):
         return feature.int2str(int(value))
     return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
 
 
-def _examples(builder: tfds.core.DatasetBuilder, split: str):
-    """Yields the examples of a split, images as the bytes of their files."""
-    decoders = {"image": tfds.decode.SkipDecoding()}
+def _examples(builder: tfds.core.DatasetBuilder, split: str, features: Collection[str]):
+    """Yields some features of the examples of a split, images as the bytes of their files."""
+    chosen = {name: builder.info.features[name] for name in (*features, "image")}
+    decoders = tfds.decode.PartialDecoding(chosen, {"image": tfds.decode.SkipDecoding()})
     read = tfds.ReadConfig(interleave_cycle_length=1)
     return tfds.as_numpy(
         builder.as_dataset(split=split, decoders=decoders, shuffle_files=False, read_config=read)
@@ -121,4 +132,4 @@ def _chunk(path: str, split: str, number: int) -> list[bytes]:
     builder = tfds.builder_from_directory(path)
     end = min((number + 1) * _CHUNK, builder.info.splits[split].num_examples)
     part = f"{split}[{number * _CHUNK}:{end}]"
-    return [example["image"] for example in _examples(builder, part)]
+    return [example["image"] for example in _examples(builder, part, ())]

@@ -13,10 +13,13 @@ from data_pipeline.photographs import Photograph, files_below
 from storage.printable import printable
 
 _LOG = logging.getLogger(__name__)
+# What OpenCV and FFmpeg print about a broken file says less than our own line.
+os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
+cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_ERROR)
 SUFFIXES = frozenset(".avi .m4v .mjpeg .mjpg .mkv .mov .mp4 .mpeg .mpg .webm .wmv".split())
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, slots=True)
 class VideoFrame(Photograph):
     """A frame of a video; its name is the video's with the number of the frame behind a "#".
 

@@ -1,4 +1,8 @@
-"""Work on shards by several processes."""
+"""Work on shards by several processes.
+
+They are forked from a process that has done nothing but import TensorFlow, so that they begin in a
+second: `import_ahead` starts that process early, and it imports while the caller does other things.
+"""
 
 import concurrent.futures
 import logging
@@ -7,6 +11,7 @@ import multiprocessing.connection
 import os
 import pickle
 import signal
+import sys
 import threading
 import typing
 from collections.abc import Callable, Iterator, Sequence
@@ -20,6 +25,32 @@ if typing.TYPE_CHECKING:
 
 # What a process works with, once it is made.
 _tools: "list[Tools]" = []
+# What the processes share, in this order.
+_IMPORTS = ("worker_imports", "preparation_tools", "shard_work")
+# Elsewhere a process that is forked from one with many libraries may hang.
+_FORKS = sys.platform == "linux"
+
+
+def usable_cores() -> int:
+    """How many cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def import_ahead() -> None:
+    """Starts to import what the processes need, for a later `work_in_processes`.
+
+    It returns at once. A command calls this before it imports TensorFlow itself.
+    """
+    # Of a GPU that processes share, none may take all the memory.
+    os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
+    if not _FORKS:
+        return
+    from multiprocessing import forkserver
+
+    forkserver.set_forkserver_preload([f"data_pipeline.{name}" for name in _IMPORTS])
+    forkserver.ensure_running()
 
 
 def work_in_processes(
@@ -36,11 +67,13 @@ def work_in_processes(
       OSError: a process was killed.
       Exception: what the work on a shard raises.
     """
-    threads = max(1, (os.cpu_count() or 1) // processes)
+    processes = min(processes, len(work))
+    threads = max(1, usable_cores() // processes)
+    import_ahead()
     # A process that is forked after TensorFlow has started its threads hangs.
     with concurrent.futures.ProcessPoolExecutor(
-        min(processes, len(work)),
-        multiprocessing.get_context("spawn"),
+        processes,
+        multiprocessing.get_context("forkserver" if _FORKS else "spawn"),
         _begin,
         (pickle.dumps(make_tools), threads),
     ) as executor:
@@ -65,8 +98,11 @@ def _begin(make_tools: bytes, threads: int) -> None:
     threading.Thread(target=_end_with, args=(parent.sentinel,), daemon=True).start()
     logging.getLogger().setLevel(logging.WARNING)
     command_line.import_tensorflow()
+    import cv2
     import tensorflow as tf
 
+    # Each process has its share of the cores.
+    cv2.setNumThreads(threads)
     tf.config.threading.set_intra_op_parallelism_threads(threads)
     tf.config.threading.set_inter_op_parallelism_threads(threads)
     _tools.append(pickle.loads(make_tools)())

@@ -66,18 +66,25 @@ class FaceRenderer:
         mean_face = face_model.decode_texture(tf.zeros([1, face_model.texture_components]))
         self._mean_brightness = self._brightness(self._to_lit_space(mean_face))
 
-    def __call__(self, shape: tf.Tensor, texture: tf.Tensor, scenes: Scene) -> tf.Tensor:
+    def __call__(
+        self,
+        shape: tf.Tensor,
+        texture: tf.Tensor,
+        scenes: Scene,
+        expression: tf.Tensor | None = None,
+    ) -> tf.Tensor:
         """Renders each face in each of its scenes.
 
         Args:
           shape: coefficients float32 [B, Ks].
           texture: coefficients float32 [B, Kt].
           scenes: V scenes for each face: fields [B, V, ...].
+          expression: coefficients float32 [B, Ke]; the neutral face without.
 
         Returns:
           float32 [B, V, S, S, 3] RGB in 0..1, row 0 at the top, aligned to the crop.
         """
-        vertices = self.face_model.decode_shape(shape)
+        vertices = self.face_model.decode_shape(shape, expression)
         colors = self.face_model.decode_texture(texture)
         return self.render_meshes(vertices, colors, scenes)
 

@@ -44,6 +44,7 @@ class MorphableModel:
         the rest are mixed.
       name: what the model is called in messages.
       fingerprint: a hash of everything that the meaning of a coefficient depends on.
+      expression_fingerprint: the same of the coefficients of expressions; empty without any.
       detector_offsets_mm: where the detector sees the five points (`model.landmarks`), as measured
         on the model; None if nobody said.
     """
@@ -77,6 +78,7 @@ class MorphableModel:
         self.name = name
         self.detector_offsets_mm: dict[str, tuple[float, float, float]] | None = None
         self.fingerprint = _fingerprint(shape, texture, triangles, color_space)
+        self.expression_fingerprint = "" if expression is None else _hash(expression.components)
         self._shape = _LinearMap(shape)
         self._texture = _LinearMap(texture)
         self._expression = None if expression is None else _LinearMap(expression)
@@ -186,10 +188,14 @@ def _convert(colors: tf.Tensor, source: str, target: str) -> tf.Tensor:
 def _fingerprint(
     shape: LinearModel, texture: LinearModel, triangles: np.ndarray, color_space: str
 ) -> str:
+    arrays = (shape.mean, shape.components, texture.mean, texture.components, triangles)
+    return _hash(*arrays, text="" if color_space == "srgb" else color_space)
+
+
+def _hash(*arrays: np.ndarray, text: str = "") -> str:
     digest = hashlib.sha256()
-    for array in (shape.mean, shape.components, texture.mean, texture.components, triangles):
+    for array in arrays:
         digest.update(str(array.shape).encode())
         digest.update(np.ascontiguousarray(array).tobytes())
-    if color_space != "srgb":
-        digest.update(color_space.encode())
+    digest.update(text.encode())
     return digest.hexdigest()

@@ -51,8 +51,6 @@ _NORMALIZATION_FACES = 2000
 _VALIDATION_FACES = 512
 _SAMPLE_FACES = 12
 _CALIBRATION_PHOTOS = 2000
-# The layer of the embedded encoder that tells the skin tones of photographs (docs/results.md).
-_EMBEDDED_TONE = "pooled:557"
 # Statistics over photographs are taken over up to so many of them, whatever their number is.
 _MEASURED_PHOTOS = 10_000
 # These offsets keep samples that measure apart from those that train: no two share a seed.
@@ -83,6 +81,7 @@ class BatchOptions:
       cache_features: whether photographs are encoded once, instead of in every step.
       augmentation: what is done to photographs that are encoded in every step.
       data_service: the address of a service that renders synthetic faces; None renders them here.
+      expressions: the standard deviation of the expressions of synthetic faces; 0 for neutral ones.
     """
 
     photos: int
@@ -94,6 +93,7 @@ class BatchOptions:
     cache_features: bool
     augmentation: Augmentation = Augmentation()
     data_service: str | None = None
+    expressions: float = 0.0
 
     @property
     def variants(self) -> tuple[str, ...]:
@@ -174,10 +174,16 @@ def load_networks(options: Options) -> tuple[MorphableModel, IdentityNetwork]:
     """Loads the face model and the encoder: what a wrong path in the options makes fail.
 
     Raises:
-      OSError, ValueError: a file is missing or damaged, or results and photographs share a folder.
+      OSError, ValueError: a file is missing or damaged, the face model has no expressions but they
+        are asked for, or results and photographs share a folder.
     """
     check_apart(options.run.folder, options.photographs.folder)
     face_model = load_face_model(*dataclasses.astuple(options.face_model))
+    if options.batch.expressions and not face_model.expression_components:
+        raise ValueError(
+            f"--synthetic_expressions={options.batch.expressions:g}: face model {face_model.name} "
+            "has no expressions; leave it out"
+        )
     features = [options.encoder.features]
     if tone := tone_features(options, face_model):
         features.append(tone)
@@ -192,8 +198,7 @@ def tone_features(options: Options, face_model: MorphableModel) -> str | None:
       ValueError: it should have features of its own, but the face model does not keep it apart.
     """
     if options.tone_features == "auto":
-        embedded = options.encoder.name == "openvino_ir" and options.encoder.weights is None
-        return _EMBEDDED_TONE if embedded and face_model.tone_components else None
+        return options.encoder.tone_features if face_model.tone_components else None
     if options.tone_features == "none":
         return None
     if not face_model.tone_components:
@@ -241,7 +246,15 @@ def _make_pool(options: Options, parts: LoadedParts, name: str, size: int, seed:
     if not size:
         return None
     cache = options.cache / f"{name}.npz"
-    return make_pool(parts.renderer, parts.encoder, size, seed, options.scenes, cache=cache)
+    return make_pool(
+        parts.renderer,
+        parts.encoder,
+        size,
+        seed,
+        options.scenes,
+        cache=cache,
+        expressions=options.batch.expressions,
+    )
 
 
 def train(options: Options, parts: LoadedParts) -> None:
@@ -383,6 +396,7 @@ class DecoderTraining:
             first_step=first_step,
             steps_before=self._options.stage_1.steps if with_photos else 0,
             data_service=batch.data_service,
+            expressions=batch.expressions,
         )
 
     def _photo_features(self) -> PhotoFeatures:

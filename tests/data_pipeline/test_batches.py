@@ -1,16 +1,20 @@
 """The one training dataset: contents, determinism, resume."""
 
+import itertools
+import types
+
 import numpy as np
 import pytest
 import tensorflow as tf
 
 from data_pipeline.batches import training_batches
 from data_pipeline.photo_batches import PhotoFeatures, photo_samples
-from data_pipeline.synthetic import synthetic_faces
+from data_pipeline.sample_indices import Worker
+from data_pipeline.synthetic import draw_expression, draw_face, synthetic_faces
 from data_pipeline.synthetic_pool import SyntheticPool, make_pool, pool_samples
 from model.face_models.load import load_face_model
 from model.face_renderer import FaceRenderer
-from model.scene import NOISE_SIZE
+from model.scene import NOISE_SIZE, random_scene
 from tests.model.fake_identity import FakeIdentityNetwork
 from tests.model.small_face_model import write_small_face_model
 
@@ -122,6 +126,30 @@ def test_a_later_stage_goes_on_with_the_synthetic_faces_of_the_one_before(parts,
     np.testing.assert_array_equal(resumed, second[1:])
 
 
+@pytest.mark.parametrize("pooled", [False, True], ids=["rendered on the fly", "cached pool"])
+def test_two_workers_share_the_batches_of_one(parts, pooled):
+    renderer, encoder = parts
+    pool = make_pool(renderer, encoder, 20, seed=5) if pooled else None
+
+    def batches(share, worker):
+        return training_batches(
+            renderer=renderer,
+            synthetic_batch=4 // share,
+            pool=pool,
+            photos=PHOTOS,
+            photo_batch=2 // share,
+            moment_batch=6 // share,
+            first_step=1,
+            steps_before=3,
+            worker=worker,
+        )
+
+    whole = take(batches(1, Worker()), 3)
+    halves = [take(batches(2, Worker(k, 2)), 3) for k in range(2)]
+    both = tf.nest.map_structure(lambda *rows: np.concatenate(rows, axis=1), *halves)
+    tf.nest.map_structure(lambda a, b: np.testing.assert_allclose(a, b, atol=1e-5), both, whole)
+
+
 def test_stage_1_has_no_photographs(parts):
     renderer, _ = parts
     batch = take(training_batches(renderer=renderer, synthetic_batch=2), 1)
@@ -156,3 +184,36 @@ def test_pool_cache_is_used_only_for_the_same_settings(parts, tmp_path):
     np.testing.assert_array_equal(
         make_pool(renderer, encoder, 4, seed=6, cache=cache).shape, other.shape
     )
+
+
+def test_expressions_move_the_same_faces(parts):
+    renderer, _ = parts
+    neutral = next(iter(synthetic_faces(renderer, 3, seed=1)))
+    moved = next(iter(synthetic_faces(renderer, 3, seed=1, expressions=0.5)))
+    assert_same(
+        *({name: batch[name] for name in ("shape", "texture")} for batch in (neutral, moved))
+    )
+    indices = tf.range(3, dtype=tf.int64)
+    drawn = tf.stack(
+        [draw_expression(1, k, renderer.face_model.expression_components) for k in indices]
+    )
+    faces = [draw_face(1, k, *[renderer.face_model.shape_components] * 2) for k in indices]
+    scenes = random_scene(tf.stack([face["scene_noise"] for face in faces]))
+    images = renderer(neutral["shape"], neutral["texture"], scenes, 0.5 * drawn)[:, 0]
+    np.testing.assert_allclose(moved["images"], images, atol=1e-5)
+    assert np.abs(moved["images"] - neutral["images"]).max() > 0.05
+
+
+def test_expressions_of_a_face_model_without_any_are_an_error():
+    model = types.SimpleNamespace(name="wax", expression_components=0)
+    with pytest.raises(ValueError, match="wax has no expressions"):
+        synthetic_faces(types.SimpleNamespace(face_model=model), 2, expressions=1.0)
+
+
+def test_pools_with_and_without_expressions_are_not_mixed_up(parts, tmp_path):
+    renderer, encoder = parts
+    cache = tmp_path / "pool.npz"
+    pools = [make_pool(renderer, encoder, 4, cache=cache, expressions=sigma) for sigma in (0, 1, 2)]
+    for one, other in itertools.combinations(pools, 2):
+        np.testing.assert_array_equal(one.shape, other.shape)
+        assert np.abs(one.features - other.features).max() > 1e-3

@@ -1,9 +1,7 @@
 """Synthetic faces from a service on this machine, whose workers come and go."""
 
-import os
 import pathlib
-import re
-import signal
+import socket
 import subprocess
 import sys
 
@@ -38,27 +36,44 @@ def _processes():
         process.stdout.close()
 
 
-def test_a_worker_is_killed_and_another_started(processes, tmp_path):
-    dispatcher, line = start("dispatcher", "--port=0", f"--work_dir={tmp_path / 'journal'}")
-    processes.append(dispatcher)
-    address = re.search(r"grpc://\S+", line).group()
-    first, _ = start("worker", f"--dispatcher={address}")
-    processes.append(first)
+def free_port():
+    with socket.socket() as listener:
+        listener.bind(("localhost", 0))
+        return listener.getsockname()[1]
 
+
+def test_workers_and_the_dispatcher_are_killed_and_others_started(processes, tmp_path):
+    port = free_port()
+    dispatcher = ["dispatcher", f"--port={port}", f"--work_dir={tmp_path / 'journal'}"]
+    address = f"grpc://localhost:{port}"
+
+    def begin(*arguments):
+        process, line = start(*arguments)
+        processes.append(process)
+        assert str(port) in line
+        return process
+
+    def kill(process):
+        process.kill()
+        process.wait()
+
+    first_dispatcher = begin(*dispatcher)
+    first_worker = begin("worker", f"--dispatcher={address}")
     path = write_small_face_model(tmp_path / "model.h5")
     renderer = FaceRenderer(load_face_model(path), FakeIdentityNetwork().crop)
-    local = synthetic_faces(renderer, BATCH, seed=3, first_step=5).take(200)
+    local = synthetic_faces(renderer, BATCH, seed=3, first_step=5).take(300)
     expected = {batch["shape"].numpy().tobytes(): batch["images"].numpy() for batch in local}
     batches = iter(served(synthetic_faces(renderer, BATCH, seed=3, first_step=5), address))
     seen = [next(batches) for _ in range(5)]
-    os.kill(first.pid, signal.SIGKILL)
-    first.wait()
-    second, _ = start("worker", f"--dispatcher={address}")
-    processes.append(second)
+    kill(first_worker)
+    begin("worker", f"--dispatcher={address}")
     # More than the first worker can have rendered ahead.
     seen += [next(batches) for _ in range(60)]
+    kill(first_dispatcher)
+    begin(*dispatcher)
+    seen += [next(batches) for _ in range(60)]
     keys = [batch["shape"].numpy().tobytes() for batch in seen]
-    assert len(set(keys)) == 65, "no batch is seen twice"
+    assert len(set(keys)) == 125, "no batch is seen twice"
     for key, batch in zip(keys, seen, strict=True):
         np.testing.assert_allclose(batch["images"], expected[key], atol=1e-5)
 

@@ -56,6 +56,16 @@ def test_points_agree_with_the_landmarks_of_another_detector(detector, portraits
         assert np.abs(found.points - expected.points).max() < 7.0, name
 
 
+def test_faces_are_those_that_the_package_finds(detector, portraits):
+    """To the bit, though its networks run as graphs here, and there layer by layer."""
+    package = mtcnn.MTCNN()
+    for image in list(portraits.values())[:2]:
+        (row,) = package.detect_faces(image, box_format="xyxy", output_type="numpy")
+        (face,) = detector(image)
+        np.testing.assert_array_equal(face.points, np.float32(row[6:]).reshape(2, 5).T)
+        assert face.confidence == row[5]
+
+
 def test_points_of_the_mirror_image_need_no_half_pixel(detector, portraits):
     shifts = []
     for image in portraits.values():

@@ -48,7 +48,9 @@ def test_crops_alone_are_encoded_when_they_are_needed(prepare):
 def test_another_network_and_a_choice_within_the_set_are_errors(prepare):
     options, other = prepare("plain"), FakeIdentityNetwork()
     other.fingerprint = "another"
-    with pytest.raises(ValueError, match="was prepared for .*; prepare it for this network"):
+    with pytest.raises(
+        ValueError, match="was prepared for .*; prepare it with .*features=penultimate"
+    ):
         open_photo_set(options, other, ("plain",))
     chosen = dataclasses.replace(options, split="tune")
     with pytest.raises(ValueError, match="--photo_split cannot be applied"):

@@ -1,25 +1,29 @@
 """Preparing photographs: what is cached, what is rejected, and what a kill leaves."""
 
 import dataclasses
+import multiprocessing
 import os
 import pathlib
 import shutil
+import signal
 import subprocess
 import sys
 
+import cv2
 import numpy as np
 import pytest
 import tensorflow as tf
 from PIL import Image
 
 import open_parts
-from data_pipeline import crop_variants
+from data_pipeline import crop_variants, shard_work
 from data_pipeline.cache_key import CacheKey
-from data_pipeline.detection import LandmarkFile
+from data_pipeline.detection import AlignedFaces, LandmarkFile
 from data_pipeline.face_cutting import cut_face
 from data_pipeline.feature_cache import VARIANTS, FeatureCache, summary
 from data_pipeline.photo_preparation import prepare_photographs
 from data_pipeline.photographs import Photograph, list_photographs, read_image
+from data_pipeline.video_frames import list_frames
 from model import identity
 from model.alignment import mirror_points, warp_photograph
 from model.crop import Crop
@@ -135,6 +139,17 @@ def test_shard_size_does_not_matter(whole, tmp_path):
     _assert_equal(other, whole, tolerance=1e-6)
 
 
+def test_a_large_shard_is_made_in_portions(whole, tmp_path, monkeypatch):
+    monkeypatch.setattr(shard_work, "_PORTION", 4)
+    landmarks, seen = CountingLandmarks(), []
+    for variants in (["plain"], VARIANTS):
+        encoder = TinyEncoder()
+        other = prepare_photographs(_listing(), encoder, landmarks, tmp_path / "x", variants)
+        seen.append(encoder.images_seen)
+    assert seen == [10, 70] and landmarks.calls == 10
+    _assert_equal(other, whole, tolerance=1e-6)
+
+
 def _assert_equal(a, b, tolerance=0.0):
     assert (a.names, a.identities, a.rejected, a.key) == (b.names, b.identities, b.rejected, b.key)
     for name in ("features", "embedding", "points"):
@@ -172,6 +187,22 @@ def test_what_another_run_left_is_not_mixed_in(whole, tmp_path):
     made = prepare_photographs(_listing(), TinyEncoder(), landmarks, output, shard_size=2)
     assert landmarks.calls == 10
     _assert_equal(made, whole)
+
+
+def test_aligned_crops_and_videos_are_sources(tmp_path):
+    levels = np.arange(6, dtype=np.uint8) * 40
+    video = cv2.VideoWriter(str(tmp_path / "v.avi"), cv2.VideoWriter_fourcc(*"MJPG"), 10, (48, 48))
+    for level in levels:
+        video.write(np.full([48, 48, 3], level, np.uint8))
+    video.release()
+    image = np.random.default_rng(0).integers(0, 256, (16, 16, 3), np.uint8)
+    Image.fromarray(image).save(tmp_path / "crop.png")
+    listing = list_photographs(tmp_path, frames=list_frames(tmp_path, 2))
+    cache = prepare_photographs(listing, TinyEncoder(), AlignedFaces(CROP), tmp_path / "x")
+    assert cache.names == ("crop.png", *(f"v.avi#{k:06d}" for k in (0, 2, 4)))
+    crops = cache.crops(range(4)).astype(int)
+    assert np.abs(crops[0] - image).max() <= 1
+    np.testing.assert_allclose(crops[1:].mean(axis=(1, 2, 3)), levels[::2], atol=3)
 
 
 def test_foreign_folder_is_left_alone(tmp_path):
@@ -408,9 +439,10 @@ def test_command_with_the_carried_encoder(tmp_path):
     assert "accepted: 1, of 1 people" in run.stdout
     assert "rejected: 1 " in run.stdout and "text.jpg" in run.stdout
     cache = FeatureCache.open(output)
-    assert cache.features.shape == (1, 8, 512)
+    encoder = identity.load("openvino_ir", features="penultimate,pooled:557")
+    assert cache.features.shape == (1, 8, encoder.feature_size)
     assert cache.identities == ("Someone",)
-    assert cache.key.encoder == identity.load("openvino_ir").fingerprint
+    assert cache.key.encoder == encoder.fingerprint
     assert cache.embedding[0, 0] @ golden / np.linalg.norm(golden) > 0.95
 
 
@@ -444,3 +476,46 @@ def test_a_kill_while_a_set_takes_the_place_of_another(whole, tmp_path, monkeypa
     assert len(cache) == 3 and landmarks.calls == 3, "what was made is used"
     assert [path.name for path in tmp_path.iterdir()] == ["x"]
     assert not (output / "key.txt").exists()
+
+
+def _prepare_and_die(output, moment):
+    """Prepares ten photographs in this process, which is killed at its `moment`-th new file.
+
+    Each file appears by being renamed: between two of these moments nothing changes on disk but
+    files that are being written. At an odd moment the kill comes after the renaming, else before.
+    """
+    replace, renamed = os.replace, 0
+
+    def replace_or_die(source, target):
+        nonlocal renamed
+        renamed += 1
+        if moment % 2:
+            replace(source, target)
+        if renamed == moment // 2:
+            os.kill(os.getpid(), signal.SIGKILL)
+        if not moment % 2:
+            replace(source, target)
+
+    os.replace = replace_or_die
+    prepare_photographs(_listing(), TinyEncoder(), CountingLandmarks(), output, shard_size=2)
+
+
+def test_kills_at_any_moment_cost_at_most_a_shard_and_double_none(whole, tmp_path):
+    context = multiprocessing.get_context("forkserver")
+    output, partial = tmp_path / "x", tmp_path / "x.partial"
+    made = {}
+    # The first file of a run is the key; a shard has 19, of which the last one makes it count.
+    for moment in (2, 9, 40, 41, 79, 16):
+        process = context.Process(target=_prepare_and_die, args=(output, moment))
+        process.start()
+        process.join()
+        assert process.exitcode == -signal.SIGKILL and not output.exists()
+        now = {path: path.stat().st_mtime_ns for path in partial.glob("photographs/*.npz")}
+        assert set(made) <= set(now) and all(now[path] == made[path] for path in made)
+        made = now
+    assert len(made) == 3
+    landmarks = CountingLandmarks()
+    resumed = prepare_photographs(_listing(), TinyEncoder(), landmarks, output, shard_size=2)
+    assert landmarks.calls == 4, "only shards that were not made are made"
+    _assert_equal(resumed, whole, tolerance=1e-6)
+    assert not list(output.rglob("*.partial"))

@@ -21,7 +21,9 @@ from data_pipeline.preparation_tools import ToolOptions
 from flag_sets import EncoderOptions
 
 ROOT = pathlib.Path(open_parts.FOLDER).parent
-OPTIONS = ToolOptions(EncoderOptions("openvino_ir", None, "penultimate"), str(open_parts.LANDMARKS))
+# The features that train.py needs by default.
+FEATURES = "penultimate,pooled:557"
+OPTIONS = ToolOptions(EncoderOptions("openvino_ir", None, FEATURES), str(open_parts.LANDMARKS))
 
 
 def command(*arguments):
@@ -71,8 +73,8 @@ def test_killed_processes_end_with_their_parent_and_the_next_run_goes_on(photos,
         while process.poll() is None and not list(partial.glob("photographs/*.npz")):
             time.sleep(0.02)
         assert process.poll() is None, "the run was over before it could be killed"
-        children = _children(process.pid)
-        assert len(children) >= 2
+        children = _descendants(process.pid)
+        assert len(children) >= 3
         os.kill(process.pid, signal.SIGKILL)
     deadline = time.monotonic() + 20
     while any(map(_lives, children)) and time.monotonic() < deadline:
@@ -107,9 +109,9 @@ def _check_report(output, text):
     assert Image.open(report / "rejected.jpg").size == (96, 96)
 
 
-def _children(pid):
-    text = pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text()
-    return [int(child) for child in text.split()]
+def _descendants(pid):
+    children = map(int, pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split())
+    return [each for child in children for each in (child, *_descendants(child))]
 
 
 def _lives(pid):

@@ -1,5 +1,6 @@
 """The builder of VGG-Face for TensorFlow Datasets, and data sets of TFDS as photographs."""
 
+import ast
 import pathlib
 import shutil
 
@@ -10,6 +11,7 @@ import tensorflow_datasets as tfds
 from data_pipeline.photographs import list_photographs
 from data_pipeline.tfds_photographs import list_tfds
 from data_pipeline.vgg_face.vgg_face_dataset_builder import Builder, split_of
+from tests import house
 
 DUMMY = pathlib.Path(__file__).parents[2] / "data_pipeline" / "vgg_face" / "dummy_data"
 
@@ -60,7 +62,7 @@ def test_what_is_not_there_is_an_error(data_dir, arguments, complaint):
 
 
 def test_what_was_not_prepared_is_an_error(tmp_path):
-    with pytest.raises(ValueError, match="was not prepared; run: tfds build vgg_face"):
+    with pytest.raises(ValueError, match="was not prepared; run: python -c .*tfds.load.'vgg_face'"):
         list_tfds("vgg_face", data_dir=str(tmp_path))
 
 
@@ -73,6 +75,17 @@ def test_few_people_are_all_in_their_split(tmp_path):
     config = tfds.download.DownloadConfig(manual_dir=tmp_path)
     builder.download_and_prepare(download_config=config)
     assert {name: split.num_examples for name, split in builder.info.splits.items()} == {"train": 4}
+
+
+def test_the_folder_of_the_builder_needs_nothing_else_of_ours():
+    source = (DUMMY.parent / "vgg_face_dataset_builder.py").read_text(encoding="utf-8")
+    nodes = list(ast.walk(ast.parse(source)))
+    names = [alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names]
+    names += [node.module for node in nodes if isinstance(node, ast.ImportFrom)]
+    ours = {name.split(".")[0] for name in house.modules()}
+    assert len(names) > 4 and not ours & {name.split(".")[0] for name in names}
+    files = {path.name for path in DUMMY.parent.iterdir() if path.is_file()}
+    assert {"README.md", "CITATIONS.bib", "TAGS.txt", "checksums.tsv"} < files
 
 
 def test_no_listing_is_an_error(tmp_path):

@@ -40,6 +40,16 @@ def test_frames_are_listed_with_photographs(folder):
     listing = list_photographs(folder, frames=list_frames(folder, 6))
     names = [photo.name for photo in listing.photographs]
     assert names == sorted(names) and names[-1] == "still.png" and len(names) == 3
+    assert listing.passed_over == ((".mp4", 1),), "the broken video is no photograph"
+    assert set(list_photographs(folder).passed_over) == {(".avi", 1), (".mp4", 1)}
+
+
+def test_a_broken_video_is_one_line(folder, capfd, caplog):
+    list_frames(folder, 6)
+    assert [record.getMessage() for record in caplog.records] == [
+        f"{folder / 'broken.mp4'}: not a readable video"
+    ]
+    assert capfd.readouterr().err == ""
 
 
 def test_stamps_tell_frames_and_files_apart(folder):
