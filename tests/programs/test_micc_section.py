@@ -10,12 +10,12 @@ import trimesh
 import open_parts
 from data_pipeline.scans.micc import read_micc
 from evaluation.geometry.protocols import PROTOCOLS
-from evaluation.geometry.scan_table import by_subject, scan_table, to_csv
+from evaluation.geometry.scan_table import Entry, by_subject, scan_table, to_csv
 from evaluation.geometry.surface import Surface
 from model.face_models.load import load_face_model
-from programs import micc_evaluation
 from programs.face_template import make_template
-from programs.micc_evaluation import other_meshes, read_scans
+from programs.method_meshes import parse_methods
+from programs.micc_section import other_meshes, read_scans
 from programs.scan_comparison import measure_all
 from stand_ins.scanner import obj_files, random_pose, scan_face
 from storage.atomic import write_together
@@ -85,7 +85,8 @@ def test_planted_errors_come_out(model, template, tmp_path):
     faces = other_meshes(folders, subjects, trained, failures)
     scans = read_scans(subjects, failures)
     protocol = PROTOCOLS["paper"]
-    entries, maps = measure_all(faces, scans, protocol, ["per_mesh"], template, failures)
+    kept = tmp_path / "kept"
+    entries, maps = measure_all(faces, scans, protocol, ["per_mesh"], template, failures, kept)
     assert not failures
     found = {e.method: e.distance_mm for e in entries}
     # What a face costs that is right: the noise, and the facets of both meshes.
@@ -102,7 +103,7 @@ def test_planted_errors_come_out(model, template, tmp_path):
 
 def test_methods_are_named_and_found(model, tmp_path):
     _write_obj(tmp_path / "m" / "subject_01.obj", model.mean_vertices, model.triangles)
-    methods = micc_evaluation.parse_methods([f"a={tmp_path / 'm'}"])
+    methods = parse_methods([f"a={tmp_path / 'm'}"])
     subjects = [types.SimpleNamespace(name=f"subject_0{k}", videos={"indoor": 0}) for k in (1, 2)]
     failures = {}
     trained = types.SimpleNamespace(face_model=model)
@@ -113,16 +114,16 @@ def test_methods_are_named_and_found(model, tmp_path):
     assert list(failures) == ["a subject_02 indoor"]
     for text, match in (("a", "must be NAME=FOLDER"), ("=b", "must be NAME=FOLDER")):
         with pytest.raises(ValueError, match=match):
-            micc_evaluation.parse_methods([text])
+            parse_methods([text])
     with pytest.raises(FileNotFoundError, match="no such folder"):
-        micc_evaluation.parse_methods([f"a={tmp_path / 'absent'}"])
+        parse_methods([f"a={tmp_path / 'absent'}"])
     with pytest.raises(ValueError, match="has no mesh such as subject_01/cooperative.obj"):
         other_meshes({"b": pathlib.Path(tmp_path)}, subjects, trained, {})
 
 
 def test_the_table(template):
     def entry(subject, scan, value, method="ours"):
-        return micc_evaluation.Entry(method, subject, "indoor", scan, "per_mesh", value, 1.0)
+        return Entry(method, subject, "indoor", scan, "per_mesh", value, 1.0)
 
     entries = [entry("a", "1", 1.0), entry("a", "2", 2.0), entry("b", "1", 3.0)]
     assert list(by_subject(entries, "mean").values()) == [1.5, 3.0]
