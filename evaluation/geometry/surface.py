@@ -236,9 +236,12 @@ def closest_weights(
     arms = points - first
     aa, bb, ab = _dot(to_second, to_second), _dot(to_third, to_third), _dot(to_second, to_third)
     pa, pb = _dot(arms, to_second), _dot(arms, to_third)
-    area = np.maximum(aa * bb - ab * ab, 1e-300)
+    area = aa * bb - ab * ab
+    # A triangle without an area is its edges.
+    thin = area <= 1e-14 * aa * bb
+    area = np.where(thin, 1.0, area)
     second, third = (bb * pa - ab * pb) / area, (aa * pb - ab * pa) / area
-    inside = (second >= 0) & (third >= 0) & (second + third <= 1)
+    inside = ~thin & (second >= 0) & (third >= 0) & (second + third <= 1)
     # Outside, the closest point is on one of three edges; the squared distances there are
     # compared without the part that they have in common.
     along_a = np.clip(pa / np.maximum(aa, 1e-300), 0, 1)
@@ -251,7 +254,7 @@ def closest_weights(
     cost = s * s * aa + t * t * bb + 2 * (s * t * ab - s * pa - t * pb)
     nearest = cost.argmin(axis=0)
     chosen = np.where(inside, [second, third], edges[:, nearest, np.arange(len(pa))])
-    return np.stack([1 - chosen[0] - chosen[1], *chosen], axis=1)
+    return np.stack([np.maximum(1 - chosen[0] - chosen[1], 0.0), *chosen], axis=1)
 
 
 def _dot(a, b):
