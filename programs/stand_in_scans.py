@@ -14,8 +14,9 @@ from stand_ins.scan_datasets import write_scans
 _PEOPLE = {"micc": 3, "now": 2}
 _PICTURES = {"micc": 3, "now": 1}
 LIMIT = (
-    "Scans and pictures of the stand-in are faces of the face model: figures on them show that the "
-    "program is right, stand in no paper, and say nothing about people."
+    "The scans only have the layout of the data set whose name the benchmark has: their figures "
+    "show that the program is right, and stand in no paper. Those of made-up people say nothing "
+    "about people."
 )
 
 

@@ -12,6 +12,8 @@ from PIL import Image
 import open_parts
 from data_pipeline.detection import PointsByName
 from data_pipeline.scans.micc import read_micc
+from evaluation.geometry.face import Face
+from evaluation.geometry.face_search import find_face
 from evaluation.geometry.protocols import PROTOCOLS
 from evaluation.geometry.scan_table import (
     Entry,
@@ -33,6 +35,7 @@ from programs.method_meshes import parse_methods
 from programs.micc_section import other_meshes, read_scans, reconstruct
 from programs.scan_comparison import measure_all
 from programs.video_reconstruction import FrameCache
+from stand_ins.datasets import random_person
 from stand_ins.scanner import obj_files, random_pose, scan_face
 from storage.atomic import write_together
 
@@ -221,3 +224,15 @@ def test_the_papers_figures_stand_beside_the_papers_protocol_alone():
     assert has_papers_protocol("paper", "embeddings", 1)
     for other in (("tran", "embeddings", 1), ("paper", "meshes", 1), ("paper", "embeddings", 5)):
         assert not has_papers_protocol(*other)
+
+
+def test_a_face_far_from_the_average_is_found_without_landmarks(model, template):
+    """With a free scale the average face would shrink into this one's cheek, to 0.42."""
+    person = random_person(model, np.random.default_rng([0, 1]))
+    true = model.decode_shape(person.shape[None])[0].numpy()
+    rng = np.random.default_rng([0, 1, 1])
+    pose, tip = random_pose(rng), true[model.landmark_indices(("center.nose.tip",))[0]]
+    scan = scan_face(true, model.mean_colors, model.triangles, tip, "frontal2", 0.1, rng)
+    found = find_face(Face(Surface(pose(scan.vertices), scan.triangles)), template)
+    assert np.linalg.norm(found.nose_tip - pose(tip)) < 6
+    assert 0.85 < found.from_template.scale < 1.15
