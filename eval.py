@@ -5,7 +5,7 @@ Examples:
   python eval.py --checkpoint=RUN/decoder_stage1.npz,RUN --dataset=DIR --output_dir=OUT
   python eval.py --benchmark=micc --dataset=MICC --method=OTHER=MESHES --output_dir=OUT
   python eval.py --benchmark=now --dataset=NOW --output_dir=OUT
-  python eval.py --benchmark=protocols --output_dir=OUT
+  python eval.py --benchmark=protocols --pairs=2000 --output_dir=OUT
 
 Several checkpoints are measured on the same photographs, and the last one is compared with each
 other; decoders of another face model are compared by --compare, in two runs. The script writes
@@ -25,8 +25,12 @@ from model import identity
 FLAGS = flags.FLAGS
 # What each of them measures stands in `programs`; only the names are here, since those modules
 # import TensorFlow.
-RECOGNITION = ("recognition", "clustering", "tone", "robustness", "all")
-GEOMETRY = ("micc", "now", "protocols")
+BENCHMARKS = (
+    *("recognition", "clustering", "tone", "robustness"),
+    *("micc", "now", "protocols", "synthetic"),
+)
+# Of these --dataset is a folder of scans.
+SCANS = ("micc", "now")
 # The names in `evaluation.geometry.protocols`, which the flags must know without SciPy.
 PROTOCOLS = ("paper", "tran", "ganfit", "now", "realy", "dense")
 SCALES = ("per_mesh", "global", "none")
@@ -46,13 +50,14 @@ def define_flags() -> None:
     flags.DEFINE_enum(
         "benchmark",
         "all",
-        (*RECOGNITION, *GEOMETRY),
+        (*BENCHMARKS, "all"),
         "What is measured: recognition as in section 4.3 of the paper, clustering as in 4.4, "
         "tone (whether skin tones follow the people), robustness (figure 6: damaged, turned and "
-        "badly lit photographs), or these four (all); distances to scans as in table 1, in the "
-        "layout of the MICC data set (micc); the NoW benchmark on its validation data (now); or "
-        "how far each protocol that compares faces with scans can be believed (protocols). See "
-        "docs/evaluation.md.",
+        "badly lit photographs); distances to scans as in table 1, in the layout of the MICC data "
+        "set (micc); the NoW benchmark on its validation data (now); how far each protocol that "
+        "compares faces with scans can be believed (protocols); errors on rendered faces whose "
+        "coefficients are known (synthetic); or all of these (all). Without --dataset, micc and "
+        "now make a small stand-in. See docs/evaluation.md.",
     )
     define_geometry_flags()
     flag_sets.define_photographs("dataset", cache=True)
@@ -117,50 +122,46 @@ def define_geometry_flags() -> None:
         "method",
         [],
         "NAME=FOLDER: meshes that another system made (OBJ, PLY, GLB), measured in the same table. "
-        "May be repeated.",
+        "May be repeated (micc, now).",
+    )
+    flags.DEFINE_integer(
+        "pairs",
+        105,
+        "How many wrong reconstructions of known faces all protocols measure (protocols). Those "
+        "that are finished are kept in the output folder.",
+        lower_bound=1,
+    )
+    flags.DEFINE_string(
+        "faces",
+        None,
+        "A folder of meshes in dense correspondence, of which reconstructions with known errors "
+        "are made (protocols). By default they are random faces of the face model.",
+    )
+    flags.DEFINE_integer(
+        "processes",
+        None,
+        "How many processes measure at once (protocols). By default one for each processor.",
+        lower_bound=1,
     )
 
 
-def run_geometry() -> None:
-    """Measures on scans what the flags say.
+def geometry():
+    """Reads the flags of the benchmarks on scans and on known faces."""
+    from programs.geometry_options import GeometryOptions, usable_processors
 
-    Raises:
-      ValueError: a benchmark lacks its data set.
-    """
-    command_line.import_tensorflow()
-    from model.trained import Parts
-    from programs import micc_evaluation, now_evaluation, protocol_comparison
-
-    output = pathlib.Path(FLAGS.output_dir)
-    if FLAGS.benchmark == "protocols":
-        protocol_comparison.run(protocol_comparison.Options(output, flag_sets.face_model()))
-        return
-    if not FLAGS["dataset"].value:
-        raise ValueError(
-            f"--benchmark={FLAGS.benchmark} needs --dataset, the folder of the data set; a "
-            f"stand-in comes by: python -m stand_ins scans --layout={FLAGS.benchmark} --output=DIR"
-        )
-    encoder = flag_sets.encoder()
-    shared = {
-        "output": output,
-        "folder": pathlib.Path(FLAGS["dataset"].value),
-        "checkpoints": FLAGS.checkpoint or [open_parts.DECODER],
-        "parts": Parts(FLAGS.face_model, encoder.name, encoder.weights),
-        "methods": tuple(FLAGS.method),
-    }
-    if FLAGS.benchmark == "now":
-        now_evaluation.run(now_evaluation.Options(**shared))
-    else:
-        micc_evaluation.run(
-            micc_evaluation.Options(
-                **shared,
-                protocol=FLAGS.protocol,
-                scales=tuple(FLAGS.scale),
-                average=FLAGS.average,
-                frontal=FLAGS.frontal,
-                frame_step=FLAGS.frame_step,
-            )
-        )
+    named = FLAGS["dataset"].value if FLAGS.benchmark in SCANS else None
+    return GeometryOptions(
+        folder=named and pathlib.Path(named),
+        protocol=FLAGS.protocol,
+        scales=tuple(FLAGS.scale),
+        average=FLAGS.average,
+        frontal=FLAGS.frontal,
+        frame_step=FLAGS.frame_step,
+        methods=tuple(FLAGS.method),
+        pairs=FLAGS.pairs,
+        faces=FLAGS.faces,
+        processes=FLAGS.processes or usable_processors(),
+    )
 
 
 def main(arguments: list[str]) -> None:
@@ -169,9 +170,6 @@ def main(arguments: list[str]) -> None:
         raise app.UsageError(
             f"unexpected argument {arguments[1]!r}; photographs go in by --dataset"
         )
-    if FLAGS.benchmark in GEOMETRY:
-        run_geometry()
-        return
     command_line.import_tensorflow()
     from model.trained import Parts
     from programs import decoder_evaluation
@@ -195,6 +193,7 @@ def main(arguments: list[str]) -> None:
             sheet_faces=FLAGS.sheet_faces,
             labels=FLAGS.labels,
             group_by=FLAGS.group_by,
+            geometry=geometry(),
         )
     )
 

@@ -238,3 +238,9 @@ def coefficient_table(statistics: dict[str, dict[str, CoefficientStatistics]]) -
         note=f"Faces of the model have means of 0 and variances of 1. Limits: RMS of means at most "
         f"{MAX_MEAN_RMS}, variance {low}–{high}, no coefficient above {MAX_COEFFICIENT:g}.",
     )
+
+
+def failure_table(title: str, reasons: dict[str, str]) -> list[Table]:
+    """Lists what failed or is doubtful, by its name, with the reason; nothing where all is well."""
+    rows = [list(pair) for pair in reasons.items()]
+    return [Table(title=title, columns=["what", "why"], rows=rows)] if rows else []

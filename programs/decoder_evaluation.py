@@ -14,8 +14,13 @@ from evaluation.report import Section, join_sections, write_report
 from evaluation.table import to_text
 from programs.gray_section import gray
 from programs.group_section import groups
+from programs.micc_section import micc
+from programs.now_section import now
+from programs.protocol_comparison import protocols
 from programs.recognition_sections import clustering, comparison, photographs, recognition
 from programs.robustness_section import robustness
+from programs.scan_likeness_section import scan_likeness
+from programs.synthetic_section import synthetic
 from programs.tone_section import tone
 from programs.tone_types_section import tone_types
 from programs.workbench import Options, Workbench
@@ -26,6 +31,18 @@ BENCHMARKS: dict[str, tuple[Callable[[Workbench], Section], ...]] = {
     "clustering": (clustering, gray, photographs, comparison, groups),
     "tone": (tone, tone_types, comparison, groups),
     "robustness": (robustness,),
+    "micc": (micc, scan_likeness),
+    "now": (now,),
+    "protocols": (protocols,),
+    "synthetic": (synthetic,),
+}
+_TITLE = "Faces judged by recognition networks"
+TITLES = {
+    "all": "Faces judged by recognition networks, and against scans",
+    "micc": "Reconstructions of videos against scans",
+    "now": "Reconstructions of pictures by the NoW benchmark",
+    "protocols": "Protocols that compare faces with scans",
+    "synthetic": "Faces whose coefficients are known",
 }
 
 
@@ -42,7 +59,7 @@ def run(options: Options) -> None:
         print("".join(f"{to_text(table)}\n\n" for table in results[-1].tables), end="", flush=True)
     results.insert(0, Section(facts=bench.facts(), fingerprints=bench.fingerprints()))
     command = shlex.join(["python", *sys.argv])
-    report = join_sections("Faces judged by recognition networks", command, results)
+    report = join_sections(TITLES.get(options.benchmark, _TITLE), command, results)
     write_report(report, options.output)
     for name, reason in report.metrics.get("rejected", {}).items():
         print(f"{name}: {reason}; counts as a miss")

@@ -3,9 +3,8 @@
 import numpy as np
 from matplotlib import colormaps
 
-from evaluation.geometry.face import Template
+from evaluation.geometry.face import Face, Template
 from evaluation.geometry.face_search import find_face
-from evaluation.geometry.protocols import Measurement
 from mesh_renderer import rasterize_triangles
 
 _PIXELS = 256
@@ -15,19 +14,23 @@ _GRAY = 0.72
 _MAP = "turbo"
 
 
-def error_map(measured: Measurement, template: Template) -> np.ndarray:
+def error_map(scan: Face, errors_mm: np.ndarray, template: Template) -> np.ndarray:
     """Draws a scan upright, from the front, with its distances as colors.
 
     Blue is 0, dark red `LARGEST_MM` and more; what was not compared is gray.
 
+    Args:
+      scan: of N vertices.
+      errors_mm: float [N], NaN where nothing was compared.
+      template: an average face.
+
     Returns:
       uint8 RGB [S, S, 3].
     """
-    scan = measured.scan
     upright = find_face(scan, template).from_template.inverse()
     vertices = upright(scan.surface.vertices) - template.face.nose_tip
-    known = np.isfinite(measured.errors_mm)
-    colors = colormaps[_MAP](np.clip(np.nan_to_num(measured.errors_mm) / LARGEST_MM, 0, 1))[:, :3]
+    known = np.isfinite(errors_mm)
+    colors = colormaps[_MAP](np.clip(np.nan_to_num(errors_mm) / LARGEST_MM, 0, 1))[:, :3]
     colors[~known] = _GRAY
     facing = (scan.surface.normals @ upright.rotation.T)[:, 2:]
     shaded = colors * (0.45 + 0.55 * np.clip(facing, 0, 1))

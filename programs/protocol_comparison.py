@@ -1,165 +1,140 @@
 """Shows how far protocols can be believed, on faces whose true errors are known."""
 
+import concurrent.futures
 import dataclasses
+import hashlib
+import json
+import math
+import multiprocessing
+import os
 import pathlib
-import shlex
-import sys
 from collections.abc import Iterator
 
 import numpy as np
 import tqdm
-from scipy.spatial.transform import Rotation
 
-from evaluation.geometry import planted_errors
 from evaluation.geometry.comparison import Measured, trust, trust_table
-from evaluation.geometry.face import Face, Template
 from evaluation.geometry.planted_errors import KINDS
-from evaluation.geometry.protocols import PROTOCOLS, measure
-from evaluation.geometry.similarity import Similarity
-from evaluation.geometry.surface import Surface
-from evaluation.report import Picture, Report, write_report
+from evaluation.geometry.protocols import PROTOCOLS
+from evaluation.geometry.trials import Trial, TrueFaces, trials_of_face
+from evaluation.report import Picture, Section
 from evaluation.scatter import scatter
-from evaluation.table import to_text
-from model.face_models.load import load_face_model
-from programs.face_template import make_template
+from programs.coarse_template import STEP_MM, coarse_template
+from programs.mesh_population import read_population
+from programs.workbench import Workbench
+from storage.atomic import write_text
+from storage.printable import printable
 
-# Scanners of faces, and people who mark landmarks on scans, are about so exact.
-_NOISE_MM, _LANDMARK_NOISE_MM = 0.1, 1.5
-_ERRORS_MM = (0.3, 4.0)
-_PITCH_DEG = 34.0
-
-
-@dataclasses.dataclass(frozen=True)
-class Options:
-    """Everything that a comparison depends on.
-
-    Attributes:
-      output: the folder of the report.
-      face_model: the file of the face model.
-      truths: how many faces there are.
-      errors: how many reconstructions of each.
-      seed: of all random numbers.
-    """
-
-    output: pathlib.Path
-    face_model: str | pathlib.Path
-    truths: int = 4
-    errors: int = 21
-    seed: int = 0
+# Each face gets three reconstructions of each kind.
+ERRORS = 3 * len(KINDS)
+SEED = 0
+_FACES: list[TrueFaces] = []
 
 
-def run(options: Options) -> None:
-    """Compares all protocols, prints the table and writes the report.
-
-    Raises:
-      OSError, ValueError: the face model cannot be used.
-    """
-    template = make_template(load_face_model(options.face_model))
-    measured = compare(template, options.truths, options.errors, options.seed)
+def protocols(bench: Workbench) -> Section:
+    """Says how far each protocol follows the true errors of wrong reconstructions."""
+    geometry = bench.options.geometry
+    template = coarse_template(bench.template)
+    folder = geometry.faces and pathlib.Path(geometry.faces)
+    faces = read_population(folder, template) if folder else TrueFaces(template, template)
+    kept = bench.options.output / "cache" / "protocols"
+    trials = trials_of(faces, geometry.pairs, SEED, kept, geometry.processes)
+    measured = gather(trials)
     trusted = {name: trust(measured, name) for name in measured.by_protocol}
-    table = trust_table(trusted, len(measured.true_mm), options.truths)
-    report = Report(
-        title="Protocols that compare faces with scans",
-        command=shlex.join(["python", *sys.argv]),
-        facts={
-            "faces": f"{options.truths} random faces of {pathlib.Path(options.face_model).name}",
-            "seed": str(options.seed),
-        },
-        limits=[
-            "The true faces are of the face model that the protocol 'dense' fits to scans; with "
-            "scans of real people its fit is worse.",
-            "'ganfit' uses one scale for all faces of this comparison.",
-        ],
-        tables=[table],
-        pictures=[
+    whose = f"the meshes of {printable(folder.name)}" if folder else "faces of the face model"
+    return Section(
+        [trust_table(trusted, len(trials), len(set(measured.truths.tolist())), whose)],
+        [
             Picture(
                 "protocols.png",
                 scatter(measured.true_mm, measured.by_protocol, measured.kinds),
-                "What each protocol says of faces whose true error is known",
+                f"What each protocol says of {whose} whose true error is known",
             )
         ],
-        metrics={
+        {
             "protocols": {name: dataclasses.asdict(value) for name, value in trusted.items()},
-            "true_mm": measured.true_mm.tolist(),
-            "kinds": measured.kinds,
-            "measured_mm": {name: own.tolist() for name, own in measured.by_protocol.items()},
+            "planted": [dataclasses.asdict(trial) for trial in trials],
         },
+        facts={"faces of the comparison": f"{whose}, a vertex every {STEP_MM:g} mm"},
+        seeds={"planted errors": SEED},
+        limits=[
+            "The true faces are of the very face model that the protocol 'dense' fits to scans, "
+            "and their reconstructions come with its numbers."
+            if folder is None
+            else "The meshes are no faces of the face model that 'dense' fits to them.",
+            "'ganfit' uses one scale for all faces of the comparison of protocols, which is 1.",
+        ],
     )
-    write_report(report, options.output)
-    print(to_text(table))
-    print(f"\n{options.output / 'report.html'}")
 
 
-def compare(template: Template, truths: int, errors: int, seed: int = 0) -> Measured:
-    """Measures planted errors by all protocols; each reconstruction takes some seconds.
+def trials_of(
+    faces: TrueFaces, pairs: int, seed: int, kept: pathlib.Path, processes: int
+) -> list[Trial]:
+    """Measures planted errors by all protocols, in processes; what was measured before is kept.
 
     Args:
-      template: an average face with a model.
-      truths: how many faces.
-      errors: how many reconstructions of each, of all kinds in turn.
-      seed: face t and its reconstruction k are a function of (seed, t, k).
+      faces: where the true faces are from.
+      pairs: how many reconstructions there are at least; the last face gets all of its own.
+      seed: of all random numbers.
+      kept: a folder that keeps the trials of each face.
+      processes: how many work; 1 works in this one.
     """
-    rows = tqdm.tqdm(
-        measured_errors(template, truths, errors, seed),
-        total=truths * errors,
-        unit="face",
-        mininterval=5,
+    own = kept / _key(faces, seed)
+    numbers = range(math.ceil(pairs / ERRORS))
+    paths = {number: own / f"face_{number:05d}.json" for number in numbers}
+    missing = [number for number, path in paths.items() if not path.is_file()]
+    with tqdm.tqdm(total=len(paths), unit="face", mininterval=5) as bar:
+        bar.update(len(paths) - len(missing))
+        for number, found in _work(faces, missing, seed, processes):
+            write_text(paths[number], json.dumps([dataclasses.asdict(t) for t in found]))
+            bar.update()
+    return [Trial(**row) for path in paths.values() for row in json.loads(path.read_text())]
+
+
+def gather(trials: list[Trial]) -> Measured:
+    """Puts trials into arrays."""
+    return Measured(
+        np.array([trial.truth for trial in trials]),
+        [trial.kind for trial in trials],
+        np.array([trial.true_mm for trial in trials]),
+        {name: np.array([t.by_protocol[name] for t in trials]) for name in PROTOCOLS},
     )
-    truths_of, kinds_of, true_mm, found = zip(*rows, strict=True)
-    by_protocol = {name: np.array([row[name] for row in found]) for name in PROTOCOLS}
-    return Measured(np.array(truths_of), list(kinds_of), np.array(true_mm), by_protocol)
 
 
-def measured_errors(
-    template: Template, truths: int, errors: int, seed: int
-) -> Iterator[tuple[int, str, float, dict[str, float]]]:
-    """Yields for each reconstruction: its face, its kind, its true error, and all protocols' mm."""
-    kinds = list(KINDS)
-    for t in range(truths):
-        rng = np.random.default_rng([seed, t])
-        true = _random_face(template, rng)
-        scan = make_scan(true, template, rng)
-        for k in range(errors):
-            own = np.random.default_rng([seed, t, k])
-            kind = kinds[k % len(kinds)]
-            wrong = planted_errors.plant(kind, true, template, own.uniform(*_ERRORS_MM), own)
-            error = planted_errors.true_error(wrong, true, template)
-            yield t, kind, error, _measure_all(_as_face(wrong, template), scan, template)
+def _key(faces, seed):
+    """What tells trials from others: the faces, the seed, the protocols and the kinds."""
+    digest = hashlib.sha256(f"{seed} {ERRORS} {list(KINDS)} {PROTOCOLS}".encode())
+    for template in (faces.own, faces.template):
+        digest.update(np.ascontiguousarray(template.face.surface.vertices).tobytes())
+        digest.update(np.ascontiguousarray(template.components).tobytes())
+    return digest.hexdigest()[:16]
 
 
-def _measure_all(prediction: Face, scan: Face, template: Template) -> dict[str, float]:
-    """What every protocol says, in mm; a global scale is 1, since no method makes all too large."""
-    scales = {"per_mesh": None, "global": 1.0, "none": 1.0}
-    return {
-        name: measure(prediction, scan, protocol, template, scales[protocol.scale]).distance_mm
-        for name, protocol in PROTOCOLS.items()
-    }
+def _work(faces, numbers, seed, processes) -> Iterator[tuple[int, list[Trial]]]:
+    if processes == 1 or len(numbers) < 2:
+        yield from ((number, trials_of_face(faces, number, ERRORS, seed)) for number in numbers)
+        return
+    # Each process has one thread: those of the linear algebra would wait for each other.
+    threads = {name: os.environ.get(name) for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")}
+    os.environ |= dict.fromkeys(threads, "1")
+    try:
+        with concurrent.futures.ProcessPoolExecutor(
+            min(processes, len(numbers)), multiprocessing.get_context("spawn"), _begin, (faces,)
+        ) as executor:
+            tasks = {executor.submit(_trials, number, seed): number for number in numbers}
+            for done in concurrent.futures.as_completed(tasks):
+                yield tasks[done], done.result()
+    finally:
+        for name, value in threads.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
 
 
-def _random_face(template: Template, rng: np.random.Generator) -> np.ndarray:
-    """A face of the model with what the model lacks: waves of half a millimeter, [N, 3] mm."""
-    coefficients = rng.normal(size=len(template.components)).clip(-2, 2)
-    mean = template.face.surface.vertices
-    vertices = mean + (coefficients @ template.components).reshape(mean.shape)
-    waves = planted_errors.bumps(vertices, template, rng)
-    return vertices + 0.5 * waves / np.abs(waves).max()
+def _begin(faces):
+    _FACES.append(faces)
 
 
-def make_scan(true: np.ndarray, template: Template, rng: np.random.Generator) -> Face:
-    """Scans a face: other vertices, noise, another pose, and landmarks as people mark them."""
-    surface = planted_errors.rescanned(true, template, _NOISE_MM, rng)
-    face = _as_face(true, template)
-    angles = rng.uniform(-1, 1, 3) * (_PITCH_DEG, 15, 15)
-    rotation = Rotation.from_euler("xyz", angles, degrees=True).as_matrix()
-    pose = Similarity(1.0, rotation, rng.normal(0, 300, 3))
-    landmarks = face.landmarks + rng.normal(0, _LANDMARK_NOISE_MM, (7, 3))
-    return Face(surface, None, landmarks).moved(pose)
-
-
-def _as_face(vertices: np.ndarray, template: Template) -> Face:
-    """A face in the template's topology, with its points where the template has them."""
-    mean = template.face.surface
-    points = mean.nearest_vertices(np.vstack([template.face.nose_tip, template.face.landmarks]))
-    tip, *landmarks = vertices[points]
-    surface = Surface(vertices, mean.triangles)
-    return Face(surface, tip, np.array(landmarks), template.face.topology)
+def _trials(number, seed):
+    return trials_of_face(_FACES[0], number, ERRORS, seed)

@@ -1,15 +1,18 @@
 """Compares the reconstructions of all methods with the scans of their subjects."""
 
 import dataclasses
+import pathlib
 from collections.abc import Sequence
 
 import numpy as np
 import tqdm
 
 from evaluation.geometry.face import Face, Template
-from evaluation.geometry.protocols import Measurement, Protocol, measure
+from evaluation.geometry.protocols import Protocol
+from evaluation.geometry.registration import in_topology
 from evaluation.geometry.scan_table import Entry
 from programs.error_maps import error_map
+from programs.kept_comparisons import Comparison, KeptComparisons
 
 _MAPPED_SUBJECTS = 4
 
@@ -33,6 +36,7 @@ def measure_all(
     scales: Sequence[str],
     template: Template,
     failures: dict[str, str],
+    kept: pathlib.Path,
 ) -> tuple[list[Entry], list[tuple[str, np.ndarray]]]:
     """Compares all faces with all scans of their subjects, under each policy of the scale.
 
@@ -43,6 +47,7 @@ def measure_all(
       scales: policies among `SCALES`; none for the protocol's own.
       template: an average face.
       failures: gets the reasons of comparisons that fail.
+      kept: a folder that keeps each comparison.
 
     Returns:
       What was measured, and titled error maps of the first subjects, uint8 RGB [S, S, 3].
@@ -55,7 +60,8 @@ def measure_all(
         for (who, condition), face in own.items()
         if who == subject
     ]
-    free = _measured(cases, protocol, template, dict.fromkeys(faces), failures)
+    compare = KeptComparisons(kept, protocol, template)
+    free = _measured(cases, compare, dict.fromkeys(faces), failures)
     one = {m: _common_scale([r for c, r in free if c.method == m]) for m in faces}
     entries, shown = [], []
     for policy in scales or (protocol.scale,):
@@ -63,32 +69,32 @@ def measure_all(
             results = free
         else:
             fixed = one if policy == "global" else dict.fromkeys(faces, 1.0)
-            results = _measured(cases, protocol, template, fixed, failures)
+            results = _measured(cases, compare, fixed, failures)
         entries += [_entry(case, policy, result) for case, result in results]
-        shown = shown or _maps(results, template)
+        shown = shown or _maps(results, protocol, template)
     return entries, shown
 
 
-def _measured(cases, protocol, template, scales, failures) -> list[tuple[_Case, Measurement]]:
+def _measured(cases, compare, scales, failures) -> list[tuple[_Case, Comparison]]:
     results, known = [], {}
     for case in tqdm.tqdm(cases, unit="comparison", mininterval=5):
         # The same face under three conditions, such as the mean, is compared once with a scan.
         key = (case.prediction, case.scan, scales[case.method])
         try:
             if key not in known:
-                known[key] = measure(case.prediction, case.scan, protocol, template, key[2])
+                known[key] = compare(case.prediction, case.scan, key[2])
             results.append((case, known[key]))
         except ValueError as error:
             failures[f"{case.method} {case.subject} {case.condition} {case.view}"] = str(error)
     return results
 
 
-def _common_scale(results: list[Measurement]) -> float:
+def _common_scale(results: list[Comparison]) -> float:
     """One scale for all meshes of a method: the geometric mean of their own."""
     return float(np.exp(np.mean([np.log(r.scale) for r in results]))) if results else 1.0
 
 
-def _entry(case: _Case, policy: str, result: Measurement) -> Entry:
+def _entry(case: _Case, policy: str, result: Comparison) -> Entry:
     return Entry(
         case.method,
         case.subject,
@@ -97,11 +103,11 @@ def _entry(case: _Case, policy: str, result: Measurement) -> Entry:
         policy,
         result.distance_mm,
         result.scale,
-        tuple(result.warnings()),
+        result.warnings,
     )
 
 
-def _maps(results, template) -> list[tuple[str, np.ndarray]]:
+def _maps(results, protocol, template) -> list[tuple[str, np.ndarray]]:
     """Error maps of the first subjects' first scans, under the first condition."""
     maps, subjects = {}, []
     for case, result in results:
@@ -110,5 +116,6 @@ def _maps(results, template) -> list[tuple[str, np.ndarray]]:
         if len(subjects) <= _MAPPED_SUBJECTS:
             title = f"{case.subject}: {case.method}"
             if title not in maps:
-                maps[title] = error_map(result, template)
+                scan = in_topology(case.scan, template) if protocol.registers else case.scan
+                maps[title] = error_map(scan, result.errors_mm, template)
     return list(maps.items())

@@ -29,10 +29,14 @@ class EncodedFrames:
 
     Attributes:
       features: float32 [F, D] of the frames with a face, in their order.
+      names: those frames.
+      points: float32 [F, 5, 2], where their five points are, in pixels.
       failures: the reason for each frame that failed, by its name.
     """
 
     features: np.ndarray
+    names: list[str]
+    points: np.ndarray
     failures: dict[str, str]
 
 
@@ -60,21 +64,22 @@ def encode_frames(
       frames: names with pixels uint8 RGB [H, W, 3], or with the reason why there are none.
       encoder, detector, photo_crops: how the decoders read photographs.
     """
-    crops, failures = [], {}
+    crops, names, points, failures = [], [], [], {}
     for name, image in frames:
         try:
             if isinstance(image, str):
                 raise ValueError(image)
-            crops.append(
-                warp_photograph(image, find_face(image, detector, name).points, encoder.crop)
-            )
+            found = find_face(image, detector, name).points
+            crops.append(warp_photograph(image, found, encoder.crop))
         except ValueError as error:
             failures[name] = str(error)
-    if not crops:
-        return EncodedFrames(np.zeros([0, encoder.feature_size], np.float32), failures)
-    return EncodedFrames(
-        encode_photographs(encoder, np.stack(crops), photo_crops).features, failures
-    )
+            continue
+        names.append(name)
+        points.append(found)
+    features = np.zeros([0, encoder.feature_size], np.float32)
+    if crops:
+        features = encode_photographs(encoder, np.stack(crops), photo_crops).features
+    return EncodedFrames(features, names, np.float32(points).reshape(-1, 5, 2), failures)
 
 
 def decode_average(
@@ -111,7 +116,8 @@ class FrameCache:
     ):
         """Binds a folder to how frames are read; what was read in another way is not taken."""
         self._folder, self._read = folder, (encoder, detector, photo_crops)
-        self._key = f"{encoder.fingerprint} {encoder.crop} {detector.spec} {photo_crops}"
+        # The last number is that of the files' form.
+        self._key = f"{encoder.fingerprint} {encoder.crop} {detector.spec} {photo_crops} 2"
 
     def __call__(self, name: str, frames: Iterable[tuple[str, np.ndarray | str]]) -> EncodedFrames:
         """Encodes the frames of a video, or takes what was kept under its name."""
@@ -120,13 +126,16 @@ class FrameCache:
         if path.is_file():
             with open_npz(path) as kept:
                 failures = dict(zip(kept["failed"].tolist(), kept["reasons"].tolist(), strict=True))
-                return EncodedFrames(kept["features"], failures)
+                names = kept["names"].tolist()
+                return EncodedFrames(kept["features"], names, kept["points"], failures)
         encoded = encode_frames(frames, *self._read)
         buffer = io.BytesIO()
         failed, reasons = list(encoded.failures), list(encoded.failures.values())
         np.savez(
             buffer,
             features=encoded.features,
+            names=np.array(encoded.names, dtype=str),
+            points=encoded.points,
             failed=np.array(failed, dtype=str),
             reasons=np.array(reasons, dtype=str),
         )

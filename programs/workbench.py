@@ -14,16 +14,20 @@ from data_pipeline.feature_cache import PLAIN, FeatureCache
 from data_pipeline.photographs import Listing, list_photographs
 from evaluation.benchmark import Evaluation
 from evaluation.earlier_scores import Scores, check_comparable, read_scores
+from evaluation.geometry.face import Template
 from evaluation.groups import divide
 from flag_sets import EncoderOptions, PhotographOptions
 from model import identity
 from model.color import srgb_to_lab
 from model.decoder import Coefficients
 from model.encoding import encode_photographs
+from model.face_models.load import load_face_model
 from model.identity.network import IdentityNetwork
 from model.shading import Shading
 from model.tone_calibration import modeled_cheeks, photographed_cheeks
 from model.trained import Parts, Trained, TrainedDecoder, decoder_path, load_trained
+from programs.face_template import make_template
+from programs.geometry_options import GeometryOptions
 from programs.judges import Judge, judge_faces, make_judge, photograph_names, prepare_for_all
 from programs.labels import read_labels
 from programs.output_folder import check_apart, without_results
@@ -55,6 +59,7 @@ class Options:
       sheet_faces: people on the contact sheet.
       labels: a CSV file of what is known about the people, or None.
       group_by: the columns of it to group by; None for all.
+      geometry: what is compared with scans, and how.
     """
 
     output: pathlib.Path
@@ -68,6 +73,7 @@ class Options:
     sheet_faces: int
     labels: str | None = None
     group_by: Sequence[str] | None = None
+    geometry: GeometryOptions = GeometryOptions()
 
 
 class Workbench:
@@ -105,6 +111,16 @@ class Workbench:
         return dict(zip(self.names, self.trained.decoders, strict=True))
 
     @functools.cached_property
+    def template(self) -> Template:
+        """The average face by which scans are found and numbered.
+
+        Raises:
+          OSError, ValueError: the face model cannot be read, or lacks landmarks.
+        """
+        path = self.options.parts.face_model
+        return make_template(load_face_model(path) if path else self.trained.face_model)
+
+    @functools.cached_property
     def networks(self) -> dict[str, IdentityNetwork]:
         """The networks that judge."""
         scorer = self.options.scorer
@@ -115,6 +131,8 @@ class Workbench:
 
     def facts(self) -> dict[str, str]:
         """Says what was measured with what, as far as it was needed."""
+        if "trained" not in vars(self):
+            return {}
         trained, photos = self.trained, self.options.photographs
         facts = {
             "decoders": ", ".join(str(own.path) for own in trained.decoders),
@@ -133,6 +151,8 @@ class Workbench:
 
     def fingerprints(self) -> dict[str, str]:
         """Hashes what the metrics depend on, as far as it was needed."""
+        if "trained" not in vars(self):
+            return {}
         decoders = {
             f"decoder {name}": hashlib.sha256(own.path.read_bytes()).hexdigest()
             for name, own in self.decoders.items()

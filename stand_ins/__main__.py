@@ -3,15 +3,17 @@
     python -m stand_ins face-model OUTPUT.h5
     python -m stand_ins dataset --layout=vgg_face --output=DIR
     python -m stand_ins dataset --layout=lfw --output=DIR
+    python -m stand_ins dataset --layout=mofa_test --output=DIR
     python -m stand_ins dataset --layout=vgg_face --output=DIR --from_photos=FOLDER
     python -m stand_ins scans --layout=micc --output=DIR
     python -m stand_ins scans --layout=now --output=DIR
     python -m stand_ins scan-subject SCAN.obj --mm_per_unit=1 --output=DIR
 
 The first writes a file of the exact size of the Basel Face Model 2017 (`stand_ins.face_model`),
-the next three write photographs in the layouts of VGG-Face and LFW (`stand_ins.datasets`), then
-scans with photographs in the layouts of MICC and NoW (`stand_ins.scan_datasets`), and the last
-pictures of a textured scan, which becomes a subject in MICC's layout (`stand_ins.scan_subject`).
+the next four write photographs in the layouts of VGG-Face, LFW and MoFA-Test
+(`stand_ins.datasets`), then scans with photographs in the layouts of MICC and NoW
+(`stand_ins.scan_datasets`), and the last pictures of a textured scan, which becomes a subject in
+MICC's layout (`stand_ins.scan_subject`).
 """
 
 import argparse
@@ -115,19 +117,20 @@ def make_parser() -> command_line.ArgumentParser:
     command = commands.add_parser("dataset", help="write a folder of photographs")
     command.add_argument(
         "--layout",
-        choices=["vgg_face", "lfw"],
+        choices=["vgg_face", "lfw", "mofa_test"],
         default="vgg_face",
         help="the dataset whose layout to write",
     )
     command.add_argument("--output", required=True, help="the folder to write; it must not exist")
     command.add_argument(
-        "--people", type=command_line.positive_integer, default=48, help="number of made-up people"
+        "--people",
+        type=command_line.positive_integer,
+        help="number of made-up people; by default 48, and 78 for mofa_test",
     )
     command.add_argument(
         "--photos_per_person",
         type=command_line.positive_integer,
-        default=6,
-        help="number of photographs of each",
+        help="number of photographs of each; by default 6, and for mofa_test one of most people",
     )
     command.add_argument("--seed", type=int, default=0, help="seed of all random numbers")
     command.add_argument(

@@ -1,4 +1,4 @@
-"""The layouts of VGG-Face and LFW on disk, with what is missing and damaged in real life."""
+"""The layouts of VGG-Face, LFW and MoFA-Test on disk, with what is missing and damaged in life."""
 
 import dataclasses
 import pathlib
@@ -12,7 +12,9 @@ from storage.atomic import write_bytes
 from storage.images import jpeg, to_bytes
 from storage.printable import printable
 
-LAYOUTS = ("vgg_face", "lfw")
+LAYOUTS = ("vgg_face", "lfw", "mofa_test")
+# MoFA-Test is a flat folder of pictures; whose they are says a list, which lies in the stand-in.
+IDENTITY_LIST = "identities.csv"
 # How many useless rows a VGG-Face listing has for each good one: dead links, damaged files.
 _MISSING, _CORRUPT = 0.10, 0.06
 CORRUPTIONS = ("truncated", "html", "empty", "no_face")
@@ -68,8 +70,8 @@ def write_dataset(
     partial = output.with_name(output.name + ".partial")
     shutil.rmtree(partial, ignore_errors=True)
     try:
-        write = _write_vgg_face if layout == "vgg_face" else _write_lfw
-        names = write(partial, entries, np.random.default_rng([seed, 2**31]))
+        writers = {"vgg_face": _write_vgg_face, "lfw": _write_lfw, "mofa_test": _write_mofa_test}
+        names = writers[layout](partial, entries, np.random.default_rng([seed, 2**31]))
         partial.replace(output)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
@@ -83,6 +85,16 @@ def _write_lfw(folder, entries, generator):
         counts[entry.identity] = number = counts.get(entry.identity, 0) + 1
         names.append(f"{entry.identity}/{entry.identity}_{number:04d}.jpg")
         write_bytes(folder / names[-1], entry.data)
+    return names
+
+
+def _write_mofa_test(folder, entries, generator):
+    del generator
+    names = [f"{number + 1:05d}.jpg" for number in range(len(entries))]
+    for name, entry in zip(names, entries, strict=True):
+        write_bytes(folder / name, entry.data)
+    rows = [f"{name},{entry.identity}" for name, entry in zip(names, entries, strict=True)]
+    write_bytes(folder / IDENTITY_LIST, "\n".join(["file,identity", *rows, ""]).encode())
     return names
 
 

@@ -1,4 +1,4 @@
-"""Writes small datasets that are laid out on disk exactly as VGG-Face and LFW are.
+"""Writes small datasets that are laid out on disk as VGG-Face, LFW and MoFA-Test are.
 
 A dataset shows made-up people (faces of a face model, in pictures that differ from training renders
 as photographs do), or it holds real photographs. The truth about made-up people goes into
@@ -21,7 +21,7 @@ from data_pipeline.photo_sheet import photo_sheet
 from data_pipeline.photographs import list_photographs, read_image
 from model.face_finding import NoFaceError, find_face
 from model.face_models.load import load_face_model
-from stand_ins.dataset_layouts import Entry, check_new, write_dataset
+from stand_ins.dataset_layouts import LAYOUTS, Entry, check_new, write_dataset
 from stand_ins.occluders import random_style
 from stand_ins.photographer import Framing, Person, Photographer
 from storage.atomic import atomic_file, write_bytes
@@ -29,14 +29,17 @@ from storage.images import jpeg, to_bytes
 from storage.printable import printable
 
 _COEFFICIENT_LIMIT = 2.0
-_LFW_SIZE = 250
+_LFW_SIZE, _MOFA_SIZE = 250, 224
+# MoFA-Test has 84 pictures of 78 people; here every 13th has two.
+_PEOPLE = {"vgg_face": 48, "lfw": 48, "mofa_test": 78}
+_PHOTOS, _MOFA_SECOND = 6, 13
 
 
 def write_rendered(
     output: str | os.PathLike,
     layout: str,
-    people: int,
-    photos: int,
+    people: int | None = None,
+    photos: int | None = None,
     seed: int = 0,
     face_model: str | os.PathLike = open_parts.FACE_MODEL,
 ) -> pathlib.Path:
@@ -45,8 +48,8 @@ def write_rendered(
     Args:
       output: the dataset's folder; it must not exist.
       layout: one of `LAYOUTS`.
-      people: the number of people.
-      photos: the number of pictures of each.
+      people: the number of people; by default 78 for MoFA-Test, and 48 for the others.
+      photos: the number of pictures of each; by default 6, and for MoFA-Test one of most people.
       seed: picture k of person p is a function of (seed, p, k).
       face_model: the file of a face model with expressions.
 
@@ -60,16 +63,19 @@ def write_rendered(
     output = pathlib.Path(output)
     truth_path = output.with_name(f"{output.name}_truth.npz")
     check_new(output, truth_path)
+    if layout not in LAYOUTS:
+        raise ValueError(f"layout {layout!r} is not among {', '.join(LAYOUTS)}")
     model = load_face_model(face_model)
     if not model.expression_components:
         raise ValueError(f"{printable(face_model)}: has no expressions; give another --face_model")
     photographer = Photographer(model)
+    counts = photo_counts(layout, people, photos)
     entries, truth = [], []
-    with tqdm.tqdm(total=people * photos, unit="photo", mininterval=2) as bar:
-        for p in range(people):
+    with tqdm.tqdm(total=sum(counts), unit="photo", mininterval=2) as bar:
+        for p, count in enumerate(counts):
             identity = f"Rendered_Person_{p + 1:04d}"
             person = random_person(model, np.random.default_rng([seed, p]))
-            for k in range(photos):
+            for k in range(count):
                 generator = np.random.default_rng([seed, p, k])
                 framing = random_framing(layout, generator)
                 picture = photographer(person, framing, generator)
@@ -80,6 +86,14 @@ def write_rendered(
     names = write_dataset(output, layout, entries, seed)
     _write_truth(truth_path, names, truth, model)
     return truth_path
+
+
+def photo_counts(layout: str, people: int | None, photos: int | None) -> list[int]:
+    """How many pictures each person of a layout has, where None stands for its own number."""
+    numbers = range(_PEOPLE[layout] if people is None else people)
+    if photos is None and layout == "mofa_test":
+        return [2 if (p + 1) % _MOFA_SECOND == 0 else 1 for p in numbers]
+    return [_PHOTOS if photos is None else photos for _ in numbers]
 
 
 def write_from_photographs(
@@ -157,9 +171,11 @@ def write_sheet(
 
 
 def random_framing(layout: str, generator: np.random.Generator) -> Framing:
-    """Draws where the face lies in an image: anywhere in VGG-Face's, in the middle of LFW's."""
+    """Draws where the face lies in an image: anywhere in VGG-Face's, in the middle of others'."""
     if layout == "lfw":
         size, part, spread = _LFW_SIZE, generator.uniform(0.155, 0.185), 0.02
+    elif layout == "mofa_test":
+        size, part, spread = _MOFA_SIZE, generator.uniform(0.22, 0.26), 0.02
     else:
         size = int(generator.integers(180, 421))
         part, spread = generator.uniform(0.13, 0.24), 0.08

@@ -15,6 +15,7 @@ from scipy.spatial.transform import Rotation
 
 from data_pipeline.scans.mesh_files import read_mesh
 from data_pipeline.scans.micc import CONDITIONS, STAND_IN_NOTE
+from data_pipeline.scans.textured_mesh import read_textured
 from mesh_renderer import rasterize_triangles
 from stand_ins.camera import photograph_effects, random_background
 from stand_ins.dataset_layouts import check_new
@@ -57,19 +58,15 @@ def write_scan_subject(
     """
     output = pathlib.Path(output)
     check_new(output)
-    mesh = trimesh.load(scan, process=False, force="mesh")
-    image = getattr(getattr(mesh.visual, "material", None), "image", None)
-    if image is None or getattr(mesh.visual, "uv", None) is None:
-        raise ValueError(f"{scan}: has no texture with coordinates")
-    texture = (np.asarray(image.convert("RGB"), np.float32) / 255.0)[::-1]
-    vertices = np.array(mesh.vertices) * mm_per_unit
+    mesh = read_textured(scan)
+    vertices = mesh.vertices * mm_per_unit
     vertices -= (vertices.max(axis=0) + vertices.min(axis=0)) / 2
-    surface = trimesh.Trimesh(vertices, mesh.faces, process=False)
+    surface = trimesh.Trimesh(vertices, mesh.triangles, process=False)
     for c, (condition, on_disk) in enumerate(CONDITIONS.items()):
         files = {}
         for k in range(frames):
             rng = np.random.default_rng([seed, c, k])
-            picture = _picture(surface, mesh.visual.uv, texture, _POSES_DEG[condition], rng)
+            picture = _picture(surface, mesh, _POSES_DEG[condition], rng)
             files[f"{k + 1:05d}.jpg"] = jpeg(to_bytes(picture), 92)
         write_together(output / "subject_01" / "Video" / on_disk, files)
     write_text(output / STAND_IN_NOTE, _NOTE_TEXT)
@@ -77,7 +74,7 @@ def write_scan_subject(
     write_bytes(place / "scan.obj", _obj(*read_mesh(scan), mm_per_unit))
 
 
-def _picture(surface, uv, texture, poses_deg, rng):
+def _picture(surface, mesh, poses_deg, rng):
     """One picture, float32 sRGB [S, S, 3]."""
     yaw, pitch = rng.normal(0, poses_deg[0]), rng.normal(0, poses_deg[1])
     turned = Rotation.from_euler("yx", (yaw, pitch), degrees=True).as_matrix()
@@ -88,7 +85,7 @@ def _picture(surface, uv, texture, poses_deg, rng):
     size = _PIXELS * _SUPERSAMPLING
     spread = 2 * distance / _WIDTH_MM
     clip = np.stack([points[:, 0] * spread, points[:, 1] * spread, depth - 200.0, depth], axis=-1)
-    attributes = np.concatenate([uv, normals, np.ones((len(uv), 1))], axis=1)
+    attributes = np.concatenate([mesh.uv, normals, np.ones((len(normals), 1))], axis=1)
     seen = rasterize_triangles.rasterize_clip_space(
         clip[None].astype(np.float32),
         attributes[None].astype(np.float32),
@@ -100,20 +97,12 @@ def _picture(surface, uv, texture, poses_deg, rng):
     covered = seen[..., 5] > 0.5
     normals = seen[covered][:, 2:5]
     normals /= np.maximum(np.linalg.norm(normals, axis=-1, keepdims=True), 1e-6)
-    albedo = _sampled(texture, seen[..., :2])[covered] ** _GAMMA
+    albedo = mesh.colors_at(seen[covered][:, :2]) ** _GAMMA
     image = np.float32(random_background(size, rng))
     lit = albedo * random_environment(rng).irradiance(normals)
     image[covered] = np.clip(lit, 0, 1) ** (1 / _GAMMA)
     image = cv2.resize(image, (_PIXELS, _PIXELS), interpolation=cv2.INTER_AREA)
     return photograph_effects(image, rng)
-
-
-def _sampled(texture, uv):
-    """The colors of a texture whose row 0 is the bottom, at coordinates [H, W, 2] in 0..1."""
-    height, width = texture.shape[:2]
-    place = np.float32(uv) * (width, height) - 0.5
-    column, row = np.float32(place[..., 0]), np.float32(place[..., 1])
-    return cv2.remap(texture, column, row, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
 
 
 def _obj(vertices, triangles, mm_per_unit):

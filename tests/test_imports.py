@@ -24,7 +24,10 @@ ALLOWED = {
     "flag_sets": {FACES_FLOOR, METHOD_FLOOR, "model.identity", "open_parts", "flag_groups"},
     "data_pipeline": {*GROUND, *MODEL, "flag_sets"},
     "stand_ins": {*GROUND, *MODEL, "data_pipeline"},
-    "programs": {*GROUND, *MODEL, "model.training", "data_pipeline", "evaluation", "flag_sets"},
+    "programs": {
+        *(*GROUND, *MODEL, "model.training", "data_pipeline", "stand_ins"),
+        *("evaluation", "flag_sets"),
+    },
     "photo_to_face": {*GROUND, *MODEL, "data_pipeline", "programs"},
     "scripts": {*GROUND, *MODEL, "model.training", "data_pipeline", "flag_sets", "programs"},
 }

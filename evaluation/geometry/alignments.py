@@ -1,9 +1,11 @@
 """The second stage of a protocol: where the prediction lies on the scan.
 
-An alignment takes the prediction, the scan, a patch of the scan (bool [N]), the template, and the
-scale: None where it is free, otherwise the number that it has. It returns a report of `icp`.
+An alignment takes the prediction, the scan, a patch of the scan (bool [N]), the template, the
+scale (None where it is free, otherwise the number that it has), and how many points of each mesh
+are paired. It returns a report of `icp`.
 """
 
+import functools
 from collections.abc import Callable
 
 import numpy as np
@@ -19,49 +21,68 @@ from evaluation.geometry.surface import Surface
 # The prediction is compared within the patch's extent, and this much around it at the start.
 _MARGIN = 1.15
 
-Aligner = Callable[[Face, Face, np.ndarray, Template, float | None], IcpReport]
+Aligner = Callable[[Face, Face, np.ndarray, Template, float | None, int], IcpReport]
 
 
 def by_icp(
-    prediction: Face, scan: Face, patch: np.ndarray, template: Template, scale: float | None
+    prediction: Face,
+    scan: Face,
+    patch: np.ndarray,
+    template: Template,
+    scale: float | None,
+    samples: int,
 ) -> IcpReport:
     """Iterative closest points in both directions, from landmarks or from a search."""
-    return _icp(prediction, scan, patch, start(prediction, scan, template, scale), scale)
+    return _from_start(prediction, scan, patch.tobytes(), template, scale, samples)
 
 
 def by_icp_of_the_region(
-    prediction: Face, scan: Face, patch: np.ndarray, template: Template, scale: float | None
+    prediction: Face,
+    scan: Face,
+    patch: np.ndarray,
+    template: Template,
+    scale: float | None,
+    samples: int,
 ) -> IcpReport:
     """As `by_icp` with the face, then once more with the patch alone, which gets no scale."""
     nose = completed(scan, template).nose_tip
     face = np.linalg.norm(scan.surface.vertices - nose, axis=1) < RADIUS_MM
-    begun = start(prediction, scan, template, scale)
-    whole = _icp(prediction, scan, face, begun, scale).similarity
-    return _icp(prediction, scan, patch, whole, whole.scale)
+    whole = _from_start(prediction, scan, face.tobytes(), template, scale, samples).similarity
+    return _icp(prediction, scan, patch, whole, whole.scale, samples)
 
 
 def by_scan_to_mesh(
-    prediction: Face, scan: Face, patch: np.ndarray, template: Template, scale: float | None
+    prediction: Face,
+    scan: Face,
+    patch: np.ndarray,
+    template: Template,
+    scale: float | None,
+    samples: int,
 ) -> IcpReport:
     """The seven landmarks, then the least distances from scan to mesh, as in the NoW benchmark."""
     source, target = with_landmarks(prediction, template), with_landmarks(scan, template)
     begun = fit_similarity(source.landmarks, target.landmarks, scale is None)
     begun = _scaled(begun, scale, source.landmarks.mean(axis=0))
     settings = IcpSettings(
-        with_scale=scale is None, trim=0.0, both_ways=False, reject=False, samples=3000
+        with_scale=scale is None, trim=0.0, both_ways=False, reject=False, samples=2 * samples
     )
     return icp.align(prediction.surface, scan.surface.cut(patch), begun, settings)
 
 
 def by_numbers(
-    prediction: Face, scan: Face, patch: np.ndarray, template: Template, scale: float | None
+    prediction: Face,
+    scan: Face,
+    patch: np.ndarray,
+    template: Template,
+    scale: float | None,
+    samples: int,
 ) -> IcpReport:
     """Least squares between vertices of the same number (Procrustes).
 
     Raises:
       ValueError: the meshes have no common numbers.
     """
-    del template
+    del template, samples
     check_same_topology(prediction, scan)
     source, target = prediction.surface.vertices[patch], scan.surface.vertices[patch]
     found = fit_similarity(source, target, scale is None)
@@ -72,10 +93,15 @@ def by_numbers(
 
 
 def by_nothing(
-    prediction: Face, scan: Face, patch: np.ndarray, template: Template, scale: float | None
+    prediction: Face,
+    scan: Face,
+    patch: np.ndarray,
+    template: Template,
+    scale: float | None,
+    samples: int,
 ) -> IcpReport:
     """The prediction stays where it is."""
-    del prediction, scan, patch, template
+    del prediction, scan, patch, template, samples
     return IcpReport(Similarity(scale or 1.0), 0, True, 0.0, 1.0, ())
 
 
@@ -113,10 +139,17 @@ def _center(points):
     return (points.min(axis=0) + points.max(axis=0)) / 2
 
 
-def _icp(prediction, scan, patch, begun, scale):
+# Several protocols, and the regions of one, begin with the same alignment.
+@functools.lru_cache(maxsize=4)
+def _from_start(prediction, scan, patch: bytes, template, scale, samples):
+    begun = start(prediction, scan, template, scale)
+    return _icp(prediction, scan, np.frombuffer(patch, bool), begun, scale, samples)
+
+
+def _icp(prediction, scan, patch, begun, scale, samples):
     target = scan.surface.cut(patch)
     source = _around(prediction.surface, target, begun)
-    return icp.align(source, target, begun, IcpSettings(with_scale=scale is None))
+    return icp.align(source, target, begun, IcpSettings(with_scale=scale is None, samples=samples))
 
 
 def _around(surface: Surface, target: Surface, begun: Similarity) -> Surface:

@@ -66,8 +66,15 @@ def _ordered(truths, true, own):
     return float(np.mean((true[first] < true[second]) == (own[first] < own[second])))
 
 
-def trust_table(by_protocol: dict[str, Trust], faces: int, truths: int) -> Table:
-    """Shows how far each protocol can be believed, a row for each."""
+def trust_table(by_protocol: dict[str, Trust], faces: int, truths: int, whose: str) -> Table:
+    """Shows how far each protocol can be believed, a row for each.
+
+    Args:
+      by_protocol: by the protocol's name.
+      faces: how many reconstructions were measured.
+      truths: of how many true faces.
+      whose: what the true faces are.
+    """
     kinds = list(next(iter(by_protocol.values())).parts)
     rows = [
         [name, t.correlation, t.rank_correlation, t.ordered, *(t.parts[kind] for kind in kinds)]
@@ -77,7 +84,7 @@ def trust_table(by_protocol: dict[str, Trust], faces: int, truths: int) -> Table
         title="Protocols against true errors",
         columns=["protocol", "correlation", "of ranks", "ordered right", *kinds],
         rows=rows,
-        note=f"{faces} wrong reconstructions of {truths} faces of the face model, whose true "
+        note=f"{faces} wrong reconstructions of {truths} true faces ({whose}), whose "
         "errors are known: the mean distance of vertices to where they belong, within 95 mm of the "
         "nose tip, after the best similarity. The scans have other vertices, pose and noise. "
         "Ordered right: of two reconstructions of one face, how often the better one gets the "

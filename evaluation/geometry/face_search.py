@@ -13,7 +13,7 @@ import numpy as np
 import scipy.spatial
 
 from evaluation.geometry.face import Face, Template
-from evaluation.geometry.icp import IcpSettings, align, evenly
+from evaluation.geometry.icp import PLAUSIBLE_SCALES, IcpSettings, align, evenly
 from evaluation.geometry.similarity import Similarity, fit_similarity, rotation_about
 from evaluation.geometry.surface import Surface
 
@@ -73,17 +73,38 @@ def find_face(face: Face, template: Template) -> FoundFace:
     points = model.vertices[evenly(np.arange(len(model.vertices)), _POINTS)]
     coarse = [_coarse(points, tree, surface, start) for start in starts]
     coarse.sort(key=lambda pair: pair[1])
-    refined = []
-    for start, _ in coarse[:_REFINED]:
-        try:
-            found = align(model, surface, start, _SETTINGS).similarity
-        except ValueError:
-            continue
-        refined.append((found, float(np.mean(tree.query(found(points))[0]))))
+    # A free scale would shrink the average face into any bulge. What is searched for is in
+    # millimeters, so that all starts have about the right size; landmarks give the size itself.
+    searched = face.landmarks is None
+    settings = dataclasses.replace(_SETTINGS, with_scale=not searched)
+    refined = _refined([start for start, _ in coarse[:_REFINED]], model, surface, settings)
     if not refined:
         raise ValueError("no place of the surface is like a face; is it one, in millimeters?")
-    found, distance = min(refined, key=lambda pair: pair[1])
-    return FoundFace(found, _tip(surface, found, center), distance)
+
+    def distance(found):
+        return float(np.mean(tree.query(found(points))[0]))
+
+    found = min(refined, key=distance)
+    if searched:
+        scaled = _refined([found], model, surface, _SETTINGS)
+        found = min([found, *filter(_is_plausible, scaled)], key=distance)
+    return FoundFace(found, _tip(surface, found, center), distance(found))
+
+
+def _refined(starts, model, surface, settings) -> list[Similarity]:
+    """Aligns the average face from several starts; those at which nothing meets are left out."""
+    found = []
+    for start in starts:
+        try:
+            found.append(align(model, surface, start, settings).similarity)
+        except ValueError:
+            continue
+    return found
+
+
+def _is_plausible(found: Similarity) -> bool:
+    low, high = PLAUSIBLE_SCALES
+    return low <= found.scale <= high
 
 
 def _starts(face: Face, template: Template) -> list[Similarity]:

@@ -17,6 +17,10 @@ from evaluation.geometry.surface import Hits, Surface
 _LEAST_COSINE = np.cos(np.radians(60.0))
 # A scale outside of this range is no face's: the mesh has shrunk into a part of the scan.
 PLAUSIBLE_SCALES = (0.8, 1.25)
+# The iterations before the exact ones stop at so many times the tolerance.
+_LOOSE = 10.0
+# The distances have settled when so many iterations lower them by less than this part.
+_LAST, _LEAST_GAIN = 4, 1e-3
 
 
 @dataclasses.dataclass(frozen=True)
@@ -27,7 +31,8 @@ class IcpSettings:
       with_scale: whether the scale is free.
       trim: the part of the pairs, the farthest, that is left out.
       iterations: at most so many, and as many again where `exact`.
-      tolerance_mm: it stops when an iteration moves the points by less on average.
+      tolerance_mm: it stops when an iteration moves the points by less on average, or when the
+        distances have settled.
       samples: points of each surface that are paired, evenly chosen; None for all.
       exact: whether it goes on, once it has converged, with the closest points of the triangles
         instead of the closest vertices, which depend on where a mesh has vertices.
@@ -52,7 +57,8 @@ class IcpReport:
     Attributes:
       similarity: from the source to the target.
       iterations: how many were done.
-      converged: whether the last one moved the points by less than the tolerance.
+      converged: whether the last one moved the points by less than the tolerance, or the distances
+        had settled.
       rms_mm: root mean square distance to the planes over the pairs that were kept.
       kept: the part of the points that had a partner which was kept.
       trace: `rms_mm` before each iteration.
@@ -102,17 +108,29 @@ def align(
     matcher = _Matcher(source, target, settings)
     current, trace, converged = start, [], False
     for exact in (False, True) if settings.exact else (False,):
+        # What only leads to the exact iterations need not be exact.
+        loose = _LOOSE if settings.exact and not exact else 1.0
+        begin = len(trace)
         for _ in range(settings.iterations):
             pairs = matcher(current, exact)
             trace.append(pairs.rms)
+            if _settled(trace[begin:]):
+                converged = True
+                break
             step = _step(pairs, settings.with_scale)
             current = step.after(current)
             shift = np.linalg.norm(step(pairs.moving) - pairs.moving, axis=1)
-            converged = bool(shift.mean() < settings.tolerance_mm)
+            converged = bool(shift.mean() < loose * settings.tolerance_mm)
             if converged:
                 break
     pairs = matcher(current, settings.exact)
     return IcpReport(current, len(trace), converged, pairs.rms, pairs.kept, tuple(trace))
+
+
+def _settled(trace: list[float]) -> bool:
+    """Whether the distances do not fall any more: pairs change to and fro."""
+    before, last = trace[:-_LAST], trace[-_LAST:]
+    return bool(before) and min(last) > (1 - _LEAST_GAIN) * min(before)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -216,7 +234,8 @@ def _step(pairs: _Pairs, with_scale: bool) -> Similarity:
     if with_scale:
         columns.append(np.sum(p * n, axis=1, keepdims=True) / size)
     matrix = np.concatenate(columns, axis=1)
-    solution = np.linalg.lstsq(matrix, -pairs.offsets, rcond=1e-6)[0]
+    # Through the normal equations, which are small; what no distance depends on stays as it is.
+    solution = np.linalg.lstsq(matrix.T @ matrix, -matrix.T @ pairs.offsets, rcond=1e-10)[0]
     scale = float(np.exp(solution[6] / size)) if with_scale else 1.0
     rotation = rotation_about(solution[:3] / size)
     return Similarity(scale, rotation, center + solution[3:6] - scale * rotation @ center)

@@ -29,6 +29,7 @@ class Protocol:
       scale: whether each mesh gets a scale of its own, all meshes of a method one ("global"), or
         none.
       registers: whether both meshes are first brought into the template's numbers of vertices.
+      samples: how many points of each mesh the alignment pairs at most.
     """
 
     crop: str
@@ -37,6 +38,7 @@ class Protocol:
     distance: str
     scale: str = "per_mesh"
     registers: bool = False
+    samples: int = 1200
 
     def __post_init__(self):
         choices = {"crop": CROPS, "align": ALIGNMENTS, "correspond": CORRESPONDENCES}
@@ -110,7 +112,9 @@ def measure(
     errors = np.full(len(scan.surface.vertices), np.nan)
     distances, reports = {}, {}
     for name, patch in CROPS[protocol.crop](scan, template).items():
-        report = ALIGNMENTS[protocol.align](prediction, scan, patch, template, scale)
+        report = ALIGNMENTS[protocol.align](
+            prediction, scan, patch, template, scale, protocol.samples
+        )
         moved = prediction.moved(report.similarity)
         pairs = CORRESPONDENCES[protocol.correspond](moved, scan, patch)
         distances[name] = distance(protocol.distance, pairs)

@@ -16,6 +16,17 @@ PAPER = {
 }
 
 
+def has_papers_protocol(protocol: str, average: str, frame_step: int) -> bool:
+    """Whether faces are made and compared as the paper says, so that its figures may stand beside.
+
+    Args:
+      protocol: the name of the protocol.
+      average: what is averaged over a video.
+      frame_step: each so-manieth frame is used.
+    """
+    return (protocol, average, frame_step) == ("paper", "embeddings", 1)
+
+
 @dataclasses.dataclass(frozen=True)
 class Entry:
     """What one reconstruction measured.

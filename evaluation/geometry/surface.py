@@ -11,10 +11,10 @@ from evaluation.geometry.similarity import Similarity
 
 # The closest triangles to a point are among this many with the closest middles, mostly.
 _CANDIDATES = 8
-# Of a vertex with more triangles only so many are tried.
-_LARGEST_RING = 12
 # Of points that are farther from all vertices, the closest vertex is close enough an answer.
 _FAR_MM = 100.0
+# What a similarity leaves as it is.
+_KEPT = {"used", "border", "_rings"}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -70,11 +70,12 @@ class Surface:
         return scipy.spatial.cKDTree(self.vertices[self.used])
 
     @functools.cached_property
-    def _rings(self) -> np.ndarray:
-        """The triangles around each vertex, int64 [N, D]; the first fills the rows."""
-        mesh = trimesh.Trimesh(self.vertices, self.triangles, process=False, validate=False)
-        rings = np.array(mesh.vertex_faces[:, :_LARGEST_RING])
-        return np.where(rings < 0, rings[:, :1], rings)
+    def _rings(self) -> tuple[np.ndarray, np.ndarray]:
+        """The triangles around the vertices, one after the other, and where those of each begin."""
+        corners = self.triangles.ravel()
+        order = np.argsort(corners, kind="stable")
+        counts = np.bincount(corners, minlength=len(self.vertices))
+        return order // 3, np.concatenate([[0], np.cumsum(counts)])
 
     @functools.cached_property
     def _triangle_classes(self) -> list:
@@ -103,8 +104,14 @@ class Surface:
         return Surface(self.vertices[used], triangles.reshape(-1, 3))
 
     def moved(self, similarity: Similarity) -> "Surface":
-        """Moves the surface."""
-        return Surface(similarity(self.vertices), self.triangles)
+        """Moves the surface; what is known of it already is not computed again."""
+        moved = Surface(similarity(self.vertices), self.triangles)
+        known = {name: vars(self)[name] for name in _KEPT & vars(self).keys()}
+        if "normals" in vars(self):
+            known["normals"] = self.normals @ similarity.rotation.T
+        # The dataclass is frozen; cached properties lie in the same dictionary.
+        vars(moved).update(known)
+        return moved
 
     def nearest_vertices(self, points: np.ndarray) -> np.ndarray:
         """Finds the vertex that is closest to each of the points [M, 3]: int64 [M]."""
@@ -118,15 +125,13 @@ class Surface:
     def ring_hits(self, points: np.ndarray) -> Hits:
         """Finds the closest points of the triangles around the closest vertices to points [M, 3].
 
-        It takes a tenth of the time of `nearest_hits`. Where the surface folds, as at eyelids and
-        lips, the result may be one of the closest points only: on a face, for 3 % of the points.
+        It takes a fraction of the time of `nearest_hits`. Where the surface folds, as at eyelids
+        and lips, the result may be one of the closest points only: on a face, for 3 % of the
+        points.
         """
-        points = np.asarray(points, np.float64)
-        closest, triangle = np.zeros((len(points), 3)), np.zeros(len(points), np.int64)
-        distance, rows = np.full(len(points), np.inf), np.arange(len(points))
-        rings = self._rings[self.nearest_vertices(points)]
-        self._improve(points, rows, rings, closest, distance, triangle)
-        return self._hits(closest, triangle)
+        best = _Best(np.asarray(points, np.float64))
+        self._try_rings(best)
+        return self._hits(best)
 
     def nearest_hits(self, points: np.ndarray) -> Hits:
         """Finds the closest points of all triangles to points [M, 3].
@@ -135,46 +140,122 @@ class Surface:
         its own radius together cannot be closer, and all others are tried. Only of points that are
         farther than 10 cm it is one of the closest triangles.
         """
-        points = np.asarray(points, np.float64)
-        closest = np.zeros((len(points), 3))
-        distance = np.full(len(points), np.inf)
-        triangle = np.zeros(len(points), np.int64)
-        far_away = self._vertex_tree.query(points)[0] > _FAR_MM
+        return self._hits(self._nearest(points))
+
+    def locate(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Finds the closest points as `nearest_hits` does, and says where in which triangle.
+
+        Returns:
+          Triangles int64 [M], and the weights of their corners float64 [M, 3], which add up to 1.
+        """
+        best = self._nearest(points)
+        return best.triangles, best.weights
+
+    def _nearest(self, points):
+        best = _Best(np.asarray(points, np.float64))
+        self._try_rings(best)
+        near = best.distances < _FAR_MM
         for indices, tree, radius in self._triangle_classes:
-            waiting, count = np.arange(len(points)), min(_CANDIDATES, len(indices))
-            while len(waiting):
-                far, found = tree.query(points[waiting], k=np.arange(1, count + 1))
-                self._improve(points, waiting, indices[found], closest, distance, triangle)
-                sure = far_away[waiting] | (far[:, -1] > distance[waiting] + radius)
-                waiting = waiting[~sure] if count < len(indices) else waiting[:0]
+            # Most points have no triangle of a class near enough.
+            rows = np.flatnonzero(near)
+            closest = tree.query(best.points[rows])[0]
+            rows = rows[closest <= best.distances[rows] + radius]
+            count = min(_CANDIDATES, len(indices))
+            while len(rows):
+                far, found = tree.query(best.points[rows], k=np.arange(1, count + 1))
+                wanted = far <= best.distances[rows, None] + radius
+                self._try(best, np.repeat(rows, wanted.sum(axis=1)), indices[found[wanted]])
+                rows = rows[wanted[:, -1]] if count < len(indices) else rows[:0]
                 count = min(4 * count, len(indices))
-        return self._hits(closest, triangle)
+        return best
 
-    def _improve(self, points, rows, candidates, closest, distance, triangle):
-        """Tries candidate triangles [R, k] for the points of some rows, in place."""
-        count = candidates.shape[1]
-        flat = candidates.ravel()
-        repeated = np.repeat(points[rows], count, axis=0)
-        near = trimesh.triangles.closest_point(self.vertices[self.triangles[flat]], repeated)
-        gaps = np.linalg.norm(near - repeated, axis=1).reshape(-1, count)
-        best = gaps.argmin(axis=1)
-        chosen = np.arange(len(rows)) * count + best
-        better = gaps[np.arange(len(rows)), best] < distance[rows]
-        rows, chosen = rows[better], chosen[better]
-        closest[rows] = near[chosen]
-        distance[rows] = gaps.ravel()[chosen]
-        triangle[rows] = flat[chosen]
+    def _try_rings(self, best):
+        ring, starts = self._rings
+        vertices = self.nearest_vertices(best.points)
+        counts = starts[vertices + 1] - starts[vertices]
+        rows = np.repeat(np.arange(len(vertices)), counts)
+        within = np.arange(len(rows)) - np.repeat(np.cumsum(counts) - counts, counts)
+        self._try(best, rows, ring[starts[vertices][rows] + within])
 
-    def _hits(self, closest, triangle):
-        corners = self.triangles[triangle]
-        # Triangles without an area have no such weights; their points count as their first corner.
-        with np.errstate(divide="ignore", invalid="ignore"):
-            weights = trimesh.triangles.points_to_barycentric(self.vertices[corners], closest)
-        weights[~np.isfinite(weights).all(axis=1)] = (1.0, 0.0, 0.0)
-        weights = np.clip(weights, 0, 1)
+    def _try(self, best, rows, triangles):
+        """Tries triangles int64 [C] for the points of rows int64 [C], which are in order."""
+        if not len(rows):
+            return
+        points = best.points[rows]
+        weights = closest_weights(points, *(part[triangles] for part in self._edges))
+        corners = self.vertices[self.triangles[triangles]]
+        distances = np.linalg.norm(np.einsum("ck,ckx->cx", weights, corners) - points, axis=1)
+        begins = np.flatnonzero(np.diff(rows, prepend=-1))
+        least = np.minimum.reduceat(distances, begins)
+        is_least = distances == np.repeat(least, np.diff(begins, append=len(rows)))
+        chosen = np.flatnonzero(is_least & (distances < best.distances[rows]))
+        own = rows[chosen]
+        best.distances[own], best.weights[own] = distances[chosen], weights[chosen]
+        best.triangles[own] = triangles[chosen]
+
+    @functools.cached_property
+    def _edges(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """The first corners of the triangles, and the edges from there to the other two."""
+        first, second, third = np.moveaxis(self.vertices[self.triangles], 1, 0)
+        return first, second - first, third - first
+
+    def _hits(self, best):
+        corners, weights = self.triangles[best.triangles], best.weights
         normals = np.einsum("mk,mkc->mc", weights, self.normals[corners])
         normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-12)
         # Of a point inside of a triangle all corners count, of one on an edge or a corner only its.
         on_border = np.all(self.border[corners] | (weights < 1e-6), axis=1)
         on_border &= np.any(weights < 1e-6, axis=1)
-        return Hits(closest, normals, on_border)
+        points = np.einsum("mk,mkc->mc", weights, self.vertices[corners])
+        return Hits(points, normals, on_border)
+
+
+class _Best:
+    """The closest points so far: in which triangles, by which weights of corners, and how far."""
+
+    def __init__(self, points):
+        self.points, count = points, len(points)
+        self.distances = np.full(count, np.inf)
+        self.triangles = np.zeros(count, np.int64)
+        self.weights = np.tile([1.0, 0.0, 0.0], (count, 1))
+
+
+def closest_weights(
+    points: np.ndarray, first: np.ndarray, to_second: np.ndarray, to_third: np.ndarray
+) -> np.ndarray:
+    """Finds the closest point of a triangle to each point.
+
+    Args:
+      points: float64 [C, 3].
+      first: float64 [C, 3], a corner of each triangle.
+      to_second, to_third: float64 [C, 3], the edges from there to the other corners.
+
+    Returns:
+      The weights of the corners, float64 [C, 3].
+    """
+    arms = points - first
+    aa, bb, ab = _dot(to_second, to_second), _dot(to_third, to_third), _dot(to_second, to_third)
+    pa, pb = _dot(arms, to_second), _dot(arms, to_third)
+    area = aa * bb - ab * ab
+    # A triangle without an area is its edges.
+    thin = area <= 1e-14 * aa * bb
+    area = np.where(thin, 1.0, area)
+    second, third = (bb * pa - ab * pb) / area, (aa * pb - ab * pa) / area
+    inside = ~thin & (second >= 0) & (third >= 0) & (second + third <= 1)
+    # Outside, the closest point is on one of three edges; the squared distances there are
+    # compared without the part that they have in common.
+    along_a = np.clip(pa / np.maximum(aa, 1e-300), 0, 1)
+    along_b = np.clip(pb / np.maximum(bb, 1e-300), 0, 1)
+    length = np.maximum(aa + bb - 2 * ab, 1e-300)
+    along_c = np.clip((pb - pa + aa - ab) / length, 0, 1)
+    zero = np.zeros_like(pa)
+    edges = np.array([[along_a, zero, 1 - along_c], [zero, along_b, along_c]])
+    s, t = edges
+    cost = s * s * aa + t * t * bb + 2 * (s * t * ab - s * pa - t * pb)
+    nearest = cost.argmin(axis=0)
+    chosen = np.where(inside, [second, third], edges[:, nearest, np.arange(len(pa))])
+    return np.stack([np.maximum(1 - chosen[0] - chosen[1], 0.0), *chosen], axis=1)
+
+
+def _dot(a, b):
+    return np.einsum("ck,ck->c", a, b)

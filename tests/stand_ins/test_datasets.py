@@ -135,6 +135,22 @@ def test_lfw_layout(tmp_path):
     assert np.abs(points[:, :2].mean(axis=1) - (125, 112)).max() < 12
 
 
+def test_mofa_test_layout(tmp_path):
+    """A flat folder, and a list of whose pictures they are; 84 of 78 people by default."""
+    counts = datasets.photo_counts("mofa_test", None, None)
+    assert (len(counts), sum(counts), set(counts)) == (78, 84, {1, 2})
+    folder = tmp_path / "mofa"
+    write_rendered(folder, "mofa_test", 2, 2)
+    listing = list_photographs(folder, folder / "identities.csv")
+    assert [photo.name for photo in listing.photographs] == [f"0000{k}.jpg" for k in (1, 2, 3, 4)]
+    assert [photo.identity[-1] for photo in listing.photographs] == list("1122")
+    assert {read_image(p.path).shape for p in listing.photographs} == {(224, 224, 3)}
+    with np.load(tmp_path / "mofa_truth.npz") as truth:
+        assert truth["name"].tolist() == [photo.name for photo in listing.photographs]
+        eyes = np.linalg.norm(truth["points"][:, 1] - truth["points"][:, 0], axis=1)
+    assert (eyes > 35).all()
+
+
 def test_from_real_photographs(tmp_path):
     photos = sorted(open_parts.PHOTOS.glob("*.jpg"))[:3]
     source = tmp_path / "source"

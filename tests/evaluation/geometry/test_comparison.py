@@ -61,5 +61,5 @@ def test_trust():
     assert good.parts == {"a": pytest.approx(2), "b": pytest.approx(2)}
     assert blind.ordered == 0.5 and blind.correlation < 0.7
     assert blind.correlations["b"] == pytest.approx(-1) and blind.parts["b"] == pytest.approx(0.1)
-    table = trust_table({"good": good}, 6, 2)
+    table = trust_table({"good": good}, 6, 2, "sheets")
     assert table.columns[-2:] == ["a", "b"] and table.rows[0][3] == 1

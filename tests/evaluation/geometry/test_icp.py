@@ -96,3 +96,12 @@ def test_surfaces_that_do_not_meet():
     away = source.moved(Similarity(translation=np.array([1000.0, 0, 0])))
     with pytest.raises(ValueError, match="do not meet"):
         align(source, away)
+
+
+def test_it_stops_when_the_distances_do_not_fall_any_more():
+    """A mesh with rough skin: pairs change to and fro, and the tolerance is never met."""
+    rng = np.random.default_rng(3)
+    source = shapes.face(41)
+    rough = Surface(source.vertices + rng.normal(0, 1.5, source.vertices.shape), source.triangles)
+    report = align(rough, shapes.face(45, seed=1), settings=IcpSettings(tolerance_mm=1e-9))
+    assert report.converged and report.iterations < 60

@@ -64,3 +64,32 @@ def test_a_cut_keeps_whole_triangles():
     assert part.vertices[:, 0].min() == 0 and len(part.triangles) == 7 * 14 * 2
     with pytest.raises(ValueError, match="no triangle"):
         sheet.cut(np.zeros(225, bool))
+
+
+def test_places_in_triangles_are_those_of_the_closest_points():
+    surface, points = shapes.face(21), _points(300)
+    triangles, weights = surface.locate(points)
+    np.testing.assert_allclose(weights.sum(axis=1), 1)
+    assert weights.min() >= 0
+    own = np.einsum("mk,mkc->mc", weights, surface.vertices[surface.triangles[triangles]])
+    np.testing.assert_allclose(own, surface.nearest_hits(points).points, atol=1e-9)
+
+
+def test_a_triangle_without_an_area_has_a_closest_point_too():
+    flat = Surface(np.array([[0.0, 0, 0], [2, 0, 0], [1, 0, 0]]), np.array([[0, 1, 2]]))
+    hits = flat.nearest_hits(np.array([[1.5, 3.0, 0.0], [5.0, 0, 0]]))
+    np.testing.assert_allclose(hits.points, [[1.5, 0, 0], [2, 0, 0]], atol=1e-9)
+
+
+def test_a_moved_surface_has_the_normals_of_where_it_is():
+    surface, moved = shapes.face(15), shapes.some_similarity(1.2, 40.0)
+    known = surface.normals, surface.border
+    again = surface.moved(moved)
+    fresh = Surface(again.vertices, again.triangles)
+    np.testing.assert_allclose(again.normals, fresh.normals, atol=1e-9)
+    np.testing.assert_array_equal(again.border, fresh.border)
+    assert known[1] is again.border
+    points = again.vertices[::7] + 1.0
+    np.testing.assert_allclose(
+        again.ring_hits(points).points, fresh.ring_hits(points).points, atol=1e-9
+    )

@@ -1,33 +1,31 @@
-"""Measures reconstructions of single pictures by the NoW benchmark, and writes its submission."""
+"""The section of a report on single pictures by the NoW benchmark; it writes the submission."""
 
-import dataclasses
 import io
 import pathlib
-import shlex
-import sys
-from collections.abc import Sequence
 
 import numpy as np
 import tqdm
 
-from data_pipeline.detection import make_detector
 from data_pipeline.photographs import read_image
 from data_pipeline.scans.landmark_files import read_landmarks
 from data_pipeline.scans.mesh_files import SUFFIXES, read_mesh
-from data_pipeline.scans.micc import STAND_IN_NOTE
 from data_pipeline.scans.now import Picture as NowPicture
 from data_pipeline.scans.now import read_now
-from evaluation.geometry.cumulative import cumulative_plot, now_table
-from evaluation.geometry.face import Face, Template
-from evaluation.geometry.protocols import PROTOCOLS, measure
+from evaluation.geometry.cumulative import Distances, cumulative_plot, now_table
+from evaluation.geometry.face import Face
+from evaluation.geometry.protocols import PROTOCOLS
 from evaluation.geometry.surface import Surface
-from evaluation.report import Picture, Report, write_report
-from evaluation.table import to_text
-from model.trained import Parts, Trained, TrainedDecoder, load_trained
-from programs.face_template import face_of, make_template
+from evaluation.report import Picture, Section
+from evaluation.tables import failure_table
+from model.trained import Trained, TrainedDecoder
+from programs.face_template import face_of
+from programs.kept_comparisons import KeptComparisons
 from programs.method_meshes import MEAN_FACE, decoder_names, parse_methods
+from programs.micc_section import frame_cache
 from programs.output_folder import check_apart
-from programs.video_reconstruction import encode_frames, photo_crops_of
+from programs.stand_in_scans import ScanFolder, scan_folder
+from programs.video_reconstruction import FrameCache
+from programs.workbench import Workbench
 from storage.atomic import write_together
 from storage.printable import printable
 
@@ -35,47 +33,30 @@ SUBMISSION = "submission"
 _LANDMARK_SUFFIXES = (".npy", ".txt")
 
 
-@dataclasses.dataclass(frozen=True)
-class Options:
-    """Everything that an evaluation by NoW depends on.
-
-    Attributes:
-      output: the folder of the report; the submissions lie in it.
-      folder: the validation data in NoW's layout.
-      checkpoints: decoder files or folders of runs.
-      parts: the face model and the encoder, where they are not the decoders' own.
-      methods: arguments NAME=FOLDER of submissions that other systems made.
-    """
-
-    output: pathlib.Path
-    folder: pathlib.Path
-    checkpoints: Sequence[str | pathlib.Path]
-    parts: Parts = Parts()
-    methods: tuple[str, ...] = ()
-
-
-def run(options: Options) -> None:
+def now(bench: Workbench) -> Section:
     """Reconstructs the pictures, writes the submissions, and computes the metric.
 
     Raises:
       OSError, ValueError: an option is wrong. A picture that fails is counted and listed.
     """
-    check_apart(options.output, options.folder)
-    submissions = parse_methods(list(options.methods))
-    pictures = read_now(options.folder)
-    trained = load_trained(options.checkpoints, options.parts)
-    template = make_template(trained.face_model)
-    failures = {}
+    output, trained = bench.options.output, bench.trained
+    submissions = parse_methods(list(bench.options.geometry.methods))
+    data = scan_folder(bench, "now")
+    check_apart(output, data.path)
+    pictures, failures = read_now(data.path), {}
     names = decoder_names(trained.decoders, submissions)
-    own = {name: options.output / SUBMISSION / name for name in names}
-    _reconstruct(pictures, trained, list(own.values()), failures)
+    own = {name: output / SUBMISSION / name for name in names}
+    cache = frame_cache(output, trained)
+    _reconstruct(pictures, trained, list(own.values()), cache, failures)
     submissions |= own
+    kept = output / "cache" / "comparisons"
+    compare = KeptComparisons(kept, PROTOCOLS["now"], bench.template)
     distances = {
-        name: _distances(pictures, folder, template, failures, name)
+        name: _distances(pictures, folder, compare, failures, name)
         for name, folder in submissions.items()
     }
-    distances[MEAN_FACE] = _distances(pictures, None, template, failures, MEAN_FACE)
-    _write(options, distances, failures)
+    distances[MEAN_FACE] = _distances(pictures, bench.template.face, compare, failures, MEAN_FACE)
+    return _section(data, distances, failures)
 
 
 def submission_files(face: Face, name: str) -> dict[str, bytes]:
@@ -99,17 +80,15 @@ def _reconstruct(
     pictures: list[NowPicture],
     trained: Trained,
     folders: list[pathlib.Path],
+    cache: FrameCache,
     failures: dict[str, str],
 ) -> None:
     """Writes the prediction of each picture by each decoder, into the folder of the decoder."""
-    detector = make_detector(None)
     for picture in tqdm.tqdm(pictures, unit="picture", mininterval=5):
         where = f"{picture.subject} {picture.challenge} {printable(picture.path.name)}"
         try:
-            image = read_image(picture.path)
-            encoded = encode_frames(
-                [(where, image)], trained.encoder, detector, photo_crops_of(trained)
-            )
+            key = f"{picture.path.resolve()} {picture.path.stat().st_mtime_ns}"
+            encoded = cache(key, ((where, read_image(path)) for path in [picture.path]))
         except (OSError, ValueError) as error:
             failures[where] = str(error)
             continue
@@ -128,38 +107,29 @@ def _decoded(features: np.ndarray, own: TrainedDecoder, trained: Trained) -> Fac
 
 def _distances(
     pictures: list[NowPicture],
-    folder: pathlib.Path | None,
-    template: Template,
+    predicted: pathlib.Path | Face,
+    compare: KeptComparisons,
     failures: dict[str, str],
     name: str,
 ) -> dict[str, np.ndarray]:
     """The distances of all vertices of the scans, float [M] mm, by challenge.
 
     Args:
-      folder: the submission, or None for the average face.
+      predicted: the folder of a submission, or one face for all pictures.
     """
-    found, scans, of_mean = {}, {}, {}
+    found, scans = {}, {}
     for picture in tqdm.tqdm(pictures, unit="scan", mininterval=5):
         where = f"{name} {picture.subject} {picture.challenge} {printable(picture.path.stem)}"
         try:
             if picture.subject not in scans:
                 scans = {picture.subject: _read_scan(picture)}
-            scan = scans[picture.subject]
-            if folder is None:
-                if picture.subject not in of_mean:
-                    of_mean[picture.subject] = _of_pair(template.face, scan, template)
-                own = of_mean[picture.subject]
-            else:
-                own = _of_pair(_read_prediction(picture, folder), scan, template)
-            found.setdefault(picture.challenge, []).append(own)
+            of_one = isinstance(predicted, Face)
+            face = predicted if of_one else _read_prediction(picture, predicted)
+            errors = compare(face, scans[picture.subject], None).errors_mm
+            found.setdefault(picture.challenge, []).append(errors[np.isfinite(errors)])
         except (OSError, ValueError) as error:
             failures[where] = str(error)
     return {challenge: np.concatenate(parts) for challenge, parts in found.items()}
-
-
-def _of_pair(prediction: Face, scan: Face, template: Template) -> np.ndarray:
-    errors = measure(prediction, scan, PROTOCOLS["now"], template, None).errors_mm
-    return errors[np.isfinite(errors)]
 
 
 def _read_scan(picture: NowPicture) -> Face:
@@ -188,33 +158,26 @@ def _seven(path: pathlib.Path) -> np.ndarray:
     return points
 
 
-def _write(
-    options: Options, distances: dict[str, dict[str, np.ndarray]], failures: dict[str, str]
-) -> None:
+def _section(data: ScanFolder, distances: Distances, failures: dict[str, str]) -> Section:
     table = now_table(distances)
-    stand_in = (options.folder / STAND_IN_NOTE).is_file()
-    report = Report(
-        title="Reconstructions of pictures by the NoW benchmark",
-        command=shlex.join(["python", *sys.argv]),
-        facts={"data": f"{printable(options.folder.name)}{', a stand-in' if stand_in else ''}"},
-        limits=["Distances go from the scan to the closest point of the mesh, in one direction."],
-        tables=[table],
-        pictures=[
+    figures = {row[0]: dict(zip(table.columns[1:], row[1:], strict=True)) for row in table.rows}
+    return Section(
+        [table, *failure_table("NoW: what failed", failures)],
+        [
             Picture(
                 "cumulative.png",
                 cumulative_plot(distances),
-                "Part of the scans' vertices within a distance of the reconstruction",
+                "The curves show which part of the scans' vertices lies within a distance of the "
+                "reconstruction.",
             )
         ],
-        metrics={
-            "now": {
-                row[0]: dict(zip(table.columns[1:], row[1:], strict=True)) for row in table.rows
-            },
-            "failures": failures,
+        {"now": figures | {"failures": failures}},
+        facts={
+            "scans with pictures": f"{printable(data.path.name)}"
+            + (", a stand-in" if data.is_stand_in else "")
         },
+        limits=[
+            "NoW's distances go from the scan to the closest point of the mesh, in one direction.",
+            *data.limits(),
+        ],
     )
-    write_report(report, options.output)
-    print(to_text(table))
-    for where, why in failures.items():
-        print(f"{where}: {why}")
-    print(f"\n{options.output / 'report.html'}; submissions: {options.output / SUBMISSION}")

@@ -6,10 +6,11 @@ import pytest
 import open_parts
 from data_pipeline.scans.mesh_files import read_mesh
 from data_pipeline.scans.now import LANDMARKS, SCANS, read_now
+from evaluation.geometry.protocols import PROTOCOLS
 from model.face_models.load import load_face_model
-from programs import now_evaluation
 from programs.face_template import face_of, make_template
-from programs.now_evaluation import submission_files
+from programs.kept_comparisons import KeptComparisons
+from programs.now_section import _distances, submission_files
 from stand_ins.scanner import obj_files, random_pose, scan_face
 from storage.atomic import write_text, write_together
 
@@ -45,8 +46,9 @@ def test_a_submission_without_colors_is_read_back_and_measured(model, tmp_path):
     np.testing.assert_array_equal(triangles, model.triangles)
     assert np.load(tmp_path / "m/s/selfie/a.npy").shape == (7, 3)
 
-    failures, template = {}, make_template(model)
-    found = now_evaluation._distances(pictures, tmp_path / "m", template, failures, "m")
+    compare = KeptComparisons(tmp_path / "kept", PROTOCOLS["now"], make_template(model))
+    failures = {}
+    found = _distances(pictures, tmp_path / "m", compare, failures, "m")
     assert list(found) == ["selfie"] and np.mean(found["selfie"]) < 0.02
     assert list(failures) == ["m s multiview_neutral b"]
 
