@@ -6,8 +6,8 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from evaluation.likeness import JudgedPhotographs, Likeness
-from evaluation.report import Picture
 from evaluation.robustness import Curve
+from evaluation.section import Picture
 
 _MAX_RANK = 20
 

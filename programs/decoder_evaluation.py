@@ -10,7 +10,8 @@ import sys
 from collections.abc import Callable
 
 from evaluation.likeness import Likeness
-from evaluation.report import Section, join_sections, write_report
+from evaluation.report import join_sections, write_report
+from evaluation.section import Section
 from evaluation.table import to_text
 from programs.gray_section import gray
 from programs.group_section import groups
@@ -18,12 +19,13 @@ from programs.recognition_sections import clustering, comparison, photographs, r
 from programs.robustness_section import robustness
 from programs.tone_section import tone
 from programs.tone_types_section import tone_types
+from programs.turning_section import turning
 from programs.workbench import Options, Workbench
 
 # The names must be those that eval.py offers; a test holds it.
 BENCHMARKS: dict[str, tuple[Callable[[Workbench], Section], ...]] = {
-    "recognition": (recognition, photographs, comparison, groups),
-    "clustering": (clustering, gray, photographs, comparison, groups),
+    "recognition": (turning, recognition, photographs, comparison, groups),
+    "clustering": (turning, clustering, gray, photographs, comparison, groups),
     "tone": (tone, tone_types, comparison, groups),
     "robustness": (robustness,),
 }

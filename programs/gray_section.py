@@ -2,7 +2,7 @@
 
 import tensorflow as tf
 
-from evaluation.report import Section
+from evaluation.section import Section
 from evaluation.tables import gray_table
 from model.face_renderer import FaceRenderer
 from model.scene import Scene

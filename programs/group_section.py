@@ -2,7 +2,7 @@
 
 from evaluation import tables
 from evaluation.groups import GroupScores, group_scores
-from evaluation.report import Section
+from evaluation.section import Section
 from programs.workbench import Workbench
 
 # Figures by group: column of the labels, value in it, decoder.

@@ -8,7 +8,7 @@ from data_pipeline.photographs import read_image
 from evaluation import plots, tables
 from evaluation.contact_sheet import contact_sheet
 from evaluation.earlier_scores import KEY, gains_over
-from evaluation.report import Picture, Section
+from evaluation.section import Picture, Section
 from evaluation.table import Table
 from model.decoder import Coefficients
 from model.rendered_views import Portraits

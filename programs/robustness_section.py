@@ -7,8 +7,8 @@ import numpy as np
 import tensorflow as tf
 
 from evaluation import plots
-from evaluation.report import Section
 from evaluation.robustness import Curve, Faces, curve
+from evaluation.section import Section
 from evaluation.tables import robustness_table
 from model.decoder import Coefficients
 from model.face_regions import face_crop

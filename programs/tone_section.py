@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 
 from evaluation.bootstrap import mean_interval, paired_gain
-from evaluation.report import Section
+from evaluation.section import Section
 from evaluation.tone import Steadiness, ToneScores, steadiness, tone_scores
 from evaluation.tone_agreement import agreement
 from evaluation.tone_tables import ToneFindings, tone_table
