@@ -24,7 +24,7 @@ from model import identity
 FLAGS = flags.FLAGS
 # What each of them measures stands in `programs`; only the names are here, since those modules
 # import TensorFlow.
-RECOGNITION = ("recognition", "clustering", "tone", "robustness", "all")
+RECOGNITION = ("recognition", "clustering", "tone", "robustness", "sheets", "all")
 GEOMETRY = ("micc", "now", "protocols")
 # The names in `evaluation.geometry.protocols`, which the flags must know without SciPy.
 PROTOCOLS = ("paper", "tran", "ganfit", "now", "realy", "dense")
@@ -48,7 +48,8 @@ def define_flags() -> None:
         (*RECOGNITION, *GEOMETRY),
         "What is measured: recognition as in section 4.3 of the paper, clustering as in 4.4, "
         "tone (whether skin tones follow the people), robustness (figure 6: damaged, turned and "
-        "badly lit photographs), or these four (all); distances to scans as in table 1, in the "
+        "badly lit photographs), sheets (figures 1, 4 and 7: faces beside any photographs, "
+        "paintings included), or all of these (all); distances to scans as in table 1, in the "
         "layout of the MICC data set (micc); the NoW benchmark on its validation data (now); or "
         "how far each protocol that compares faces with scans can be believed (protocols). See "
         "docs/evaluation.md.",
@@ -114,8 +115,9 @@ def define_geometry_flags() -> None:
     flags.DEFINE_multi_string(
         "method",
         [],
-        "NAME=FOLDER: meshes that another system made (OBJ, PLY, GLB), measured in the same table. "
-        "May be repeated.",
+        "NAME=FOLDER: meshes that another system made (OBJ, PLY, GLB), with or without color, "
+        "measured in the same tables. A mesh has the name of its photograph, or of its subject and "
+        "condition where there are scans. May be repeated.",
     )
 
 
@@ -193,6 +195,7 @@ def main(arguments: list[str]) -> None:
             sheet_faces=FLAGS.sheet_faces,
             labels=FLAGS.labels,
             group_by=FLAGS.group_by,
+            methods=tuple(FLAGS.method),
         )
     )
 

@@ -17,6 +17,7 @@ from programs.gray_section import gray
 from programs.group_section import groups
 from programs.recognition_sections import clustering, comparison, photographs, recognition
 from programs.robustness_section import robustness
+from programs.sheets_section import comparison_sheet, styles, views
 from programs.tone_section import tone
 from programs.tone_types_section import tone_types
 from programs.turning_section import turning
@@ -28,6 +29,7 @@ BENCHMARKS: dict[str, tuple[Callable[[Workbench], Section], ...]] = {
     "clustering": (turning, clustering, gray, photographs, comparison, groups),
     "tone": (tone, tone_types, comparison, groups),
     "robustness": (robustness,),
+    "sheets": (turning, views, comparison_sheet, styles),
 }
 
 
@@ -48,9 +50,13 @@ def run(options: Options) -> None:
     write_report(report, options.output)
     for name, reason in report.metrics.get("rejected", {}).items():
         print(f"{name}: {reason}; counts as a miss")
+    for method, failures in report.metrics.get("without_mesh", {}).items():
+        for name, reason in failures.items():
+            print(f"{method}, {name}: {reason}; counts as a miss")
     print(options.output / "report.html")
     if options.must_improve:
-        check_improvement(bench.evaluation.likeness["scorer"])
+        results = bench.evaluation.likeness["scorer"]
+        check_improvement({name: results[name] for name in bench.names})
 
 
 def sections_of(options: Options) -> list[Callable[[Workbench], Section]]:

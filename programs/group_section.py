@@ -24,6 +24,7 @@ def groups(bench: Workbench) -> Section:
     return Section(
         [tables.group_table(scores)],
         metrics={"groups": metrics},
+        title="Groups of people",
         facts={"labels": bench.labels.path},
         limits=[
             "Figures by group tell how a group fares here, on as many people as the table says; "

@@ -2,7 +2,8 @@
 
 import dataclasses
 import pathlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 
 import numpy as np
 
@@ -19,6 +20,7 @@ from model.identity.network import IdentityNetwork
 from model.morphable_model import MorphableModel
 from model.rendered_views import FixedViews
 from model.shading import Shading
+from programs.photo_meshes import MethodFaces
 from storage.printable import printable
 
 
@@ -60,6 +62,14 @@ class Judge:
             self._views[key] = FixedViews(draw, self.yaws_deg)
         return self._views[key].embeddings(self.network, faces)
 
+    def likeness_of(
+        self, made: MethodFaces, shading: Shading, renderer: type[FaceRenderer] = FaceRenderer
+    ) -> Likeness:
+        """Judges the meshes of another system."""
+        count = len(self.photos.embeddings)
+        renders = made.embeddings(self.network, count, shading, self.yaws_deg, renderer)
+        return likeness(self.photos, renders, self.yaws_deg, made.missing(count))
+
 
 def make_judge(
     network: IdentityNetwork,
@@ -83,7 +93,10 @@ def make_judge(
 
 
 def judge_faces(
-    judges: dict[str, Judge], faces: dict[str, Coefficients], shadings: dict[str, Shading]
+    judges: dict[str, Judge],
+    faces: dict[str, Coefficients],
+    shadings: dict[str, Shading],
+    others: Mapping[str, MethodFaces] = MappingProxyType({}),
 ) -> Evaluation:
     """Measures the faces that decoders made of the judges' P photographs.
 
@@ -92,8 +105,9 @@ def judge_faces(
       faces: the coefficients [P, K] in the order of the photographs, by decoder; the last decoder
         is compared with the others.
       shadings: in which the faces of each decoder are drawn.
+      others: the meshes of other systems, by the system's name.
     """
-    judged = judge_renders(judges, faces, shadings)
+    judged = judge_renders(judges, faces, shadings, others)
     arrays = {
         name: {part: values.numpy() for part, values in coefficients._asdict().items()}
         for name, coefficients in faces.items()
@@ -106,11 +120,17 @@ def judge_renders(
     judges: dict[str, Judge],
     faces: dict[str, Coefficients],
     shadings: dict[str, Shading],
+    others: Mapping[str, MethodFaces] = MappingProxyType({}),
     renderer: type[FaceRenderer] = FaceRenderer,
 ) -> dict[str, dict[str, Likeness]]:
-    """Says how alike renders and photographs are, by judge and decoder; see `judge_faces`."""
+    """Says how alike renders and photographs are, by judge and method; see `judge_faces`.
+
+    Other systems stand before the decoders, and are drawn in the shading of the last decoder.
+    """
+    last = list(shadings.values())[-1]
     return {
-        judge: {
+        judge: {name: which.likeness_of(own, last, renderer) for name, own in others.items()}
+        | {
             name: likeness(
                 which.photos, which.embeddings(face, shadings[name], renderer), which.yaws_deg
             )

@@ -57,6 +57,7 @@ def robustness(bench: Workbench) -> Section:
         [robustness_table(curves)],
         [plots.robustness_curves(curves, units)],
         {"robustness": metrics},
+        title="Robustness (figure 6)",
         seeds={"damages": SEED},
         limits=[
             "Robustness compares a face with that of the same decoder from the unchanged "

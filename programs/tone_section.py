@@ -29,6 +29,7 @@ def tone(bench: Workbench) -> Section:
     metrics = {name: dataclasses.asdict(own) for name, own in findings.items()}
     return Section(
         [tone_table(findings, photographs)],
+        title="Skin tone",
         metrics={"tone": metrics, "photographed_tone": dataclasses.asdict(photographs)},
     )
 

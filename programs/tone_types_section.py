@@ -39,7 +39,10 @@ def tone_types(bench: Workbench) -> Section:
     errors["one tone for all"] = constant_errors(true, SCENES)
     metrics = {name: dataclasses.asdict(of_decoder) for name, of_decoder in errors.items()}
     return Section(
-        [tone_type_table(errors)], metrics={"tone_types": metrics}, seeds={"known tones": SEED}
+        [tone_type_table(errors)],
+        metrics={"tone_types": metrics},
+        seeds={"known tones": SEED},
+        title="Known tones",
     )
 
 

@@ -12,9 +12,11 @@ from absl import logging
 from data_pipeline.detection import make_detector
 from data_pipeline.feature_cache import PLAIN, FeatureCache
 from data_pipeline.photographs import Listing, list_photographs
+from data_pipeline.scans.micc import STAND_IN_NOTE
 from evaluation.benchmark import Evaluation
 from evaluation.earlier_scores import Scores, check_comparable, read_scores
 from evaluation.groups import divide
+from evaluation.paper_figures import PaperFigures, figures_for
 from flag_sets import EncoderOptions, PhotographOptions
 from model import identity
 from model.color import srgb_to_lab
@@ -24,9 +26,13 @@ from model.identity.network import IdentityNetwork
 from model.shading import Shading
 from model.tone_calibration import modeled_cheeks, photographed_cheeks
 from model.trained import Parts, Trained, TrainedDecoder, decoder_path, load_trained
+from programs.face_template import make_template
 from programs.judges import Judge, judge_faces, make_judge, photograph_names, prepare_for_all
 from programs.labels import read_labels
+from programs.method_meshes import parse_methods
 from programs.output_folder import check_apart, without_results
+from programs.photo_meshes import MethodFaces, read_faces
+from programs.short_names import short_names
 from storage.printable import printable
 
 YAWS_DEG = (0, -30, 30)
@@ -55,6 +61,7 @@ class Options:
       sheet_faces: people on the contact sheet.
       labels: a CSV file of what is known about the people, or None.
       group_by: the columns of it to group by; None for all.
+      methods: arguments NAME=FOLDER of meshes that other systems made of the photographs.
     """
 
     output: pathlib.Path
@@ -68,6 +75,7 @@ class Options:
     sheet_faces: int
     labels: str | None = None
     group_by: Sequence[str] | None = None
+    methods: Sequence[str] = ()
 
 
 class Workbench:
@@ -93,6 +101,9 @@ class Workbench:
         self.labels = read_labels(options.labels, options.group_by) if options.labels else None
         self.earlier = read_scores(options.compare) if options.compare else None
         self.names = short_names([decoder_path(path) for path in options.checkpoints])
+        self._method_folders = parse_methods(list(options.methods))
+        for name in {*self.names} & {*self._method_folders}:
+            raise ValueError(f"--method {name} is the name of a decoder too; give another name")
 
     @functools.cached_property
     def trained(self) -> Trained:
@@ -146,6 +157,8 @@ class Workbench:
                 "scorer": self.networks["scorer"].fingerprint,
                 "photographs": self.cache.key.photographs,
             }
+        for name, own in vars(self).get("others", {}).items():
+            parts[f"meshes of {name}"] = own.fingerprint
         return decoders | parts | ({"labels": self.labels.sha256} if self.labels else {})
 
     @functools.cached_property
@@ -227,6 +240,31 @@ class Workbench:
             for name, network in self.networks.items()
         }
 
+    @functools.cached_property
+    def others(self) -> dict[str, MethodFaces]:
+        """What other systems made of the photographs, by the system's name.
+
+        Raises:
+          ValueError: a folder has no mesh of a photograph.
+        """
+        if not self._method_folders:
+            return {}
+        model = self.trained.face_model
+        template = make_template(model)
+        return {
+            name: read_faces(name, folder, self.cache.names, template, model)
+            for name, folder in self._method_folders.items()
+        }
+
+    @functools.cached_property
+    def paper_figures(self) -> PaperFigures | None:
+        """The paper's figures, where the data set and the scorer are the paper's own."""
+        photos = self.judges["scorer"].photos
+        if (self.options.photographs.folder / STAND_IN_NOTE).is_file():
+            return None
+        names = photograph_names(self.cache)
+        return figures_for(names, [*photos.identities, *photos.missed], self.options.scorer.name)
+
     @property
     def shadings(self) -> dict[str, Shading]:
         """In which the faces of each decoder are drawn."""
@@ -244,10 +282,16 @@ class Workbench:
 
     def decode(self, crops: np.ndarray) -> dict[str, Coefficients]:
         """Decodes photographs in the encoder's crop, uint8 RGB [N, S, S, 3], by each decoder."""
-        return {
-            name: own.decoder(self.encode(name, crops), domain="photo")
-            for name, own in self.decoders.items()
-        }
+        return {name: self.decode_by(name, crops) for name in self.decoders}
+
+    def decode_by(self, decoder: str, crops: np.ndarray) -> Coefficients:
+        """Decodes photographs in the encoder's crop, uint8 RGB [N, S, S, 3], by one decoder."""
+        own = self.decoders[decoder].decoder
+        return own(self.encode(decoder, crops), domain="photo")
+
+    def faces_of(self, decoder: str, chosen: np.ndarray) -> Coefficients:
+        """The faces of some photographs, int [N], by one decoder."""
+        return Coefficients(*(part.numpy()[chosen] for part in self.faces[decoder]))
 
     @functools.cached_property
     def faces(self) -> dict[str, Coefficients]:
@@ -265,7 +309,7 @@ class Workbench:
             fingerprints = {name: network.fingerprint for name, network in self.networks.items()}
             names = photograph_names(self.cache)
             check_comparable(self.options.compare, self.earlier, fingerprints, names)
-        return judge_faces(self.judges, self.faces, self.shadings)
+        return judge_faces(self.judges, self.faces, self.shadings, self.others)
 
     @functools.cached_property
     def scores(self) -> dict[str, Scores]:
@@ -274,19 +318,3 @@ class Workbench:
             name: judge.scores(self.cache, self.evaluation.likeness[name])
             for name, judge in self.judges.items()
         }
-
-
-def short_names(paths: list[pathlib.Path]) -> list[str]:
-    """Names decoder files as shortly as tells them apart.
-
-    Raises:
-      ValueError: a file is given twice.
-    """
-    names = [path.stem for path in paths]
-    if len(set(names)) < len(names):
-        names = [f"{path.parent.name}/{path.stem}" for path in paths]
-    if len(set(names)) < len(names):
-        names = [str(path) for path in paths]
-    if len(set(names)) < len(names):
-        raise ValueError(f"--checkpoint names a decoder twice: {', '.join(names)}")
-    return names

@@ -26,7 +26,8 @@ from programs import decoder_evaluation, robustness_section, tone_types_section
 from programs.judges import Judge, judge_faces
 from programs.photo_damages import DAMAGES
 from programs.robustness_section import SCENES
-from programs.workbench import YAWS_DEG, Options, Workbench, short_names
+from programs.short_names import short_names
+from programs.workbench import YAWS_DEG, Options, Workbench
 
 
 @pytest.fixture(scope="module")
