@@ -24,7 +24,7 @@ from model import identity
 FLAGS = flags.FLAGS
 # What each of them measures stands in `programs`; only the names are here, since those modules
 # import TensorFlow.
-RECOGNITION = ("recognition", "clustering", "tone", "robustness", "sheets", "all")
+RECOGNITION = ("recognition", "clustering", "tone", "robustness", "ablation", "sheets", "all")
 GEOMETRY = ("micc", "now", "protocols")
 # The names in `evaluation.geometry.protocols`, which the flags must know without SciPy.
 PROTOCOLS = ("paper", "tran", "ganfit", "now", "realy", "dense")
@@ -48,11 +48,12 @@ def define_flags() -> None:
         (*RECOGNITION, *GEOMETRY),
         "What is measured: recognition as in section 4.3 of the paper, clustering as in 4.4, "
         "tone (whether skin tones follow the people), robustness (figure 6: damaged, turned and "
-        "badly lit photographs), sheets (figures 1, 4 and 7: faces beside any photographs, "
-        "paintings included), or all of these (all); distances to scans as in table 1, in the "
-        "layout of the MICC data set (micc); the NoW benchmark on its validation data (now); or "
-        "how far each protocol that compares faces with scans can be believed (protocols). See "
-        "docs/evaluation.md.",
+        "badly lit photographs), ablation (figure 3: runs that lack a loss), sheets (figures 1, 4 "
+        "and 7: faces beside any photographs, paintings included), or all of these (all); "
+        "distances to scans as in table 1, in the layout of the MICC data set (micc); the NoW "
+        "benchmark on its validation data (now); or how far each protocol that compares faces with "
+        "scans can be believed (protocols). See docs/evaluation.md and "
+        "docs/evaluation_on_photographs.md.",
     )
     define_geometry_flags()
     flag_sets.define_photographs("dataset", cache=True)
@@ -82,6 +83,19 @@ def define_flags() -> None:
         "must_improve",
         False,
         "Whether the script fails unless the scorer finds each decoder better than the one before.",
+    )
+    flags.DEFINE_string(
+        "ablation_dir",
+        None,
+        "The folder of the runs of configs/ablations, each in a folder of its settings' name. One "
+        "that is not there is trained. By default it lies in the output folder.",
+    )
+    flags.DEFINE_integer(
+        "ablation_steps",
+        40,
+        "Steps of stage 2 of an ablation that has to be trained; stage 1 and the number of "
+        "synthetic faces are cut down with it. The settings' own number is 300.",
+        lower_bound=1,
     )
     flags.DEFINE_integer("sheet_faces", 24, "People on the contact sheet.", lower_bound=1)
     flags.DEFINE_string("output_dir", None, "The folder for the report.", required=True)
@@ -175,6 +189,7 @@ def main(arguments: list[str]) -> None:
     command_line.import_tensorflow()
     from model.trained import Parts
     from programs import decoder_evaluation
+    from programs.ablation_runs import AblationOptions
     from programs.workbench import Options
 
     command_line.show_progress("data_pipeline")
@@ -196,6 +211,10 @@ def main(arguments: list[str]) -> None:
             labels=FLAGS.labels,
             group_by=FLAGS.group_by,
             methods=tuple(FLAGS.method),
+            ablation=AblationOptions(
+                pathlib.Path(FLAGS.ablation_dir or pathlib.Path(FLAGS.output_dir, "ablation")),
+                FLAGS.ablation_steps,
+            ),
         )
     )
 

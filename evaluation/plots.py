@@ -1,6 +1,7 @@
 """Draws the plots of a report, as PNG and PDF files."""
 
 import io
+import pathlib
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -127,6 +128,13 @@ def robustness_curves(curves: dict[str, dict[str, Curve]], units: dict[str, str]
         "worse: cosines of frontal renders by the scorer, with 95 % intervals over people."
     )
     return _files(figure, "robustness", caption)
+
+
+def renamed(picture: Picture, name: str) -> Picture:
+    """The same plot under another name, in all its files."""
+    more = {f"{name}{pathlib.PurePath(old).suffix}": data for old, data in picture.more.items()}
+    suffix = pathlib.PurePath(picture.name).suffix
+    return Picture(f"{name}{suffix}", picture.data, picture.caption, more)
 
 
 def _figure(title: str, x_label: str, y_label: str):

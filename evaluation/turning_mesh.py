@@ -26,6 +26,8 @@ class TurningMesh:
       poster: a JPEG or PNG file of the mesh from the front, for pages that are read without
         JavaScript; empty where there is none.
       is_map: whether the colors stand for numbers, so that they are shaded but little.
+      focus: float [N or fewer, 3], points that fill the view, such as the face of a bust; None for
+        all vertices.
     """
 
     label: str
@@ -34,6 +36,7 @@ class TurningMesh:
     colors: np.ndarray
     poster: bytes = b""
     is_map: bool = False
+    focus: np.ndarray | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -68,6 +71,7 @@ def distance_mesh(
     values: np.ndarray,
     largest: float,
     poster: bytes = b"",
+    focus: np.ndarray | None = None,
 ) -> TurningMesh:
     """Makes a mesh whose colors are numbers, such as the distances to a true surface.
 
@@ -77,7 +81,7 @@ def distance_mesh(
       triangles: int [T, 3].
       values: float [N], from 0 up; NaN, where nothing was measured, is drawn gray.
       largest: the value of the last color, which larger ones get too; that of the `ColorScale`.
-      poster: see `TurningMesh`.
+      poster, focus: see `TurningMesh`.
 
     Raises:
       ValueError: there are not as many values as vertices.
@@ -87,7 +91,7 @@ def distance_mesh(
     colors = colormaps[COLOR_MAP](np.clip(np.nan_to_num(values) / largest, 0, 1))[:, :3]
     colors = np.uint8(colors * 255 + 0.5)
     colors[~np.isfinite(values)] = UNKNOWN
-    return TurningMesh(label, vertices, triangles, colors, poster, is_map=True)
+    return TurningMesh(label, vertices, triangles, colors, poster, True, focus)
 
 
 def gradient(steps: int = 17) -> str:
@@ -103,8 +107,9 @@ def _hex(rgb) -> str:
 def encode_meshes(meshes: list[TurningMesh]) -> dict:
     """Encodes meshes for `assets/turning_mesh.js`, as JSON can hold them.
 
-    Positions have 16 bits within the mesh's own box around 0. Triangles that several meshes share
-    are there once.
+    Positions have 16 bits within the sphere around the mesh; `view` is the center and the radius
+    of what fills the view, in radii of that sphere. Triangles that several meshes share are there
+    once.
     """
     shared, encoded = {}, []
     for mesh in map(thinned, meshes):
@@ -113,6 +118,7 @@ def encode_meshes(meshes: list[TurningMesh]) -> dict:
             {
                 "triangles": shared.setdefault(triangles, len(shared)),
                 "positions": _base64(_quantized(mesh)),
+                "view": _view(mesh),
                 "colors": _base64(np.asarray(mesh.colors, np.uint8)),
                 "map": mesh.is_map,
             }
@@ -121,12 +127,23 @@ def encode_meshes(meshes: list[TurningMesh]) -> dict:
 
 
 def _quantized(mesh: TurningMesh) -> np.ndarray:
-    """Positions int16 [N, 3]; the sphere around the box of all used vertices has `_STEPS`."""
-    used = mesh.vertices[np.unique(mesh.triangles)]
-    low, high = used.min(axis=0), used.max(axis=0)
-    radius = max(float(np.linalg.norm(high - low)) / 2, 1e-9)
-    steps = (mesh.vertices - (low + high) / 2) / radius * _STEPS
+    """Positions int16 [N, 3] in `_STEPS` a radius."""
+    center, radius = _sphere(mesh.vertices[np.unique(mesh.triangles)])
+    steps = (mesh.vertices - center) / radius * _STEPS
     return np.clip(np.round(steps), -_STEPS, _STEPS).astype("<i2")
+
+
+def _view(mesh: TurningMesh) -> list[float]:
+    """Center and radius of what fills the view, in radii of the sphere around the mesh."""
+    center, radius = _sphere(mesh.vertices[np.unique(mesh.triangles)])
+    middle, half = (center, radius) if mesh.focus is None else _sphere(mesh.focus)
+    return [*((middle - center) / radius).tolist(), half / radius]
+
+
+def _sphere(points: np.ndarray) -> tuple[np.ndarray, float]:
+    """The middle of the box of points, and the radius of the sphere around that box."""
+    low, high = points.min(axis=0), points.max(axis=0)
+    return (low + high) / 2, max(float(np.linalg.norm(high - low)) / 2, 1e-9)
 
 
 def thinned(mesh: TurningMesh, most: int = MAX_VERTICES) -> TurningMesh:

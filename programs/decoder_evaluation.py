@@ -13,6 +13,7 @@ from evaluation.likeness import Likeness
 from evaluation.report import join_sections, write_report
 from evaluation.section import Section
 from evaluation.table import to_text
+from programs.ablation_section import ablation
 from programs.gray_section import gray
 from programs.group_section import groups
 from programs.recognition_sections import clustering, comparison, photographs, recognition
@@ -29,6 +30,7 @@ BENCHMARKS: dict[str, tuple[Callable[[Workbench], Section], ...]] = {
     "clustering": (turning, clustering, gray, photographs, comparison, groups),
     "tone": (tone, tone_types, comparison, groups),
     "robustness": (robustness,),
+    "ablation": (ablation,),
     "sheets": (turning, views, comparison_sheet, styles),
 }
 

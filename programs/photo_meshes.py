@@ -1,6 +1,7 @@
 """Faces that other systems made of the photographs, drawn and judged as the decoders' faces are."""
 
 import dataclasses
+import functools
 import hashlib
 import pathlib
 
@@ -23,6 +24,7 @@ from model.morphable_model import LinearModel, MorphableModel
 from model.scene import fixed_scene, stack_scenes
 from model.shading import Shading
 from programs.colored_meshes import read_colored
+from programs.kept_arrays import KeptArrays
 from programs.method_meshes import find_mesh
 from storage.printable import printable
 
@@ -54,6 +56,7 @@ class MethodFaces:
         shading: Shading,
         yaws_deg: tuple[int, ...],
         renderer: type[FaceRenderer] = FaceRenderer,
+        kept: KeptArrays = KeptArrays(),
     ) -> np.ndarray:
         """Embeds the renders in the fixed scene, V views of each: float32 [photographs, V, E].
 
@@ -61,9 +64,15 @@ class MethodFaces:
         """
         made = np.full([photographs, len(yaws_deg), network.embedding_size], np.nan, np.float32)
         for k, face in self.faces.items():
-            images = draw(face, network.crop, shading, yaws_deg, renderer)
-            made[k] = network(images).embedding.numpy()
+            how = f"{renderer.__name__} {shading} {yaws_deg} {network.crop} {network.fingerprint}"
+            make = functools.partial(_embedded, face, network, shading, yaws_deg, renderer)
+            made[k] = kept("embeddings", [how, face.fingerprint], make)
         return made
+
+
+def _embedded(face, network, shading, yaws_deg, renderer) -> np.ndarray:
+    images = draw(face, network.crop, shading, yaws_deg, renderer)
+    return network(images).embedding.numpy()
 
 
 def draw(
@@ -91,6 +100,7 @@ def read_faces(
     names: tuple[str, ...],
     template: Template,
     by: MorphableModel,
+    kept: KeptArrays = KeptArrays(),
 ) -> MethodFaces:
     """Finds and reads the meshes of photographs; those that fail are listed.
 
@@ -103,6 +113,7 @@ def read_faces(
       names: of the P photographs.
       template: the average face by which meshes are found.
       by: the face model of the template.
+      kept: the meshes that were turned upright.
 
     Raises:
       ValueError: no photograph has a mesh that can be read.
@@ -112,7 +123,7 @@ def read_faces(
     for k, path in tqdm.tqdm(paths.items(), desc=method, unit="mesh", mininterval=5):
         try:
             if path not in read:
-                read[path] = face_model_of(read_colored(path), template, by)
+                read[path] = face_model_of(read_colored(path), template, by, kept)
             faces[k] = read[path]
         except (OSError, ValueError) as error:
             failures[printable(names[k])] = str(error)
@@ -142,7 +153,9 @@ def _fingerprint(paths: dict[int, pathlib.Path]) -> str:
     return digest.hexdigest()
 
 
-def face_model_of(mesh: Mesh, template: Template, by: MorphableModel) -> MorphableModel:
+def face_model_of(
+    mesh: Mesh, template: Template, by: MorphableModel, kept: KeptArrays = KeptArrays()
+) -> MorphableModel:
     """Makes of a mesh in any pose and unit a face model of one face, which renderers can draw.
 
     A mesh of the face model's topology is taken as it is. In any other the face is searched, and
@@ -156,16 +169,19 @@ def face_model_of(mesh: Mesh, template: Template, by: MorphableModel) -> Morphab
     if len(vertices) == by.n_vertices and np.array_equal(mesh.triangles, by.triangles):
         points = five_points(by)(vertices[None].astype(np.float32)).numpy()[0]
     else:
-        vertices, points = _upright(vertices, mesh.triangles, template, by)
+        make = functools.partial(_upright, vertices, mesh.triangles, template, by)
+        both = kept("upright", [vertices, mesh.triangles, by.fingerprint], make)
+        vertices, points = both[:-5], both[-5:]
     return _one_face(mesh, vertices, points)
 
 
 def _upright(vertices, triangles, template, by):
-    """Turns a mesh into the template's frame; returns its vertices and its five points."""
+    """Turns a mesh into the template's frame; returns its vertices, and then its five points."""
     face = Face(Surface(vertices, triangles))
     back = find_face(face, template).from_template.inverse()
     registered = back(in_topology(face, template).surface.vertices)
-    return back(vertices), five_points(by)(registered[None].astype(np.float32)).numpy()[0]
+    points = five_points(by)(registered[None].astype(np.float32)).numpy()[0]
+    return np.concatenate([back(vertices), points])
 
 
 def _one_face(mesh: Mesh, vertices: np.ndarray, points: np.ndarray) -> MorphableModel:

@@ -2,6 +2,7 @@
 
 from evaluation.section import Section
 from evaluation.turning_mesh import MeshFigure, TurningMesh
+from model.face_regions import face_crop
 from programs.portraits_of import PortraitsOf
 from programs.workbench import Workbench
 from storage.images import jpeg, to_bytes
@@ -33,9 +34,16 @@ def _meshes(bench: Workbench, decoder: str, portraits: PortraitsOf) -> list[Turn
     faces = bench.faces_of(decoder, portraits.chosen)
     vertices = model.decode_shape(faces.shape).numpy()
     colors = to_bytes(model.decode_texture(faces.texture).numpy())
-    posters = portraits.faces(decoder)[:, 0]
+    posters, face = portraits.faces(decoder)[:, 0], face_crop(model)
     return [
-        TurningMesh(decoder, vertices[k], model.triangles, colors[k], jpeg(posters[k]))
+        TurningMesh(
+            decoder,
+            vertices[k],
+            model.triangles,
+            colors[k],
+            jpeg(posters[k]),
+            focus=vertices[k][face],
+        )
         for k in range(len(vertices))
     ]
 

@@ -26,8 +26,10 @@ from model.identity.network import IdentityNetwork
 from model.shading import Shading
 from model.tone_calibration import modeled_cheeks, photographed_cheeks
 from model.trained import Parts, Trained, TrainedDecoder, decoder_path, load_trained
+from programs.ablation_runs import AblationOptions
 from programs.face_template import make_template
 from programs.judges import Judge, judge_faces, make_judge, photograph_names, prepare_for_all
+from programs.kept_arrays import KeptArrays, blocks
 from programs.labels import read_labels
 from programs.method_meshes import parse_methods
 from programs.output_folder import check_apart, without_results
@@ -62,6 +64,7 @@ class Options:
       labels: a CSV file of what is known about the people, or None.
       group_by: the columns of it to group by; None for all.
       methods: arguments NAME=FOLDER of meshes that other systems made of the photographs.
+      ablation: the runs of figure 3; None where they are not asked for.
     """
 
     output: pathlib.Path
@@ -76,6 +79,7 @@ class Options:
     labels: str | None = None
     group_by: Sequence[str] | None = None
     methods: Sequence[str] = ()
+    ablation: AblationOptions | None = None
 
 
 class Workbench:
@@ -104,6 +108,16 @@ class Workbench:
         self._method_folders = parse_methods(list(options.methods))
         for name in {*self.names} & {*self._method_folders}:
             raise ValueError(f"--method {name} is the name of a decoder too; give another name")
+
+    def with_decoders(self, paths: dict[str, pathlib.Path]) -> "Workbench":
+        """Makes a workbench of the same photographs and judges with other decoders, by name."""
+        changes = {"checkpoints": [*paths.values()], "methods": (), "compare": None}
+        other = Workbench(dataclasses.replace(self.options, **changes))
+        other.names = [*paths]
+        ours, own = self.trained.encoder, other.trained.encoder
+        if (ours.fingerprint, ours.feature_size) == (own.fingerprint, own.feature_size):
+            vars(other).update(networks=self.networks, listing=self.listing, caches=self.caches)
+        return other
 
     @functools.cached_property
     def trained(self) -> Trained:
@@ -182,6 +196,11 @@ class Workbench:
         folder = pathlib.Path(photos.cache or self.options.output / "cache")
         return prepare_for_all(listing, self.networks, make_detector(photos.landmarks), folder)
 
+    @functools.cached_property
+    def kept(self) -> KeptArrays:
+        """What this evaluation has computed, or an earlier one into the same folder."""
+        return KeptArrays(self.options.output / "cache" / "arrays")
+
     @property
     def cache(self) -> FeatureCache:
         """The photographs as the encoder sees them."""
@@ -236,7 +255,9 @@ class Workbench:
         whose = {photo.name: printable(photo.identity or "") for photo in self.listing.photographs}
         missed = [whose.get(r.name) or printable(r.name) for r in self.cache.rejected]
         return {
-            name: make_judge(network, self.trained.face_model, self.caches[name], YAWS_DEG, missed)
+            name: make_judge(
+                network, self.trained.face_model, self.caches[name], YAWS_DEG, missed, self.kept
+            )
             for name, network in self.networks.items()
         }
 
@@ -252,7 +273,7 @@ class Workbench:
         model = self.trained.face_model
         template = make_template(model)
         return {
-            name: read_faces(name, folder, self.cache.names, template, model)
+            name: read_faces(name, folder, self.cache.names, template, model, self.kept)
             for name, folder in self._method_folders.items()
         }
 
@@ -277,8 +298,14 @@ class Workbench:
           decoder: its short name.
           crops: uint8 RGB [N, S, S, 3].
         """
-        photo_crops = self.decoders[decoder].decoder.photo_crops
-        return encode_photographs(self.trained.encoder, crops, photo_crops).features
+        encoder, photo_crops = self.trained.encoder, self.decoders[decoder].decoder.photo_crops
+        how = f"{encoder.fingerprint} {encoder.feature_sizes} {photo_crops}"
+        made = []
+        for block in blocks(len(crops), "photographs encoded"):
+            own = crops[block]
+            make = functools.partial(_features, encoder, own, photo_crops)
+            made.append(self.kept("features", [how, own], make))
+        return np.concatenate(made)
 
     def decode(self, crops: np.ndarray) -> dict[str, Coefficients]:
         """Decodes photographs in the encoder's crop, uint8 RGB [N, S, S, 3], by each decoder."""
@@ -318,3 +345,7 @@ class Workbench:
             name: judge.scores(self.cache, self.evaluation.likeness[name])
             for name, judge in self.judges.items()
         }
+
+
+def _features(encoder: IdentityNetwork, crops: np.ndarray, photo_crops: int) -> np.ndarray:
+    return np.asarray(encode_photographs(encoder, crops, photo_crops).features)

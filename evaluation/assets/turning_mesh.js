@@ -86,7 +86,10 @@
     if (!uploaded.has(number)) {
       const mesh = data.meshes[number];
       const triangles = decoded(data.triangles[mesh.triangles], Uint32Array);
-      const positions = Float32Array.from(decoded(mesh.positions, Int16Array), (x) => x / 32767);
+      // The view's sphere gets the radius 1.
+      const radius = mesh.view[3];
+      const positions = Float32Array.from(
+        decoded(mesh.positions, Int16Array), (x, k) => (x / 32767 - mesh.view[k % 3]) / radius);
       uploaded.set(number, {
         position: buffer(positions),
         normal: buffer(normalsOf(positions, triangles)),
@@ -121,7 +124,7 @@
     // Columns: about the vertical axis first, then about the horizontal one.
     gl.uniformMatrix3fv(uniforms.turn, false,
       [cy, sp * sy, -cp * sy, 0, cp, sp, sy, -sp * cy, cp * cy]);
-    gl.uniform4f(uniforms.lens, FOCAL_LENGTH, DISTANCE, DISTANCE - 2, DISTANCE + 2);
+    gl.uniform4f(uniforms.lens, FOCAL_LENGTH, DISTANCE, DISTANCE - 3, DISTANCE + 4);
     gl.uniform1f(uniforms.colored, view.colored ? 1 : 0);
     gl.uniform1f(uniforms.contrast, view.colored && data.meshes[number].map ? 0.55 : 1);
     gl.bindBuffer(gl.ELEMENT_ARRAY_BUFFER, mesh.triangles);

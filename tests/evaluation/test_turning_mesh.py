@@ -1,6 +1,7 @@
 """Meshes on the page of a report."""
 
 import base64
+import dataclasses
 
 import numpy as np
 import pytest
@@ -35,6 +36,14 @@ def test_meshes_come_back_as_they_were_but_for_size_and_place():
     np.testing.assert_allclose(positions * 3**0.5, _SPHERE.vertices, atol=1e-4)
     colors = _decoded(encoded["colors"], np.uint8).reshape(-1, 3)
     np.testing.assert_array_equal(colors, _mesh().colors)
+
+
+def test_what_fills_the_view_is_said_in_radii_of_the_mesh():
+    mesh = _mesh(scale=10.0)
+    assert encode_meshes([mesh])["meshes"][0]["view"] == pytest.approx([0, 0, 0, 1])
+    half = dataclasses.replace(mesh, focus=mesh.vertices[mesh.vertices[:, 0] >= 0])
+    view = encode_meshes([half])["meshes"][0]["view"]
+    assert view == pytest.approx([5 / 300**0.5, 0, 0, (225 / 300) ** 0.5], abs=1e-6)
 
 
 def test_triangles_that_meshes_share_are_there_once():
