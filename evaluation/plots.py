@@ -56,7 +56,9 @@ def _distribution(axes, values, weights, edges, label, mean, color):
     axes.axvline(mean, color=color, lw=1.5)
     axes.set_yticks([])
     axes.grid(alpha=0.3, axis="x")
-    axes.legend(fontsize="small", loc="upper left")
+    # Above the panel it hides no bar.
+    place = {"loc": "lower left", "bbox_to_anchor": (-0.01, 0.97), "frameon": False}
+    axes.legend(fontsize="small", ncols=2, **place)
     for side in ("left", "right", "top"):
         axes.spines[side].set_visible(False)
 

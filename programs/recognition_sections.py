@@ -40,17 +40,18 @@ def recognition(bench: Workbench) -> Section:
 def statement(judge: str, name: str, likeness: Likeness) -> str:
     """Says in words how alike photographs and renders are, as section 4.3 does."""
     mean = f"{likeness.summaries[0].mean:.3f}"
-    text = f"By the {judge}, photograph and render of {name} have an average similarity of {mean}."
-    if likeness.same_below is not None:
-        text += (
-            f" By comparison, {likeness.same_below:.1%} of the pairs of photographs of one person "
-            "score below that"
-        )
+    texts = [
+        f"By the {judge}, photograph and render of {name} have an average similarity of {mean}."
+    ]
+    if likeness.same_below is None:
+        texts.append("There is no pair of photographs of one person to compare with.")
     else:
-        text += " There is no pair of photographs of one person to compare with"
+        part = f"{likeness.same_below:.1%}"
+        texts.append(f"Of the pairs of photographs of one person {part} score below that.")
     if likeness.different_above is not None:
-        text += f", and {likeness.different_above:.2%} of the pairs of different people above"
-    return text + "."
+        part = f"{likeness.different_above:.2%}"
+        texts.append(f"Of the pairs of photographs of different people {part} score above it.")
+    return " ".join(texts)
 
 
 def clustering(bench: Workbench) -> Section:

@@ -1,5 +1,5 @@
-// Lets the meshes of a report be turned. Each place for a mesh shows a picture of it, which a canvas
-// replaces where WebGL works. All meshes are drawn by one WebGL context, since browsers allow few.
+// Lets the meshes of a report be turned. Each place for a mesh shows a picture of it, which a
+// canvas replaces where WebGL works. All meshes are drawn by one context, since browsers allow few.
 "use strict";
 (() => {
   const VERTEX = `

@@ -11,15 +11,14 @@ def test_the_statement_of_section_4_3_is_made():
     embeddings[1, 0] = 1
     result = likeness(judge_photographs(embeddings, list("aabcde")), embeddings[:, None], (0,))
     assert statement("scorer", "decoder", result) == (
-        "By the scorer, photograph and render of decoder have an average similarity of 1.000. By "
-        "comparison, 100.0% of the pairs of photographs of one person score below that, and 0.00% "
-        "of the pairs of different people above."
+        "By the scorer, photograph and render of decoder have an average similarity of 1.000. Of "
+        "the pairs of photographs of one person 100.0% score below that. Of the pairs of "
+        "photographs of different people 0.00% score above it."
     )
 
 
 def test_without_pairs_of_one_person_it_says_so():
     embeddings = np.eye(4, dtype=np.float32)
     result = likeness(judge_photographs(embeddings, list("abcd")), embeddings[:, None], (0,))
-    assert "There is no pair of photographs of one person to compare with, and 0.00%" in statement(
-        "scorer", "decoder", result
-    )
+    text = statement("scorer", "decoder", result)
+    assert "There is no pair of photographs of one person to compare with. Of the pairs" in text
