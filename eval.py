@@ -26,7 +26,7 @@ FLAGS = flags.FLAGS
 # What each of them measures stands in `programs`; only the names are here, since those modules
 # import TensorFlow.
 BENCHMARKS = (
-    *("recognition", "clustering", "tone", "robustness"),
+    *("recognition", "clustering", "tone", "robustness", "ablation", "sheets"),
     *("micc", "now", "protocols", "synthetic"),
 )
 # Of these --dataset is a folder of scans.
@@ -53,11 +53,13 @@ def define_flags() -> None:
         (*BENCHMARKS, "all"),
         "What is measured: recognition as in section 4.3 of the paper, clustering as in 4.4, "
         "tone (whether skin tones follow the people), robustness (figure 6: damaged, turned and "
-        "badly lit photographs); distances to scans as in table 1, in the layout of the MICC data "
-        "set (micc); the NoW benchmark on its validation data (now); how far each protocol that "
-        "compares faces with scans can be believed (protocols); errors on rendered faces whose "
-        "coefficients are known (synthetic); or all of these (all). Without --dataset, micc and "
-        "now make a small stand-in. See docs/evaluation.md.",
+        "badly lit photographs), ablation (figure 3: runs that lack a loss), sheets (figures 1, 4 "
+        "and 7: faces beside any photographs, paintings included); distances to scans as in table "
+        "1, in the layout of the MICC data set (micc); the NoW benchmark on its validation data "
+        "(now); how far each protocol that compares faces with scans can be believed (protocols); "
+        "errors on rendered faces whose coefficients are known (synthetic); or all of these (all). "
+        "Without --dataset, micc and now make a small stand-in. See docs/evaluation.md and "
+        "docs/evaluation_on_photographs.md.",
     )
     define_geometry_flags()
     flag_sets.define_photographs("dataset", cache=True)
@@ -87,6 +89,19 @@ def define_flags() -> None:
         "must_improve",
         False,
         "Whether the script fails unless the scorer finds each decoder better than the one before.",
+    )
+    flags.DEFINE_string(
+        "ablation_dir",
+        None,
+        "The folder of the runs of configs/ablations, each in a folder of its settings' name. One "
+        "that is not there is trained. By default it lies in the output folder.",
+    )
+    flags.DEFINE_integer(
+        "ablation_steps",
+        40,
+        "Steps of stage 2 of an ablation that has to be trained; stage 1 and the number of "
+        "synthetic faces are cut down with it. The settings' own number is 300.",
+        lower_bound=1,
     )
     flags.DEFINE_integer("sheet_faces", 24, "People on the contact sheet.", lower_bound=1)
     flags.DEFINE_string("output_dir", None, "The folder for the report.", required=True)
@@ -121,8 +136,9 @@ def define_geometry_flags() -> None:
     flags.DEFINE_multi_string(
         "method",
         [],
-        "NAME=FOLDER: meshes that another system made (OBJ, PLY, GLB), measured in the same table. "
-        "May be repeated (micc, now).",
+        "NAME=FOLDER: meshes that another system made (OBJ, PLY, GLB), with or without color, "
+        "measured in the same tables. A mesh has the name of its photograph, or of its subject and "
+        "condition where there are scans. May be repeated.",
     )
     flags.DEFINE_integer(
         "pairs",
@@ -157,7 +173,7 @@ def geometry():
         average=FLAGS.average,
         frontal=FLAGS.frontal,
         frame_step=FLAGS.frame_step,
-        methods=tuple(FLAGS.method),
+        methods=tuple(FLAGS.method) if FLAGS.benchmark in SCANS else (),
         pairs=FLAGS.pairs,
         faces=FLAGS.faces,
         processes=FLAGS.processes or usable_processors(),
@@ -173,6 +189,7 @@ def main(arguments: list[str]) -> None:
     command_line.import_tensorflow()
     from model.trained import Parts
     from programs import decoder_evaluation
+    from programs.ablation_runs import AblationOptions
     from programs.workbench import Options
 
     command_line.show_progress("data_pipeline")
@@ -194,6 +211,11 @@ def main(arguments: list[str]) -> None:
             labels=FLAGS.labels,
             group_by=FLAGS.group_by,
             geometry=geometry(),
+            methods=() if FLAGS.benchmark in SCANS else tuple(FLAGS.method),
+            ablation=AblationOptions(
+                pathlib.Path(FLAGS.ablation_dir or pathlib.Path(FLAGS.output_dir, "ablation")),
+                FLAGS.ablation_steps,
+            ),
         )
     )
 

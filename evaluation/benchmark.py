@@ -17,7 +17,7 @@ class Evaluation:
       likeness: what each judging network says of each method.
       gains: the paired difference of the frontal cosines, for each judging network, of the last
         method over each other one.
-      statistics: the moments of each part of the coefficients, for each method.
+      statistics: the moments of each part of the coefficients, for each method that has some.
     """
 
     likeness: dict[str, dict[str, Likeness]]
@@ -27,10 +27,11 @@ class Evaluation:
     def metrics(self) -> dict:
         """Returns all but the arrays, as JSON can hold it."""
         methods = {}
-        for method, parts in self.statistics.items():
+        for method in next(iter(self.likeness.values())):
             judged = {judge: results[method].metrics() for judge, results in self.likeness.items()}
+            parts = self.statistics.get(method, {})
             coefficients = {part: vars(values) for part, values in parts.items()}
-            methods[method] = judged | {"coefficients": coefficients}
+            methods[method] = judged | ({"coefficients": coefficients} if parts else {})
         gains = {
             judge: {pair: vars(gain) for pair, gain in pairs.items()}
             for judge, pairs in self.gains.items()

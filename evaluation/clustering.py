@@ -8,6 +8,9 @@ import numpy as np
 from evaluation.bootstrap import Interval, ends, mean_interval
 from evaluation.recognition import unit
 
+# The rank of what is not found, however many places are searched.
+NEVER = np.iinfo(np.int64).max
+
 
 @dataclasses.dataclass(frozen=True)
 class Recall:
@@ -129,7 +132,11 @@ def recall(
 
 
 def recall_without_sources(
-    renders: np.ndarray, photographs: np.ndarray, identities: list[str], missed: list[str]
+    renders: np.ndarray,
+    photographs: np.ndarray,
+    identities: list[str],
+    missed: list[str],
+    missing: np.ndarray | None = None,
 ) -> Recall | None:
     """Recalls people by other photographs of them than the one that was reconstructed.
 
@@ -140,6 +147,7 @@ def recall_without_sources(
       photographs: float [P, E], the embeddings of their sources.
       identities: the P names of the people.
       missed: the people on further photographs, which have no reconstruction; these queries fail.
+      missing: bool [P], the sources whose render does not count; these queries fail too.
 
     Returns:
       The recall; None where nobody has two photographs.
@@ -150,4 +158,6 @@ def recall_without_sources(
         return None
     people = [identities[k] for k in asked]
     ranks = identity_ranks(renders[asked], people, photographs, identities, asked)
+    if missing is not None:
+        ranks[missing[asked]] = NEVER
     return recall(ranks, identities, people + [name for name in missed if count[name]])

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from evaluation.bootstrap import Interval, ends, mean_interval
-from evaluation.clustering import Recall, identity_ranks, recall, recall_without_sources
+from evaluation.clustering import NEVER, Recall, identity_ranks, recall, recall_without_sources
 from evaluation.recognition import (
     Histogram,
     Summary,
@@ -63,12 +63,15 @@ class Likeness:
       summaries: for each yaw the distribution of its scores.
       intervals: for each yaw the mean of its scores with its interval over people.
       ranks: int [P], the place of the nearest photograph of the right person, searched with the
-        frontal render.
+        frontal render; `NEVER` where there is no reconstruction.
       recall: the identity clustering recall with the frontal renders.
       recall_of_others: the same without the source photograph, by other photographs of the person;
         None where nobody has two.
       to_same, to_different: the earth mover's distances of the frontal scores to the cosines of
         pairs of photographs (table 2); None where there is no such pair.
+      same_below, different_above: the part of the pairs of photographs of one person that are less
+        alike than photograph and render are on average, and the part of the pairs of different
+        people that are more alike; None where there is no such pair.
     """
 
     scores: dict[int, np.ndarray]
@@ -79,6 +82,8 @@ class Likeness:
     recall_of_others: Recall | None
     to_same: float | None
     to_different: float | None
+    same_below: float | None
+    different_above: float | None
 
     def metrics(self) -> dict:
         """Returns all but the arrays, as JSON can hold it."""
@@ -90,16 +95,25 @@ class Likeness:
             "recall": self.recall.metrics(),
             "recall_of_others": self.recall_of_others and self.recall_of_others.metrics(),
             "earth_movers_distance": {"same": self.to_same, "different": self.to_different},
+            "same_below": self.same_below,
+            "different_above": self.different_above,
         }
 
 
-def likeness(photos: JudgedPhotographs, renders: np.ndarray, yaws_deg: tuple[int, ...]) -> Likeness:
+def likeness(
+    photos: JudgedPhotographs,
+    renders: np.ndarray,
+    yaws_deg: tuple[int, ...],
+    missing: np.ndarray | None = None,
+) -> Likeness:
     """Compares renders with the photographs that they were reconstructed from.
 
     Args:
       photos: the photographs.
       renders: float32 [P, V, E], embeddings of the views of each reconstruction.
       yaws_deg: the yaw of each of the V views; 0 must be among them.
+      missing: bool [P], the photographs that have no reconstruction. Their cosines count as 0 and
+        their queries as failed, as those of photographs without a face do. None for none.
 
     Raises:
       ValueError: sizes differ, or there is no frontal view.
@@ -109,14 +123,21 @@ def likeness(photos: JudgedPhotographs, renders: np.ndarray, yaws_deg: tuple[int
             f"renders of shape {renders.shape} do not fit {len(photos.embeddings)} photographs "
             f"and the yaws {yaws_deg}, of which one must be 0"
         )
+    missing = np.zeros(len(renders), bool) if missing is None else missing
+    # Any direction does: what comes of it is not used.
+    renders = np.where(missing[:, None, None], np.float32(1), renders)
     by_view = cosines(photos.embeddings[:, None], renders)
+    by_view[missing] = 0.0
     sides = np.abs(yaws_deg)
     scores = {
         int(yaw): count_misses(by_view[:, sides == yaw].mean(axis=1), len(photos.missed))
         for yaw in np.unique(sides)
     }
     frontal = renders[:, list(yaws_deg).index(0)]
+    mean = float(np.mean(scores[0]))
+    different_below = photos.different.below(mean)
     ranks = identity_ranks(frontal, photos.identities, photos.embeddings, photos.identities)
+    ranks[missing] = NEVER
     return Likeness(
         scores=scores,
         summaries={yaw: summarize(values) for yaw, values in scores.items()},
@@ -124,8 +145,10 @@ def likeness(photos: JudgedPhotographs, renders: np.ndarray, yaws_deg: tuple[int
         ranks=ranks,
         recall=recall(ranks, photos.identities, photos.people),
         recall_of_others=recall_without_sources(
-            frontal, photos.embeddings, photos.identities, photos.missed
+            frontal, photos.embeddings, photos.identities, photos.missed, missing
         ),
         to_same=earth_movers_distance(scores[0], photos.same),
         to_different=earth_movers_distance(scores[0], photos.different),
+        same_below=photos.same.below(mean),
+        different_above=None if different_below is None else 1 - different_below,
     )

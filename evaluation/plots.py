@@ -1,47 +1,66 @@
 """Draws the plots of a report, as PNG and PDF files."""
 
 import io
+import pathlib
 
 import numpy as np
 from matplotlib.figure import Figure
 
 from evaluation.likeness import JudgedPhotographs, Likeness
-from evaluation.report import Picture
 from evaluation.robustness import Curve
+from evaluation.section import Picture
 
 _MAX_RANK = 20
 
 
 def score_distributions(
-    network: str, photos: JudgedPhotographs, results: dict[str, Likeness], bins: int = 50
+    network: str, photos: JudgedPhotographs, results: dict[str, Likeness], bins: int = 60
 ) -> Picture:
-    """Plots cosines of photograph and render beside those of pairs of photographs (figure 5).
+    """Plots cosines of photograph and render below those of pairs of photographs (figure 5).
 
     Args:
       network: the name of the network that judges.
       photos: the photographs.
-      results: what each decoder, by its name, reached.
+      results: what each method, by its name, reached.
       bins: how many bins the histograms have.
     """
-    edges = np.linspace(-1, 1, bins + 1)
-    figure, axes = _figure(f"Cosines by {network}", "cosine", "density")
-    pairs = (("pairs of different people", photos.different), ("pairs of one person", photos.same))
-    for label, histogram in pairs:
+    low = min([-0.2, *(likeness.scores[0].min() for likeness in results.values())]) - 0.05
+    edges = np.linspace(low, 1, bins + 1)
+    figure = Figure(figsize=(7, 1.6 * (1 + len(results)) + 0.6), layout="constrained")
+    figure.suptitle(f"Cosines by {network}")
+    rows = figure.subplots(1 + len(results), 1, sharex=True, squeeze=False)[:, 0]
+    pairs = (("different people", photos.different, "C3"), ("one person", photos.same, "C0"))
+    for label, histogram, color in pairs:
         if histogram.total:
-            axes.hist(
-                histogram.centers,
-                edges,
-                weights=histogram.counts,
-                density=True,
-                alpha=0.3,
-                label=f"photographs, {label}: mean {histogram.mean:.2f}",
-            )
-    for name, likeness in results.items():
-        label = f"photograph and render, {name}: mean {likeness.summaries[0].mean:.2f}"
-        axes.hist(likeness.scores[0], edges, density=True, histtype="step", lw=2, label=label)
-    low = min([-0.2, *(likeness.scores[0].min() for likeness in results.values())])
-    axes.set_xlim(low - 0.05, 1)
-    return _picture(figure, axes, f"cosines_{network}")
+            weights = histogram.counts / histogram.total
+            text = f"two photographs of {label}"
+            _distribution(rows[0], histogram.centers, weights, edges, text, histogram.mean, color)
+    for axes, (name, likeness) in zip(rows[1:], results.items(), strict=True):
+        scores = likeness.scores[0]
+        weights = np.full(len(scores), 1 / len(scores))
+        text = f"photograph and render, {name}"
+        _distribution(axes, scores, weights, edges, text, scores.mean(), "C2")
+    rows[-1].set(xlabel="cosine", xlim=(low, 1))
+    caption = (
+        f"Distributions of the cosine by the {network}: of all pairs of photographs (top), and of "
+        "each photograph and the render of the face from it, by method (below). The numbers are "
+        "means. Camera and light are the same for all renders."
+    )
+    return _files(figure, f"cosines_{network}", caption)
+
+
+def _distribution(axes, values, weights, edges, label, mean, color):
+    density = weights / (edges[1] - edges[0])
+    text = f"{label}: {mean:.3f}"
+    axes.hist(values, edges, weights=density, color=color, alpha=0.45, label=text)
+    axes.axvline(mean, color=color, lw=1.5)
+    axes.set_yticks([])
+    axes.grid(alpha=0.3, axis="x")
+    # Above the panel it hides no bar.
+    place = {"loc": "lower left", "bbox_to_anchor": (-0.01, 0.97), "frameon": False}
+    axes.legend(fontsize="small", ncols=2, **place)
+    for side in ("left", "right", "top"):
+        axes.spines[side].set_visible(False)
 
 
 def recall_curves(network: str, results: dict[str, Likeness]) -> Picture:
@@ -56,7 +75,11 @@ def recall_curves(network: str, results: dict[str, Likeness]) -> Picture:
     axes.plot(places, np.minimum(1, places / identities), color="gray", ls=":", label="guessing")
     axes.set_ylim(0, 1)
     axes.set_xticks([1, *range(5, _MAX_RANK + 1, 5)])
-    return _picture(figure, axes, f"recall_{network}")
+    caption = (
+        f"How often the right person is among the nearest k photographs, by the {network}. The "
+        "dotted line is what guessing reaches."
+    )
+    return _picture(figure, axes, f"recall_{network}", caption)
 
 
 def component_variances(variances: dict[str, np.ndarray], part: str) -> Picture:
@@ -73,7 +96,11 @@ def component_variances(variances: dict[str, np.ndarray], part: str) -> Picture:
     for name, values in variances.items():
         axes.plot(np.arange(1, len(values) + 1), values, marker="o", ms=3, lw=1, label=name)
     axes.set_ylim(bottom=0)
-    return _picture(figure, axes, f"variance_{part}")
+    caption = (
+        f"The variance of each {part} coefficient over the photographs. Random faces of the face "
+        "model have a variance of 1; the band is 0.5 to 1.5."
+    )
+    return _picture(figure, axes, f"variance_{part}", caption)
 
 
 def robustness_curves(curves: dict[str, dict[str, Curve]], units: dict[str, str]) -> Picture:
@@ -98,7 +125,18 @@ def robustness_curves(curves: dict[str, dict[str, Curve]], units: dict[str, str]
             axes.plot(own.levels, means, marker="o", ms=3, label=name)
             axes.fill_between(own.levels, *zip(*ends, strict=True), alpha=0.2)
     axes.legend(fontsize="small")
-    return _files(figure, "robustness", figure.get_suptitle())
+    caption = (
+        "How alike the face stays to the one from the unchanged photograph, as the photograph gets "
+        "worse: cosines of frontal renders by the scorer, with 95 % intervals over people."
+    )
+    return _files(figure, "robustness", caption)
+
+
+def renamed(picture: Picture, name: str) -> Picture:
+    """The same plot under another name, in all its files."""
+    more = {f"{name}{pathlib.PurePath(old).suffix}": data for old, data in picture.more.items()}
+    suffix = pathlib.PurePath(picture.name).suffix
+    return Picture(f"{name}{suffix}", picture.data, picture.caption, more)
 
 
 def _figure(title: str, x_label: str, y_label: str):
@@ -109,10 +147,10 @@ def _figure(title: str, x_label: str, y_label: str):
     return figure, axes
 
 
-def _picture(figure, axes, name: str) -> Picture:
+def _picture(figure, axes, name: str, caption: str) -> Picture:
     axes.legend(fontsize="small")
     axes.grid(alpha=0.3)
-    return _files(figure, name, axes.get_title())
+    return _files(figure, name, caption)
 
 
 def _files(figure, name: str, caption: str) -> Picture:

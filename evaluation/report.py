@@ -3,49 +3,22 @@
 Every file says what was measured on which data, by which command, and what limits it has.
 """
 
-import base64
 import dataclasses
-import html
 import importlib.metadata
 import json
 import math
-import mimetypes
 import pathlib
 import platform
 
 from evaluation import bootstrap
-from evaluation.table import Table, html_table, latex_table, markdown_table
+from evaluation.page import to_page
+from evaluation.section import Picture, Section
+from evaluation.table import Table, latex_table, markdown_table
 from storage.atomic import write_together
 
 # The form of metrics.json, as docs/evaluation_on_photographs.md describes it.
 SCHEMA = 2
 _PACKAGES = ("numpy", "scipy", "tensorflow", "tf_keras", "opencv-python-headless")
-
-
-@dataclasses.dataclass(frozen=True)
-class Picture:
-    """A picture: `name` with its ending, the file's bytes, and what it shows.
-
-    `more` are the same picture as files of other kinds, which no page shows.
-    """
-
-    name: str
-    data: bytes
-    caption: str
-    more: dict[str, bytes] = dataclasses.field(default_factory=dict)
-
-
-@dataclasses.dataclass(frozen=True)
-class Section:
-    """What one part of an evaluation has found; its fields are those of `Report`."""
-
-    tables: list[Table] = dataclasses.field(default_factory=list)
-    pictures: list[Picture] = dataclasses.field(default_factory=list)
-    metrics: dict = dataclasses.field(default_factory=dict)
-    facts: dict[str, str] = dataclasses.field(default_factory=dict)
-    fingerprints: dict[str, str] = dataclasses.field(default_factory=dict)
-    seeds: dict[str, int] = dataclasses.field(default_factory=dict)
-    limits: list[str] = dataclasses.field(default_factory=list)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -61,6 +34,7 @@ class Report:
       metrics: every metric in full precision, as JSON can hold it.
       fingerprints: hashes of the files and networks that the metrics depend on.
       seeds: those of what is drawn at random, the bootstrap aside.
+      sections: the parts of a report that has several, as its page shows them.
     """
 
     title: str
@@ -72,6 +46,7 @@ class Report:
     metrics: dict
     fingerprints: dict[str, str] = dataclasses.field(default_factory=dict)
     seeds: dict[str, int] = dataclasses.field(default_factory=dict)
+    sections: list[Section] = dataclasses.field(default_factory=list)
 
 
 def join_sections(title: str, command: str, sections: list[Section]) -> Report:
@@ -92,6 +67,7 @@ def join_sections(title: str, command: str, sections: list[Section]) -> Report:
         tables=[table for section in sections for table in section.tables],
         pictures=[picture for section in sections for picture in section.pictures],
         metrics=metrics,
+        sections=sections,
     )
 
 
@@ -121,7 +97,8 @@ def to_markdown(report: Report) -> str:
     """Writes the tables with data, command and limits in Markdown."""
     parts = [f"# {report.title}", f"```\n{report.command}\n```"]
     parts.append("\n".join(f"- {name}: {text}" for name, text in report.facts.items()))
-    parts += map(markdown_table, report.tables)
+    for section in report.sections or [Section(report.tables)]:
+        parts += [" ".join(section.findings), *map(markdown_table, section.tables)]
     parts += ["## Limits", "\n".join(f"- {limit}" for limit in report.limits)]
     return "\n\n".join(part for part in parts if part) + "\n"
 
@@ -134,40 +111,8 @@ def to_latex(report: Report) -> str:
 
 def to_html(report: Report) -> str:
     """Writes the whole report as one page that needs no other file."""
-    title = html.escape(report.title)
-    facts = "".join(
-        f"<dt>{html.escape(name)}</dt><dd>{html.escape(text)}</dd>"
-        for name, text in report.facts.items()
-    )
-    limits = "".join(f"<li>{html.escape(limit)}</li>" for limit in report.limits)
-    tables = "".join(map(html_table, report.tables))
-    pictures = "".join(map(_html_picture, report.pictures))
-    return (
-        f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
-        f"<style>{_STYLE}</style></head><body><h1>{title}</h1>"
-        f"<pre>{html.escape(report.command)}</pre><dl>{facts}</dl>{tables}"
-        f"<h2>Limits</h2><ul>{limits}</ul>{pictures}</body></html>\n"
-    )
-
-
-_STYLE = """
-body { font: 15px/1.45 system-ui, sans-serif; max-width: 72rem; margin: 2rem auto; padding: 0 1rem }
-table { border-collapse: collapse; display: block; overflow-x: auto }
-th, td { padding: .25rem .7rem; text-align: right }
-th:first-child, td:first-child { text-align: left } tr { border-bottom: 1px solid #ddd }
-pre { background: #f4f4f4; padding: .7rem; white-space: pre-wrap; overflow-wrap: anywhere }
-dt { font-weight: 600 } img { max-width: 100% } figure { margin: 2rem 0 } figcaption { color: #555 }
-"""
-
-
-def _html_picture(picture: Picture) -> str:
-    kind = mimetypes.guess_type(picture.name)[0]
-    data = base64.b64encode(picture.data).decode()
-    caption = html.escape(picture.caption)
-    return (
-        f'<figure><img alt="{caption}" src="data:{kind};base64,{data}">'
-        f"<figcaption>{caption}</figcaption></figure>"
-    )
+    sections = report.sections or [Section(report.tables, report.pictures)]
+    return to_page(report.title, report.command, report.facts, report.limits, sections)
 
 
 def _versions() -> dict[str, str]:

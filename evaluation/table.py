@@ -62,9 +62,11 @@ def html_table(table: Table) -> str:
         "<tr>" + "".join(f"<td>{html.escape(_cell(value))}</td>" for value in row) + "</tr>"
         for row in table.rows
     )
-    note = f"<p>{html.escape(table.note)}</p>" if table.note else ""
-    title = html.escape(table.title)
-    return f"<h2>{title}</h2><table><tr>{head}</tr>{rows}</table>{note}"
+    note = f'<p class="note">{html.escape(table.note)}</p>' if table.note else ""
+    return (
+        f'<div class="table"><table><caption>{html.escape(table.title)}</caption>'
+        f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>{note}"
+    )
 
 
 def _markdown_row(cells: list[str]) -> str:

@@ -7,6 +7,7 @@ from evaluation.clustering import Recall
 from evaluation.coefficients import CoefficientStatistics
 from evaluation.groups import GroupScores
 from evaluation.likeness import JudgedPhotographs, Likeness
+from evaluation.paper_figures import PaperFigures
 from evaluation.robustness import Curve
 from evaluation.table import Table, interval_text
 
@@ -33,50 +34,69 @@ def implausible(statistics: CoefficientStatistics) -> list[str]:
     return [text for text, is_broken in broken.items() if is_broken]
 
 
-def cosine_table(by_network: dict[str, Results], photos: dict[str, JudgedPhotographs]) -> Table:
-    """Shows cosines of photograph and render, a row for each network and decoder (section 4.3).
+def cosine_table(by_network: dict[str, Results], paper: PaperFigures | None = None) -> Table:
+    """Shows cosines of photograph and render, a row for each network and method (section 4.3).
 
     Args:
-      by_network: what each network says of each decoder.
-      photos: the photographs as each network sees them.
+      by_network: what each network says of each method.
+      paper: the paper's figures on this data set by this scorer, or None.
     """
-    rows = []
-    for network, results in by_network.items():
-        for decoder, likeness in results.items():
-            frontal = likeness.summaries[0]
-            frontal_interval = interval_text(likeness.intervals[0])
-            turned = [
-                cell
-                for yaw, interval in likeness.intervals.items()
-                if yaw
-                for cell in (interval.mean, interval_text(interval))
-            ]
-            spread = [frontal.deviation, frontal.low, frontal.high]
-            emd = [likeness.to_same, likeness.to_different]
-            below = [photos[network].same.below(frontal.mean)]
-            cells = [frontal.mean, frontal_interval, *spread, *turned, *emd, *below]
-            rows.append([f"{network}: {decoder}", *cells])
-    turned_yaws = [yaw for yaw in likeness.summaries if yaw]
+    rows = [
+        [f"{network}: {name}", *_cosine_cells(likeness)]
+        for network, results in by_network.items()
+        for name, likeness in results.items()
+    ]
+    first = next(iter(next(iter(by_network.values())).values()))
+    turned = [f"at ±{yaw}°" for yaw in first.intervals if yaw]
+    columns = ["frontal", "interval", "deviation", "5 %", "95 %"]
+    columns += [text for name in turned for text in (name, "interval")]
+    columns += ["EMD same", "EMD different", "same below", "different above"]
+    if paper:
+        add_paper(rows, paper.cosines())
+        columns += ["paper: frontal", "paper: EMD same", "paper: EMD different"]
     return Table(
         title="Cosine of photograph and render",
-        columns=[
-            "network: decoder",
-            "frontal",
-            "interval",
-            "deviation",
-            "5 %",
-            "95 %",
-            *(text for yaw in turned_yaws for text in (f"at ±{yaw}°", "interval")),
-            "EMD same",
-            "EMD different",
-            "same below",
-        ],
+        columns=["network: method", *columns],
         rows=rows,
         note=f"{INTERVALS} 5 % and 95 %: of the photographs. EMD: earth mover's distance of the "
         "frontal cosines to those of pairs of photographs of the same person and of different "
         "people (table 2 of the paper). Same below: the part of the pairs of photographs of one "
-        "person that are less alike than photograph and render are on average.",
+        "person that are less alike than photograph and render are on average. Different above: "
+        "the part of the pairs of different people that are more alike than that.",
     )
+
+
+def _cosine_cells(likeness: Likeness) -> list:
+    frontal = likeness.summaries[0]
+    cells = [frontal.mean, interval_text(likeness.intervals[0])]
+    cells += [frontal.deviation, frontal.low, frontal.high]
+    for yaw, interval in likeness.intervals.items():
+        if yaw:
+            cells += [interval.mean, interval_text(interval)]
+    cells += [likeness.to_same, likeness.to_different]
+    return [*cells, likeness.same_below, likeness.different_above]
+
+
+def add_paper(rows: list[list], figures: dict[str, tuple]) -> None:
+    """Gives the rows columns of the paper's figures, and a row for each of its other methods.
+
+    Its own figures stand in the row of the last method by the scorer, and those of guessing in the
+    scorer's row of guessing.
+
+    Args:
+      rows: of a table; the first cell of each is "network: method". They are changed.
+      figures: the paper's by method; its own is called "ours".
+    """
+    width, empty = len(rows[0]), [None] * len(next(iter(figures.values())))
+    of_scorer = [row for row in rows if row[0].startswith("scorer: ")]
+    by_us = [row for row in of_scorer if not row[0].endswith((": guessing", "the source"))]
+    for row in rows:
+        name = "guessing" if row in of_scorer and row[0].endswith(": guessing") else None
+        name = "ours" if by_us and row is by_us[-1] else name
+        row += figures.get(name, empty)
+    for name, cells in figures.items():
+        if name not in ("ours", "guessing"):
+            rows.append([f"{name}, by the paper", *[None] * (width - 1), *cells])
 
 
 def photograph_table(by_network: dict[str, JudgedPhotographs]) -> Table:
@@ -93,8 +113,11 @@ def photograph_table(by_network: dict[str, JudgedPhotographs]) -> Table:
     )
 
 
-def recall_table(by_network: dict[str, Results]) -> Table:
-    """Shows identity clustering recall, a row for each network and decoder (table 3)."""
+def recall_table(by_network: dict[str, Results], paper: PaperFigures | None = None) -> Table:
+    """Shows identity clustering recall, a row for each network and method (table 3).
+
+    `paper` are the paper's figures on this data set by this scorer, or None.
+    """
     rows = []
     for network, results in by_network.items():
         for decoder, likeness in results.items():
@@ -105,12 +128,13 @@ def recall_table(by_network: dict[str, Results]) -> Table:
         cells = [(value, None) for value in likeness.recall.random.values()]
         rows.append([f"{network}: guessing", *itertools.chain(*cells)])
     recall = likeness.recall
+    columns = [text for k in recall.top for text in (f"Top-{k}", "interval")]
+    if paper:
+        add_paper(rows, paper.recall)
+        columns += ["paper: Top-1", "paper: Top-5"]
     return Table(
         title="Identity recall of the frontal render",
-        columns=[
-            "network: decoder",
-            *(text for k in recall.top for text in (f"Top-{k}", "interval")),
-        ],
+        columns=["network: method", *columns],
         rows=rows,
         note=f"{recall.queries} renders searched among {recall.photographs} photographs of "
         f"{recall.identities} people, the source photograph included. Without the source: by other "

@@ -25,8 +25,8 @@ from storage.printable import printable
 # For each of `FIVE_POINTS`: x, y and z in millimeters of the face model's frame.
 Offsets = dict[str, tuple[float, float, float]]
 
-# Each point is the middle of these landmarks of the face model, plus an offset.
-_LANDMARKS = {
+# Each of `FIVE_POINTS` is the middle of these landmarks of the face model, plus an offset.
+LANDMARKS = {
     "right_eye": ("right.eye.corner_outer", "right.eye.corner_inner"),
     "left_eye": ("left.eye.corner_outer", "left.eye.corner_inner"),
     "nose": ("center.nose.tip",),
@@ -83,7 +83,7 @@ def five_points(face_model: MorphableModel, offsets_mm: Offsets | None = None) -
       ValueError: the model lacks one of the landmarks.
     """
     offsets_mm = offsets_mm or face_model.detector_offsets_mm or EMBEDDED_OFFSETS_MM
-    names = [_LANDMARKS[point] for point in FIVE_POINTS]
+    names = [LANDMARKS[point] for point in FIVE_POINTS]
     pairs = [face_model.landmark_indices((pair[0], pair[-1])) for pair in names]
     offsets = np.array([offsets_mm[point] for point in FIVE_POINTS], np.float32)
     return FivePoints(np.stack(pairs), offsets)
@@ -101,7 +101,7 @@ def mesh_digest(face_model: MorphableModel) -> str:
     another but whose landmarks lie in the same places.
     """
     digest = hashlib.sha256(np.ascontiguousarray(face_model.triangles, np.int32).tobytes())
-    names = sorted({name for pair in _LANDMARKS.values() for name in pair})
+    names = sorted({name for pair in LANDMARKS.values() for name in pair})
     digest.update(repr([face_model.landmarks.get(name) for name in names]).encode())
     return digest.hexdigest()
 

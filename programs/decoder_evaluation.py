@@ -10,8 +10,10 @@ import sys
 from collections.abc import Callable
 
 from evaluation.likeness import Likeness
-from evaluation.report import Section, join_sections, write_report
+from evaluation.report import join_sections, write_report
+from evaluation.section import Section
 from evaluation.table import to_text
+from programs.ablation_section import ablation
 from programs.gray_section import gray
 from programs.group_section import groups
 from programs.micc_section import micc
@@ -20,17 +22,21 @@ from programs.protocol_comparison import protocols
 from programs.recognition_sections import clustering, comparison, photographs, recognition
 from programs.robustness_section import robustness
 from programs.scan_likeness_section import scan_likeness
+from programs.sheets_section import comparison_sheet, styles, views
 from programs.synthetic_section import synthetic
 from programs.tone_section import tone
 from programs.tone_types_section import tone_types
+from programs.turning_section import turning
 from programs.workbench import Options, Workbench
 
 # The names must be those that eval.py offers; a test holds it.
 BENCHMARKS: dict[str, tuple[Callable[[Workbench], Section], ...]] = {
-    "recognition": (recognition, photographs, comparison, groups),
-    "clustering": (clustering, gray, photographs, comparison, groups),
+    "recognition": (turning, recognition, photographs, comparison, groups),
+    "clustering": (turning, clustering, gray, photographs, comparison, groups),
     "tone": (tone, tone_types, comparison, groups),
     "robustness": (robustness,),
+    "ablation": (ablation,),
+    "sheets": (turning, views, comparison_sheet, styles),
     "micc": (micc, scan_likeness),
     "now": (now,),
     "protocols": (protocols,),
@@ -63,9 +69,13 @@ def run(options: Options) -> None:
     write_report(report, options.output)
     for name, reason in report.metrics.get("rejected", {}).items():
         print(f"{name}: {reason}; counts as a miss")
+    for method, failures in report.metrics.get("without_mesh", {}).items():
+        for name, reason in failures.items():
+            print(f"{method}, {name}: {reason}; counts as a miss")
     print(options.output / "report.html")
     if options.must_improve:
-        check_improvement(bench.evaluation.likeness["scorer"])
+        results = bench.evaluation.likeness["scorer"]
+        check_improvement({name: results[name] for name in bench.names})
 
 
 def sections_of(options: Options) -> list[Callable[[Workbench], Section]]:

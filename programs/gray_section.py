@@ -2,15 +2,13 @@
 
 import tensorflow as tf
 
-from evaluation.report import Section
+from evaluation.section import Section
 from evaluation.tables import gray_table
 from model.face_renderer import FaceRenderer
 from model.scene import Scene
+from programs.colored_meshes import GRAY
 from programs.judges import judge_renders
 from programs.workbench import Workbench
-
-# The sRGB value of all skin, that of the mean luminance of photographed faces.
-GRAY = 0.57
 
 
 class GrayRenderer(FaceRenderer):
@@ -24,9 +22,9 @@ class GrayRenderer(FaceRenderer):
 
 def gray(bench: Workbench) -> Section:
     """Judges gray renders, in which color cannot hide weak geometry."""
-    judged = judge_renders(bench.judges, bench.faces, bench.shadings, GrayRenderer)
+    judged = judge_renders(bench.judges, bench.faces, bench.shadings, bench.others, GrayRenderer)
     metrics = {
         name: {judge: results[name].metrics() for judge, results in judged.items()}
-        for name in bench.decoders
+        for name in [*bench.others, *bench.decoders]
     }
-    return Section([gray_table(judged)], metrics={"gray": metrics})
+    return Section([gray_table(judged)], metrics={"gray": metrics}, title="Shape alone")

@@ -2,7 +2,7 @@
 
 from evaluation import tables
 from evaluation.groups import GroupScores, group_scores
-from evaluation.report import Section
+from evaluation.section import Section
 from programs.workbench import Workbench
 
 # Figures by group: column of the labels, value in it, decoder.
@@ -24,6 +24,7 @@ def groups(bench: Workbench) -> Section:
     return Section(
         [tables.group_table(scores)],
         metrics={"groups": metrics},
+        title="Groups of people",
         facts={"labels": bench.labels.path},
         limits=[
             "Figures by group tell how a group fares here, on as many people as the table says; "

@@ -1,8 +1,10 @@
 """Recognition networks as judges of decoders: each sees photographs and renders in its own crop."""
 
 import dataclasses
+import functools
 import pathlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 
 import numpy as np
 
@@ -19,6 +21,8 @@ from model.identity.network import IdentityNetwork
 from model.morphable_model import MorphableModel
 from model.rendered_views import FixedViews
 from model.shading import Shading
+from programs.kept_arrays import KeptArrays, blocks
+from programs.photo_meshes import MethodFaces
 from storage.printable import printable
 
 
@@ -31,12 +35,14 @@ class Judge:
       face_model: the model whose faces it judges.
       photos: the photographs as it sees them.
       yaws_deg: the yaws in degrees in which it sees a face.
+      kept: the embeddings that it has computed.
     """
 
     network: IdentityNetwork
     face_model: MorphableModel
     photos: JudgedPhotographs
     yaws_deg: tuple[int, ...]
+    kept: KeptArrays = KeptArrays()
     _views: dict[tuple, FixedViews] = dataclasses.field(default_factory=dict)
 
     def scores(self, cache: FeatureCache, results: dict[str, Likeness]) -> Scores:
@@ -47,18 +53,36 @@ class Judge:
 
     def seen_from(self, yaws_deg: tuple[int, ...]) -> "Judge":
         """Returns the same judge, who sees faces in other yaws."""
-        return Judge(self.network, self.face_model, self.photos, yaws_deg)
+        return Judge(self.network, self.face_model, self.photos, yaws_deg, self.kept)
 
     def embeddings(
         self, faces: Coefficients, shading: Shading, renderer: type[FaceRenderer] = FaceRenderer
     ) -> np.ndarray:
         """Embeds the renders of B faces in V views: float32 [B, V, E]."""
-        # Compiled once for all decoders of one shading.
+        draw, view = self._drawn(renderer, shading)
+        how = f"{renderer.__name__} {draw.fingerprint} {self.yaws_deg} {self.network.fingerprint}"
+        made = []
+        for block in blocks(len(faces.shape), "faces drawn and judged"):
+            own = Coefficients(*(np.asarray(part[block]) for part in faces))
+            make = functools.partial(view.embeddings, self.network, own)
+            made.append(self.kept("embeddings", [how, *own], make))
+        return np.concatenate(made)
+
+    def _drawn(self, renderer, shading) -> tuple[FaceRenderer, FixedViews]:
+        """A renderer and its views, compiled once for all decoders of one shading."""
         key = renderer, shading
         if key not in self._views:
             draw = renderer(self.face_model, self.network.crop, shading)
-            self._views[key] = FixedViews(draw, self.yaws_deg)
-        return self._views[key].embeddings(self.network, faces)
+            self._views[key] = draw, FixedViews(draw, self.yaws_deg)
+        return self._views[key]
+
+    def likeness_of(
+        self, made: MethodFaces, shading: Shading, renderer: type[FaceRenderer] = FaceRenderer
+    ) -> Likeness:
+        """Judges the meshes of another system."""
+        count = len(self.photos.embeddings)
+        renders = made.embeddings(self.network, count, shading, self.yaws_deg, renderer, self.kept)
+        return likeness(self.photos, renders, self.yaws_deg, made.missing(count))
 
 
 def make_judge(
@@ -67,6 +91,7 @@ def make_judge(
     cache: FeatureCache,
     yaws_deg: tuple[int, ...],
     missed: Sequence[str],
+    kept: KeptArrays = KeptArrays(),
 ) -> Judge:
     """Makes a judge of the photographs that were prepared for a network.
 
@@ -76,14 +101,18 @@ def make_judge(
       cache: the photographs.
       yaws_deg: the yaws in degrees in which it sees a face.
       missed: the people on the photographs that the cache has rejected.
+      kept: the embeddings that it has computed.
     """
     # Unmirrored only: a mirror image is no other photograph of a person.
     photos = judge_photographs(cache.embedding[:, PLAIN], identities_of(cache), missed)
-    return Judge(network, face_model, photos, yaws_deg)
+    return Judge(network, face_model, photos, yaws_deg, kept)
 
 
 def judge_faces(
-    judges: dict[str, Judge], faces: dict[str, Coefficients], shadings: dict[str, Shading]
+    judges: dict[str, Judge],
+    faces: dict[str, Coefficients],
+    shadings: dict[str, Shading],
+    others: Mapping[str, MethodFaces] = MappingProxyType({}),
 ) -> Evaluation:
     """Measures the faces that decoders made of the judges' P photographs.
 
@@ -92,8 +121,9 @@ def judge_faces(
       faces: the coefficients [P, K] in the order of the photographs, by decoder; the last decoder
         is compared with the others.
       shadings: in which the faces of each decoder are drawn.
+      others: the meshes of other systems, by the system's name.
     """
-    judged = judge_renders(judges, faces, shadings)
+    judged = judge_renders(judges, faces, shadings, others)
     arrays = {
         name: {part: values.numpy() for part, values in coefficients._asdict().items()}
         for name, coefficients in faces.items()
@@ -106,11 +136,17 @@ def judge_renders(
     judges: dict[str, Judge],
     faces: dict[str, Coefficients],
     shadings: dict[str, Shading],
+    others: Mapping[str, MethodFaces] = MappingProxyType({}),
     renderer: type[FaceRenderer] = FaceRenderer,
 ) -> dict[str, dict[str, Likeness]]:
-    """Says how alike renders and photographs are, by judge and decoder; see `judge_faces`."""
+    """Says how alike renders and photographs are, by judge and method; see `judge_faces`.
+
+    Other systems stand before the decoders, and are drawn in the shading of the last decoder.
+    """
+    last = list(shadings.values())[-1]
     return {
-        judge: {
+        judge: {name: which.likeness_of(own, last, renderer) for name, own in others.items()}
+        | {
             name: likeness(
                 which.photos, which.embeddings(face, shadings[name], renderer), which.yaws_deg
             )

@@ -10,7 +10,7 @@ from evaluation.geometry.surface import Surface
 from model.morphable_model import MorphableModel
 from model.trained import TrainedDecoder
 from programs.face_template import face_of
-from programs.workbench import short_names
+from programs.short_names import short_names
 from storage.printable import printable
 
 MEAN_FACE = "mean face"

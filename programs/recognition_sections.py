@@ -2,21 +2,16 @@
 
 from collections.abc import Sequence
 
-import numpy as np
-
-from data_pipeline.photographs import read_image
 from evaluation import plots, tables
-from evaluation.contact_sheet import contact_sheet
 from evaluation.earlier_scores import KEY, gains_over
-from evaluation.report import Picture, Section
+from evaluation.likeness import Likeness
+from evaluation.section import Picture, Section
 from evaluation.table import Table
 from model.decoder import Coefficients
-from model.rendered_views import Portraits
-from programs.workbench import TRAINED_AGAINST, YAWS_DEG, Workbench
-from storage.images import jpeg
+from programs.sheets_section import draw_comparison
+from programs.workbench import TRAINED_AGAINST, Workbench
 from storage.printable import printable
 
-_PORTRAIT_PIXELS = 144
 _INDEPENDENT = (
     "The encoder was trained against: its figures say how well training went. The scorer enters no "
     "loss and no feature: its figures say how alike the faces are."
@@ -27,13 +22,36 @@ def recognition(bench: Workbench) -> Section:
     """Says how alike photographs and renders are (section 4.3, figure 5 and table 2)."""
     evaluation = bench.evaluation
     photos = {name: judge.photos for name, judge in bench.judges.items()}
-    shown = [tables.cosine_table(evaluation.likeness, photos), tables.photograph_table(photos)]
+    paper = bench.paper_figures
+    shown = [tables.cosine_table(evaluation.likeness, paper), tables.photograph_table(photos)]
     if len(bench.decoders) > 1:
         shown.append(tables.gain_table(evaluation.gains))
     pictures = []
     for name, results in evaluation.likeness.items():
         pictures.append(plots.score_distributions(name, photos[name], results))
-    return _judged(bench, shown, pictures)
+    findings = [
+        statement(judge, name, own)
+        for judge, results in evaluation.likeness.items()
+        for name, own in results.items()
+    ]
+    return _judged(bench, "Likeness of photograph and render", shown, pictures, findings=findings)
+
+
+def statement(judge: str, name: str, likeness: Likeness) -> str:
+    """Says in words how alike photographs and renders are, as section 4.3 does."""
+    mean = f"{likeness.summaries[0].mean:.3f}"
+    texts = [
+        f"By the {judge}, photograph and render of {name} have an average similarity of {mean}."
+    ]
+    if likeness.same_below is None:
+        texts.append("There is no pair of photographs of one person to compare with.")
+    else:
+        part = f"{likeness.same_below:.1%}"
+        texts.append(f"Of the pairs of photographs of one person {part} score below that.")
+    if likeness.different_above is not None:
+        part = f"{likeness.different_above:.2%}"
+        texts.append(f"Of the pairs of photographs of different people {part} score above it.")
+    return " ".join(texts)
 
 
 def clustering(bench: Workbench) -> Section:
@@ -42,7 +60,8 @@ def clustering(bench: Workbench) -> Section:
     pictures = [plots.recall_curves(name, results) for name, results in likeness.items()]
     people = len(set(bench.judges["encoder"].photos.identities))
     limit = f"Recall falls with the number of people searched, here {people}."
-    return _judged(bench, [tables.recall_table(likeness)], pictures, [limit])
+    shown = [tables.recall_table(likeness, bench.paper_figures)]
+    return _judged(bench, "Clustering of identities", shown, pictures, [limit])
 
 
 def comparison(bench: Workbench) -> Section:
@@ -50,49 +69,47 @@ def comparison(bench: Workbench) -> Section:
     if bench.earlier is None:
         return Section()
     gains = gains_over(bench.earlier, bench.scores)
-    return Section([tables.gain_table(gains, f" over {bench.options.compare}")])
+    table = tables.gain_table(gains, f" over {bench.options.compare}")
+    return Section([table], title="Comparison with the earlier evaluation")
 
 
 def photographs(bench: Workbench) -> Section:
     """Shows the photographs beside their faces, and says whether the coefficients are a face's."""
     statistics = bench.evaluation.statistics
-    pictures = [draw_sheet(bench)]
+    pictures = [draw_comparison(bench)]
     for part in Coefficients._fields:
         variances = {name: getattr(c, part).numpy().var(axis=0) for name, c in bench.faces.items()}
         pictures.append(plots.component_variances(variances, part))
     rejected = {printable(r.name): r.reason for r in bench.cache.rejected}
     table = tables.coefficient_table(statistics)
-    return Section([table], pictures, {"rejected": rejected})
-
-
-def draw_sheet(bench: Workbench) -> Picture:
-    """Draws photographs, frontal renders by each decoder, and turned ones by the last."""
-    cache, judge = bench.cache, bench.judges["encoder"]
-    chosen = np.linspace(0, len(cache) - 1, bench.options.sheet_faces).round().astype(int)
-    chosen = np.unique(chosen)
-    portraits = Portraits(judge.face_model, judge.network.crop, _PORTRAIT_PIXELS, YAWS_DEG)
-    folder = bench.options.photographs.folder
-    photos = [
-        portraits.photograph(read_image(folder / cache.names[k]), cache.points[k]) for k in chosen
-    ]
-    renders = [
-        portraits.renders(Coefficients(*(part.numpy()[chosen] for part in coefficients)))
-        for coefficients in bench.faces.values()
-    ]
-    frontal = [views[:, 0] for views in renders]
-    turned = [renders[-1][:, k] for k in range(1, len(YAWS_DEG))]
-    columns = [np.stack(images) / 255.0 for images in (photos, *frontal, *turned)]
-    named = " | ".join(["photograph", *bench.faces, "turned to both sides"])
-    return Picture("contact_sheet.jpg", jpeg(contact_sheet(columns, faces_per_row=2)), named)
+    failed = {name: own.failures for name, own in bench.others.items() if own.failures}
+    return Section(
+        [table],
+        pictures,
+        {"rejected": rejected, "without_mesh": failed},
+        title="Photographs and faces",
+    )
 
 
 def _judged(
-    bench: Workbench, shown: list[Table], pictures: list[Picture], limits: Sequence[str] = ()
+    bench: Workbench,
+    title: str,
+    shown: list[Table],
+    pictures: list[Picture],
+    limits: Sequence[str] = (),
+    findings: Sequence[str] = (),
 ) -> Section:
     """Makes a section of what the judges say."""
     scores = {name: vars(of_judge) for name, of_judge in bench.scores.items()}
     metrics = bench.evaluation.metrics() | {KEY: scores}
-    return Section(shown, pictures, metrics, limits=[*_limits(bench), *limits])
+    return Section(
+        shown,
+        pictures,
+        metrics,
+        limits=[*_limits(bench), *limits],
+        title=title,
+        findings=list(findings),
+    )
 
 
 def _limits(bench: Workbench) -> list[str]:

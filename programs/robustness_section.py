@@ -7,8 +7,8 @@ import numpy as np
 import tensorflow as tf
 
 from evaluation import plots
-from evaluation.report import Section
 from evaluation.robustness import Curve, Faces, curve
+from evaluation.section import Section
 from evaluation.tables import robustness_table
 from model.decoder import Coefficients
 from model.face_regions import face_crop
@@ -57,6 +57,7 @@ def robustness(bench: Workbench) -> Section:
         [robustness_table(curves)],
         [plots.robustness_curves(curves, units)],
         {"robustness": metrics},
+        title="Robustness (figure 6)",
         seeds={"damages": SEED},
         limits=[
             "Robustness compares a face with that of the same decoder from the unchanged "

@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 
 from evaluation.bootstrap import mean_interval, paired_gain
-from evaluation.report import Section
+from evaluation.section import Section
 from evaluation.tone import Steadiness, ToneScores, steadiness, tone_scores
 from evaluation.tone_agreement import agreement
 from evaluation.tone_tables import ToneFindings, tone_table
@@ -29,6 +29,7 @@ def tone(bench: Workbench) -> Section:
     metrics = {name: dataclasses.asdict(own) for name, own in findings.items()}
     return Section(
         [tone_table(findings, photographs)],
+        title="Skin tone",
         metrics={"tone": metrics, "photographed_tone": dataclasses.asdict(photographs)},
     )
 

@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 import tensorflow as tf
 
-from evaluation.report import Section
+from evaluation.section import Section
 from evaluation.tone_tables import tone_type_table
 from evaluation.tone_types import TYPES, constant_errors, type_errors
 from model.color import lab_to_srgb, linear_to_srgb, srgb_to_lab, srgb_to_linear
@@ -39,7 +39,10 @@ def tone_types(bench: Workbench) -> Section:
     errors["one tone for all"] = constant_errors(true, SCENES)
     metrics = {name: dataclasses.asdict(of_decoder) for name, of_decoder in errors.items()}
     return Section(
-        [tone_type_table(errors)], metrics={"tone_types": metrics}, seeds={"known tones": SEED}
+        [tone_type_table(errors)],
+        metrics={"tone_types": metrics},
+        seeds={"known tones": SEED},
+        title="Known tones",
     )
 
 

@@ -12,10 +12,12 @@ from absl import logging
 from data_pipeline.detection import make_detector
 from data_pipeline.feature_cache import PLAIN, FeatureCache
 from data_pipeline.photographs import Listing, list_photographs
+from data_pipeline.scans.micc import STAND_IN_NOTE
 from evaluation.benchmark import Evaluation
 from evaluation.earlier_scores import Scores, check_comparable, read_scores
 from evaluation.geometry.face import Template
 from evaluation.groups import divide
+from evaluation.paper_figures import PaperFigures, figures_for
 from flag_sets import EncoderOptions, PhotographOptions
 from model import identity
 from model.color import srgb_to_lab
@@ -26,11 +28,16 @@ from model.identity.network import IdentityNetwork
 from model.shading import Shading
 from model.tone_calibration import modeled_cheeks, photographed_cheeks
 from model.trained import Parts, Trained, TrainedDecoder, decoder_path, load_trained
+from programs.ablation_runs import AblationOptions
 from programs.face_template import make_template
 from programs.geometry_options import GeometryOptions
 from programs.judges import Judge, judge_faces, make_judge, photograph_names, prepare_for_all
+from programs.kept_arrays import KeptArrays, blocks
 from programs.labels import read_labels
+from programs.method_meshes import parse_methods
 from programs.output_folder import check_apart, without_results
+from programs.photo_meshes import MethodFaces, read_faces
+from programs.short_names import short_names
 from storage.printable import printable
 
 YAWS_DEG = (0, -30, 30)
@@ -60,6 +67,8 @@ class Options:
       labels: a CSV file of what is known about the people, or None.
       group_by: the columns of it to group by; None for all.
       geometry: what is compared with scans, and how.
+      methods: arguments NAME=FOLDER of meshes that other systems made of the photographs.
+      ablation: the runs of figure 3; None where they are not asked for.
     """
 
     output: pathlib.Path
@@ -74,6 +83,8 @@ class Options:
     labels: str | None = None
     group_by: Sequence[str] | None = None
     geometry: GeometryOptions = GeometryOptions()
+    methods: Sequence[str] = ()
+    ablation: AblationOptions | None = None
 
 
 class Workbench:
@@ -99,6 +110,19 @@ class Workbench:
         self.labels = read_labels(options.labels, options.group_by) if options.labels else None
         self.earlier = read_scores(options.compare) if options.compare else None
         self.names = short_names([decoder_path(path) for path in options.checkpoints])
+        self._method_folders = parse_methods(list(options.methods))
+        for name in {*self.names} & {*self._method_folders}:
+            raise ValueError(f"--method {name} is the name of a decoder too; give another name")
+
+    def with_decoders(self, paths: dict[str, pathlib.Path]) -> "Workbench":
+        """Makes a workbench of the same photographs and judges with other decoders, by name."""
+        changes = {"checkpoints": [*paths.values()], "methods": (), "compare": None}
+        other = Workbench(dataclasses.replace(self.options, **changes))
+        other.names = [*paths]
+        ours, own = self.trained.encoder, other.trained.encoder
+        if (ours.fingerprint, ours.feature_size) == (own.fingerprint, own.feature_size):
+            vars(other).update(networks=self.networks, listing=self.listing, caches=self.caches)
+        return other
 
     @functools.cached_property
     def trained(self) -> Trained:
@@ -166,6 +190,8 @@ class Workbench:
                 "scorer": self.networks["scorer"].fingerprint,
                 "photographs": self.cache.key.photographs,
             }
+        for name, own in vars(self).get("others", {}).items():
+            parts[f"meshes of {name}"] = own.fingerprint
         return decoders | parts | ({"labels": self.labels.sha256} if self.labels else {})
 
     @functools.cached_property
@@ -188,6 +214,11 @@ class Workbench:
         photos, listing = self.options.photographs, self.listing
         folder = pathlib.Path(photos.cache or self.options.output / "cache")
         return prepare_for_all(listing, self.networks, make_detector(photos.landmarks), folder)
+
+    @functools.cached_property
+    def kept(self) -> KeptArrays:
+        """What this evaluation has computed, or an earlier one into the same folder."""
+        return KeptArrays(self.options.output / "cache" / "arrays")
 
     @property
     def cache(self) -> FeatureCache:
@@ -243,9 +274,36 @@ class Workbench:
         whose = {photo.name: printable(photo.identity or "") for photo in self.listing.photographs}
         missed = [whose.get(r.name) or printable(r.name) for r in self.cache.rejected]
         return {
-            name: make_judge(network, self.trained.face_model, self.caches[name], YAWS_DEG, missed)
+            name: make_judge(
+                network, self.trained.face_model, self.caches[name], YAWS_DEG, missed, self.kept
+            )
             for name, network in self.networks.items()
         }
+
+    @functools.cached_property
+    def others(self) -> dict[str, MethodFaces]:
+        """What other systems made of the photographs, by the system's name.
+
+        Raises:
+          ValueError: a folder has no mesh of a photograph.
+        """
+        if not self._method_folders:
+            return {}
+        model = self.trained.face_model
+        template = make_template(model)
+        return {
+            name: read_faces(name, folder, self.cache.names, template, model, self.kept)
+            for name, folder in self._method_folders.items()
+        }
+
+    @functools.cached_property
+    def paper_figures(self) -> PaperFigures | None:
+        """The paper's figures, where the data set and the scorer are the paper's own."""
+        photos = self.judges["scorer"].photos
+        if (self.options.photographs.folder / STAND_IN_NOTE).is_file():
+            return None
+        names = photograph_names(self.cache)
+        return figures_for(names, [*photos.identities, *photos.missed], self.options.scorer.name)
 
     @property
     def shadings(self) -> dict[str, Shading]:
@@ -259,15 +317,27 @@ class Workbench:
           decoder: its short name.
           crops: uint8 RGB [N, S, S, 3].
         """
-        photo_crops = self.decoders[decoder].decoder.photo_crops
-        return encode_photographs(self.trained.encoder, crops, photo_crops).features
+        encoder, photo_crops = self.trained.encoder, self.decoders[decoder].decoder.photo_crops
+        how = f"{encoder.fingerprint} {encoder.feature_sizes} {photo_crops}"
+        made = []
+        for block in blocks(len(crops), "photographs encoded"):
+            own = crops[block]
+            make = functools.partial(_features, encoder, own, photo_crops)
+            made.append(self.kept("features", [how, own], make))
+        return np.concatenate(made)
 
     def decode(self, crops: np.ndarray) -> dict[str, Coefficients]:
         """Decodes photographs in the encoder's crop, uint8 RGB [N, S, S, 3], by each decoder."""
-        return {
-            name: own.decoder(self.encode(name, crops), domain="photo")
-            for name, own in self.decoders.items()
-        }
+        return {name: self.decode_by(name, crops) for name in self.decoders}
+
+    def decode_by(self, decoder: str, crops: np.ndarray) -> Coefficients:
+        """Decodes photographs in the encoder's crop, uint8 RGB [N, S, S, 3], by one decoder."""
+        own = self.decoders[decoder].decoder
+        return own(self.encode(decoder, crops), domain="photo")
+
+    def faces_of(self, decoder: str, chosen: np.ndarray) -> Coefficients:
+        """The faces of some photographs, int [N], by one decoder."""
+        return Coefficients(*(part.numpy()[chosen] for part in self.faces[decoder]))
 
     @functools.cached_property
     def faces(self) -> dict[str, Coefficients]:
@@ -285,7 +355,7 @@ class Workbench:
             fingerprints = {name: network.fingerprint for name, network in self.networks.items()}
             names = photograph_names(self.cache)
             check_comparable(self.options.compare, self.earlier, fingerprints, names)
-        return judge_faces(self.judges, self.faces, self.shadings)
+        return judge_faces(self.judges, self.faces, self.shadings, self.others)
 
     @functools.cached_property
     def scores(self) -> dict[str, Scores]:
@@ -296,17 +366,5 @@ class Workbench:
         }
 
 
-def short_names(paths: list[pathlib.Path]) -> list[str]:
-    """Names decoder files as shortly as tells them apart.
-
-    Raises:
-      ValueError: a file is given twice.
-    """
-    names = [path.stem for path in paths]
-    if len(set(names)) < len(names):
-        names = [f"{path.parent.name}/{path.stem}" for path in paths]
-    if len(set(names)) < len(names):
-        names = [str(path) for path in paths]
-    if len(set(names)) < len(names):
-        raise ValueError(f"--checkpoint names a decoder twice: {', '.join(names)}")
-    return names
+def _features(encoder: IdentityNetwork, crops: np.ndarray, photo_crops: int) -> np.ndarray:
+    return np.asarray(encode_photographs(encoder, crops, photo_crops).features)

@@ -59,12 +59,24 @@ def read_in_millimeters(path: str | os.PathLike) -> tuple[np.ndarray, np.ndarray
       FileNotFoundError, ValueError: see `read_mesh`; or the mesh has no extent.
     """
     vertices, triangles = read_mesh(path)
+    try:
+        return vertices * millimeters_per_unit(vertices, triangles), triangles
+    except ValueError as error:
+        raise ValueError(f"{printable(path)}: {error}") from error
+
+
+def millimeters_per_unit(vertices: np.ndarray, triangles: np.ndarray) -> float:
+    """Guesses the unit of a face or head by its size.
+
+    Raises:
+      ValueError: the mesh has no extent.
+    """
     extent = float(np.ptp(vertices[np.unique(triangles)], axis=0).max())
     if not extent > 0:
-        raise ValueError(f"{printable(path)}: all vertices are in one place")
+        raise ValueError("all vertices are in one place")
     if extent < _LARGEST_IN_METERS:
-        return vertices * 1000.0, triangles
-    return vertices * (10.0 if extent < _LARGEST_IN_CENTIMETERS else 1.0), triangles
+        return 1000.0
+    return 10.0 if extent < _LARGEST_IN_CENTIMETERS else 1.0
 
 
 def _read(file, suffix):

@@ -62,3 +62,32 @@ def test_frontal_view_is_needed():
     embeddings, identities = _people()
     with pytest.raises(ValueError, match="must be 0"):
         likeness(judge_photographs(embeddings, identities), embeddings[:, None], (30,))
+
+
+def test_photographs_without_a_reconstruction_lower_every_figure_too():
+    embeddings, _ = _people()
+    identities = [f"person {k // 2}" for k in range(12)]
+    renders = np.repeat(embeddings[:, None], 3, axis=1)
+    missing = np.arange(12) >= 9
+    renders[missing] = np.nan
+    result = likeness(judge_photographs(embeddings, identities), renders, _YAWS, missing)
+    assert result.summaries[0].mean == result.summaries[30].mean == pytest.approx(0.75)
+    # A rank within five must not come of there being few photographs.
+    assert [top.mean for top in result.recall.top.values()] == [0.75, 0.75]
+    assert result.recall.queries == result.recall_of_others.queries == 12
+    assert result.recall_of_others.top[5].mean <= 0.75
+
+
+def test_parts_of_pairs_on_either_side_of_the_mean_are_those_of_brute_force():
+    generator = np.random.default_rng(2)
+    people = np.repeat(np.arange(20), 3)
+    embeddings = unit(generator.normal(size=[20, 8])[people] + generator.normal(size=[60, 8]))
+    renders = unit(embeddings + 0.6 * generator.normal(size=[60, 8]))[:, None]
+    result = likeness(judge_photographs(embeddings, list(map(str, people))), renders, (0,))
+    mean = np.mean(np.sum(renders[:, 0] * embeddings, axis=1))
+    matrix, first, second = embeddings @ embeddings.T, *np.triu_indices(60, 1)
+    pairs, alike = matrix[first, second], people[first] == people[second]
+    # Cosines are counted in bins of a thousandth.
+    assert result.same_below == pytest.approx(np.mean(pairs[alike] < mean), abs=0.02)
+    assert result.different_above == pytest.approx(np.mean(pairs[~alike] > mean), abs=0.002)
+    assert 0.1 < result.same_below < 1 and result.different_above > 0

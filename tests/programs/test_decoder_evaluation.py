@@ -16,18 +16,20 @@ import open_parts
 from evaluation import recognition
 from evaluation.likeness import judge_photographs
 from flag_sets import EncoderOptions, PhotographOptions
-from model import identity
+from model import identity, rendered_views
 from model.decoder import Decoder
 from model.decoder_io import load_decoder, save_decoder
 from model.face_models.load import load_face_model
 from model.shading import Shading
 from model.trained import Parts
-from programs import decoder_evaluation, robustness_section, tone_types_section
+from programs import decoder_evaluation, robustness_section, tone_types_section, workbench
+from programs.ablation_runs import RUNS, AblationOptions
 from programs.decoder_evaluation import BENCHMARKS
 from programs.judges import Judge, judge_faces
 from programs.photo_damages import DAMAGES
 from programs.robustness_section import SCENES
-from programs.workbench import YAWS_DEG, Options, Workbench, short_names
+from programs.short_names import short_names
+from programs.workbench import YAWS_DEG, Options, Workbench
 
 # The benchmarks of this test; those of scans and known faces have tests of their own.
 PHOTOGRAPHS = ("recognition", "clustering", "tone", "robustness")
@@ -45,6 +47,9 @@ def checkpoints(tmp_path_factory):
             encoder.feature_size, face_model.shape_components, face_model.texture_components
         )
         save_decoder(folder / f"{name}.npz", decoder, face_model, encoder)
+    for run, name in zip(RUNS, ("decoder_stage1", "decoder") * 2, strict=True):
+        (folder / "ablation" / run).mkdir(parents=True)
+        shutil.copy(folder / f"{name}.npz", folder / "ablation" / run / "decoder.npz")
     return folder
 
 
@@ -83,6 +88,7 @@ def _options(checkpoints, dataset, **changes):
         compare=None,
         must_improve=False,
         sheet_faces=3,
+        ablation=AblationOptions(checkpoints / "ablation", steps=1),
     )
     return dataclasses.replace(options, **changes)
 
@@ -151,9 +157,18 @@ def test_end_to_end(checkpoints, dataset, capsys, monkeypatch):
         mean = metrics["decoders"]["decoder"][judge]["cosine"]["yaw_0"]["mean"]
         assert np.mean(scores["cosines"]["decoder"]) == pytest.approx(mean)
 
-    assert np.asarray(Image.open(report / "contact_sheet.jpg")).ndim == 3
+    ablated = metrics["ablation"]
+    assert set(ablated["decoders"]) == set(RUNS.values())
+    gains = {pair: gain["mean"] for pair, gain in ablated["gains"]["scorer"].items()}
+    # The full run and the one without the loopback loss are copies of one decoder here.
+    assert gains["full over without loopback"] == 0 != gains["full over one view"]
+    for sheet in ("contact_sheet", "views", "styles", "ablation"):
+        assert np.asarray(Image.open(report / f"{sheet}.jpg")).ndim == 3
     page = (report / "report.html").read_text()
     assert "Identity recall" in page and "data:image/jpeg" in page
+    assert page.count("data-mesh=") == len(json.loads(_meshes_of(page))["meshes"]) == 10
+    statement = "By the scorer, photograph and render of decoder have an average similarity of"
+    assert statement in page and statement in (report / "tables.md").read_text()
     printed = capsys.readouterr().out
     assert "scorer: decoder" in printed and "counts as a miss" in printed
 
@@ -168,6 +183,34 @@ def test_end_to_end(checkpoints, dataset, capsys, monkeypatch):
     assert metrics["photographed_tone"]["scores"]["rank_correlation"] == pytest.approx(1)
     assert metrics["photographed_tone"]["steadiness"]["by_change"]["exposure +1/2 stop"] > 3
     assert "dark 1: decoder" in printed
+
+
+def _meshes_of(page):
+    return page.split('id="meshes">')[1].split("</script>")[0]
+
+
+def test_an_evaluation_that_was_stopped_goes_on(checkpoints, dataset, monkeypatch):
+    """What was drawn, encoded and judged once is not drawn, encoded and judged again."""
+    options = _options(checkpoints, dataset, benchmark="recognition")
+
+    def stop(bench):
+        raise KeyboardInterrupt
+
+    own = decoder_evaluation.BENCHMARKS["recognition"]
+    stopped = {"recognition": (own[1], stop)}
+    monkeypatch.setattr(decoder_evaluation, "BENCHMARKS", stopped)
+    with pytest.raises(KeyboardInterrupt):
+        decoder_evaluation.run(options)
+    assert not (options.output / "metrics.json").exists()
+
+    def refuse(*arguments):
+        raise AssertionError("computed again")
+
+    monkeypatch.setattr(decoder_evaluation, "BENCHMARKS", {"recognition": own[1:]})
+    monkeypatch.setattr(rendered_views.FixedViews, "embeddings", refuse)
+    monkeypatch.setattr(workbench, "_features", refuse)
+    decoder_evaluation.run(options)
+    assert (options.output / "metrics.json").exists()
 
 
 def test_labels_that_do_not_fit_are_refused_before_anything_is_measured(checkpoints, dataset):
