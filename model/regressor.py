@@ -1,5 +1,7 @@
 """The computation graph of figure 2 as a Keras model with its own training step."""
 
+from typing import NamedTuple
+
 import tensorflow as tf
 import tf_keras
 
@@ -11,7 +13,19 @@ from model.loss_weights import REDUCTIONS, LossWeights
 from model.scene import random_scene
 from model.scene_ranges import SceneRanges
 
-TERMS = ("loss", "parameter", "identity", "batch_distribution", "loopback", "weight_decay")
+TERMS = ("parameter", "identity", "batch_distribution", "loopback", "weight_decay")
+
+
+class _Term(NamedTuple):
+    """One term of the loss.
+
+    Attributes:
+      share: this replica's share of the weighted term, a scalar.
+      unweighted: what is logged of it: single losses, whose mean is taken, or a scalar.
+    """
+
+    share: tf.Tensor
+    unweighted: tf.Tensor
 
 
 class Regressor(tf_keras.Model):
@@ -61,7 +75,8 @@ class Regressor(tf_keras.Model):
         self._loss_weights = loss_weights
         self._scene_ranges = scene_ranges
         self._sums = loss_reduction == "paper_sum"
-        self._logged = {name: tf_keras.metrics.Mean(name) for name in TERMS}
+        names = ("loss", *TERMS, *(f"weighted/{name}" for name in TERMS))
+        self._logged = {name: tf_keras.metrics.Mean(name) for name in names}
 
     @property
     def trained(self) -> Decoder:
@@ -80,47 +95,49 @@ class Regressor(tf_keras.Model):
         """Trains one step on one batch.
 
         Returns:
-          The mean of each unweighted term, and of their weighted sum "loss", since the last reset.
+          Means since the last reset: of each unweighted term, of each as it is weighted, under
+          "weighted/NAME", and of the sum of these, "loss".
         """
         variables = self.decoder.trainable_variables
         with tf.GradientTape() as tape:
-            terms = self.loss_terms(batch)
-            total = tf.add_n(list(terms.values()))
+            terms = self._terms(batch)
+            total = tf.add_n([term.share for term in terms.values()])
         gradients = tape.gradient(total, variables)
         self.optimizer.apply_gradients(zip(gradients, variables, strict=True))
-        return self._results(terms)
+        return self._results(terms, total)
 
     def test_step(self, batch: dict) -> dict[str, tf.Tensor]:
         """Computes what `train_step` returns, without training."""
-        return self._results(self.loss_terms(batch))
+        terms = self._terms(batch)
+        return self._results(terms, tf.add_n([term.share for term in terms.values()]))
 
     def loss_terms(self, batch: dict) -> dict[str, tf.Tensor]:
         """Computes this replica's share of each weighted term of equation 2; scalars by name.
 
         The sums of the shares over all replicas are the terms of the whole batch, and the same
-        holds for their gradients.
+        holds for their gradients. Nothing is logged.
         """
+        return {name: term.share for name, term in self._terms(batch).items()}
+
+    def _terms(self, batch: dict) -> dict[str, _Term]:
         weights = self._loss_weights
         terms = {}
         if "synthetic" in batch:
-            terms["parameter"] = self._reduce("parameter", self._parameter_loss(batch["synthetic"]))
+            terms["parameter"] = self._reduce(self._parameter_loss(batch["synthetic"]))
         if "photos" in batch:
             terms.update(self._photo_terms(batch["photos"]))
         if weights.weight_decay:
-            decay = weights.weight_decay * self.decoder.weight_norm()
-            terms["weight_decay"] = self._share("weight_decay", decay)
+            terms["weight_decay"] = _share(self.decoder.weight_norm(), weights.weight_decay)
         return terms
 
-    def _photo_terms(self, photos: dict) -> dict[str, tf.Tensor]:
+    def _photo_terms(self, photos: dict) -> dict[str, _Term]:
         weights = self._loss_weights
         features, embedding = self._features_and_embedding(photos)
         prediction = self.decoder.hold_tone(self.decoder(features, domain="photo"))
         terms = {}
         if weights.batch_distribution:
             loss = self._batch_distribution_loss(prediction, photos.get("moment_features"))
-            terms["batch_distribution"] = weights.batch_distribution * self._share(
-                "batch_distribution", loss
-            )
+            terms["batch_distribution"] = _share(loss, weights.batch_distribution)
         if not (weights.identity or weights.loopback):
             return terms
         # The renders of the identity loss serve the loopback loss too: section 3.3.4 asks for
@@ -128,10 +145,10 @@ class Regressor(tf_keras.Model):
         views = self._encode_views(prediction, photos["scene_noise"])
         if weights.identity:
             loss = losses.identity_loss(embedding, views.embedding)
-            terms["identity"] = weights.identity * self._reduce("identity", loss)
+            terms["identity"] = self._reduce(loss, weights.identity)
         if weights.loopback:
             loss = self._loopback_loss(prediction, views.features)
-            terms["loopback"] = weights.loopback * self._reduce("loopback", loss)
+            terms["loopback"] = self._reduce(loss, weights.loopback)
         return terms
 
     def _features_and_embedding(self, faces: dict) -> tuple[tf.Tensor, tf.Tensor | None]:
@@ -176,29 +193,30 @@ class Regressor(tf_keras.Model):
             *(losses.batch_moments(x, _sum_over_replicas) for x in prediction)
         )
 
-    def _reduce(self, name: str, values: tf.Tensor) -> tf.Tensor:
-        """Reduces per-sample losses [B] or [B, V] and logs them."""
-        self._log(name, values)
+    def _reduce(self, values: tf.Tensor, weight: float = 1.0) -> _Term:
+        """Reduces per-sample losses [B] or [B, V]."""
         local_sum = tf.reduce_sum(values)
         if self._sums:
-            return local_sum
+            return _Term(weight * local_sum, values)
         count = _sum_over_replicas(tf.cast(tf.size(values), values.dtype))
-        return local_sum / tf.maximum(count, 1.0)
+        return _Term(weight * local_sum / tf.maximum(count, 1.0), values)
 
-    def _share(self, name: str, value: tf.Tensor) -> tf.Tensor:
-        """This replica's share of a loss that all replicas have alike, and logs it."""
-        self._log(name, value)
-        # The gradient of an all-reduce adds up over the replicas, and so do the replicas' losses.
-        return value / tf.distribute.get_strategy().num_replicas_in_sync
-
-    def _log(self, name: str, values: tf.Tensor) -> None:
-        self._logged[name].update_state(values)
-
-    def _results(self, terms: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
-        """Logs the weighted total, and reads the metrics of the terms of this batch."""
+    def _results(self, terms: dict[str, _Term], total: tf.Tensor) -> dict[str, tf.Tensor]:
+        """Logs the terms of this batch, and reads the metrics of all of them."""
+        # A mean over replicas of so many times their shares is the sum of the shares.
         replicas = tf.distribute.get_strategy().num_replicas_in_sync
-        self._log("loss", tf.add_n(list(terms.values())) * replicas)
-        return {name: self._logged[name].result() for name in ("loss", *terms)}
+        values = {"loss": total * replicas}
+        for name, term in terms.items():
+            values |= {name: term.unweighted, f"weighted/{name}": term.share * replicas}
+        for name, value in values.items():
+            self._logged[name].update_state(value)
+        return {name: self._logged[name].result() for name in values}
+
+
+def _share(value: tf.Tensor, weight: float) -> _Term:
+    """One replica's share of a loss that all replicas have alike."""
+    # The gradient of an all-reduce adds up over the replicas, and so do the replicas' losses.
+    return _Term(weight * value / tf.distribute.get_strategy().num_replicas_in_sync, value)
 
 
 def _sum_over_replicas(value: tf.Tensor) -> tf.Tensor:

@@ -8,7 +8,8 @@ from collections.abc import Mapping
 import numpy as np
 import tensorflow as tf
 
-from storage.atomic import write_bytes
+from model.training.gradient_norms import pulls
+from storage.atomic import write_bytes, write_text
 from storage.images import jpeg
 
 _LOG = logging.getLogger(__name__)
@@ -28,6 +29,7 @@ class StageLog:
         self._stage = stage
         self._last_step = last_step
         self._samples = run_folder / "samples"
+        self._norms = run_folder / "gradient_norms" / f"{stage}.csv"
         self._writer = tf.summary.create_file_writer(str(run_folder / "tensorboard" / stage))
         self._reported = None
 
@@ -38,12 +40,16 @@ class StageLog:
         self._writer.close()
 
     def progress(self, step: int, terms: Mapping[str, float]) -> None:
-        """Logs one line: the step, loss terms by name, the speed, and the time that is left."""
+        """Logs one line: the step, loss terms by name, the speed, and the time that is left.
+
+        Terms with a slash in their names are only for TensorBoard.
+        """
         now = time.monotonic()
         # The first part traces the graph, so it says nothing about the speed of the others.
         speed = "" if self._reported is None else self._speed(step, now)
         self._reported = step, now
-        text = "  ".join(f"{name} {value:.4g}" for name, value in terms.items())
+        shown = {name: value for name, value in terms.items() if "/" not in name}
+        text = "  ".join(f"{name} {value:.4g}" for name, value in shown.items())
         _LOG.info("%s %d/%d  %s%s", self._stage, step, self._last_step, text, speed)
 
     def scalars(self, step: int, values: Mapping[str, float]) -> None:
@@ -51,6 +57,26 @@ class StageLog:
         with self._writer.as_default(step=step):
             for name, value in values.items():
                 tf.summary.scalar(name, value)
+
+    def gradient_norms(self, step: int, norms: Mapping[str, float]) -> None:
+        """Writes the norm and the share of each term's gradient.
+
+        They go to TensorBoard, into one line, and to gradient_norms/<stage>.csv of the run. What a
+        resumed run measures again takes the place of what stood there.
+        """
+        by_term = pulls(norms)
+        text = "  ".join(f"{name} {p.norm:.3g} ({p.share:.0%})" for name, p in by_term.items())
+        _LOG.info("%s %d/%d  gradient norms: %s", self._stage, step, self._last_step, text)
+        self.scalars(step, {f"gradient_norm/{name}": p.norm for name, p in by_term.items()})
+        self.scalars(step, {f"gradient_share/{name}": p.share for name, p in by_term.items()})
+        rows = [f"{step},{name},{p.norm:.6g},{p.share:.4f}" for name, p in by_term.items()]
+        write_text(self._norms, "\n".join([*self._earlier_norms(step), *rows]) + "\n")
+
+    def _earlier_norms(self, step: int) -> list[str]:
+        if not self._norms.is_file():
+            return ["step,term,norm,share"]
+        heads, *rows = self._norms.read_text().splitlines()
+        return [heads, *(row for row in rows if int(row.partition(",")[0]) < step)]
 
     def sheet(self, step: int, sheet: np.ndarray) -> None:
         """Writes a contact sheet uint8 RGB [H, W, 3] to TensorBoard and as a JPEG file."""

@@ -1,15 +1,17 @@
 """One stage of training: its steps, and what happens between them."""
 
 import dataclasses
+import functools
 import logging
 import pathlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import tensorflow as tf
 import tf_keras
 
 from model.training.cadence import Cadence, is_due
 from model.training.checkpoints import Checkpoints
+from model.training.gradient_norms import make_gradient_norms
 from model.training.non_finite import NonFiniteError, check_finite
 from model.training.stage_log import StageLog
 from model.training.validation import Validation
@@ -91,7 +93,9 @@ class _Training:
 
     def run(self, step: int) -> None:
         """Trains from a step to the last one, or until the early stop."""
-        batches = iter(_distributed(self.stage.batches(step), self.model.distribute_strategy))
+        if step == 0 and self.cadence.gradient_norms is not None:
+            self._measure_gradients(step)
+        batches = self._batches(step)
         train_step = self.model.make_train_function()
         self.model.reset_metrics()
         while step < self.stage.steps and not self.validation.stopped:
@@ -100,6 +104,9 @@ class _Training:
                 terms = train_step(batches)
             step = event
             self._between_steps(step, {name: float(value) for name, value in terms.items()})
+
+    def _batches(self, step: int) -> Iterator:
+        return iter(_distributed(self.stage.batches(step), self.model.distribute_strategy))
 
     def _between_steps(self, step: int, terms: dict[str, float]) -> None:
         """Does what is due after a step, in an order that matters."""
@@ -110,6 +117,8 @@ class _Training:
             self.log.scalars(step, self._scalars(terms))
             # The next terms are means of the steps that follow.
             self.model.reset_metrics()
+        if self._is_due(self.cadence.gradient_norms, step):
+            self._measure_gradients(step)
         # A run that is killed before the checkpoint validates this step again. After the
         # checkpoint, the early stop would never hear of it.
         if self._is_due(self.cadence.validation, step):
@@ -117,10 +126,21 @@ class _Training:
         if self._is_due(self.cadence.checkpoint, step) or self.validation.stopped:
             self.checkpoints.save(step)
 
-    def _is_due(self, every: int, step: int) -> bool:
+    def _measure_gradients(self, step: int) -> None:
+        # The batch comes from an iterator of its own, since that of the training must not miss it.
+        norms = self._gradient_norms(self._batches(step))
+        self.log.gradient_norms(step, {name: float(norm) for name, norm in norms.items()})
+
+    @functools.cached_property
+    def _gradient_norms(self) -> Callable[[Iterator], dict[str, tf.Tensor]]:
+        return make_gradient_norms(self.model)
+
+    def _is_due(self, every: int | None, step: int) -> bool:
         return is_due(every, step, self.stage.steps)
 
     def _check_finite(self, step: int, terms: dict[str, float]) -> None:
+        # A term and the same term as it is weighted are one thing to a reader.
+        terms = {name: value for name, value in terms.items() if "/" not in name}
         try:
             check_finite(terms, self.checkpoints.variables)
         except NonFiniteError as error:
