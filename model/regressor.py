@@ -8,12 +8,15 @@ import tf_keras
 import losses
 from model.decoder import Coefficients, Decoder
 from model.face_renderer import FaceRenderer
+from model.gray_views import GrayViews
 from model.identity.network import IdentityNetwork
+from model.identity_views import IdentityViews
 from model.loss_weights import REDUCTIONS, LossWeights
-from model.scene import random_scene
 from model.scene_ranges import SceneRanges
 
-TERMS = ("parameter", "identity", "batch_distribution", "loopback", "weight_decay")
+TERMS = (
+    *("parameter", "identity", "gray_identity", "batch_distribution", "loopback", "weight_decay"),
+)
 
 
 class _Term(NamedTuple):
@@ -51,6 +54,7 @@ class Regressor(tf_keras.Model):
         loss_weights: LossWeights = LossWeights(),
         scene_ranges: SceneRanges = SceneRanges(),
         loss_reduction: str = "mean",
+        gray_views: GrayViews = GrayViews(),
     ):
         """Puts the parts together.
 
@@ -62,6 +66,7 @@ class Regressor(tf_keras.Model):
           scene_ranges: the ranges of the poses and lights of the identity loss.
           loss_reduction: "mean" takes means over batch and views; "paper_sum" takes the sums of
             equation 3.
+          gray_views: which views of the identity loss show shape alone.
 
         Raises:
           ValueError: an unknown reduction.
@@ -71,9 +76,9 @@ class Regressor(tf_keras.Model):
             raise ValueError(f"loss_reduction is {loss_reduction!r}; choose one of {REDUCTIONS}")
         self.decoder = decoder
         self._encoder = encoder
-        self._renderer = renderer
         self._loss_weights = loss_weights
-        self._scene_ranges = scene_ranges
+        self._views = IdentityViews(renderer, scene_ranges, gray_views)
+        self._gray_weight = loss_weights.gray_identity if gray_views.count else 0.0
         self._sums = loss_reduction == "paper_sum"
         names = ("loss", *TERMS, *(f"weighted/{name}" for name in TERMS))
         self._logged = {name: tf_keras.metrics.Mean(name) for name in names}
@@ -138,17 +143,26 @@ class Regressor(tf_keras.Model):
         if weights.batch_distribution:
             loss = self._batch_distribution_loss(prediction, photos.get("moment_features"))
             terms["batch_distribution"] = _share(loss, weights.batch_distribution)
-        if not (weights.identity or weights.loopback):
+        if not (weights.identity or self._gray_weight or weights.loopback):
             return terms
         # The renders of the identity loss serve the loopback loss too: section 3.3.4 asks for
         # faces "rendered in random poses and illuminations", and these are.
         views = self._encode_views(prediction, photos["scene_noise"])
-        if weights.identity:
-            loss = losses.identity_loss(embedding, views.embedding)
-            terms["identity"] = self._reduce(loss, weights.identity)
+        terms |= self._identity_terms(losses.identity_loss(embedding, views.embedding))
         if weights.loopback:
-            loss = self._loopback_loss(prediction, views.features)
+            # The texture of a gray view cannot be read back.
+            loss = self._loopback_loss(prediction, self._views.colored(views.features))
             terms["loopback"] = self._reduce(loss, weights.loopback)
+        return terms
+
+    def _identity_terms(self, loss: tf.Tensor) -> dict[str, _Term]:
+        """Weights the losses [B, V]; in both terms they are reduced over the views of both."""
+        weight, terms = self._loss_weights.identity, {}
+        colored, gray = self._views.colored(loss), self._views.gray(loss)
+        if weight and colored.shape[1]:
+            terms["identity"] = self._reduce(colored, weight, among=loss)
+        if self._gray_weight:
+            terms["gray_identity"] = self._reduce(gray, self._gray_weight, among=loss)
         return terms
 
     def _features_and_embedding(self, faces: dict) -> tuple[tf.Tensor, tf.Tensor | None]:
@@ -160,7 +174,7 @@ class Regressor(tf_keras.Model):
 
     def _encode_views(self, prediction: Coefficients, noise: tf.Tensor):
         """Renders predictions in random scenes and encodes them: fields [B, V, ...]."""
-        images = self._renderer(*prediction, random_scene(noise, self._scene_ranges))
+        images = self._views(prediction, noise)
         encoded = self._encoder(tf.reshape(images, [-1, *images.shape[2:]]))
         views = noise.shape[1]
         return type(encoded)(*(tf.reshape(x, [-1, views, x.shape[-1]]) for x in encoded))
@@ -193,12 +207,15 @@ class Regressor(tf_keras.Model):
             *(losses.batch_moments(x, _sum_over_replicas) for x in prediction)
         )
 
-    def _reduce(self, values: tf.Tensor, weight: float = 1.0) -> _Term:
-        """Reduces per-sample losses [B] or [B, V]."""
+    def _reduce(
+        self, values: tf.Tensor, weight: float = 1.0, among: tf.Tensor | None = None
+    ) -> _Term:
+        """Reduces per-sample losses [B] or [B, V]; means are taken over the number of `among`."""
         local_sum = tf.reduce_sum(values)
         if self._sums:
             return _Term(weight * local_sum, values)
-        count = _sum_over_replicas(tf.cast(tf.size(values), values.dtype))
+        counted = values if among is None else among
+        count = _sum_over_replicas(tf.cast(tf.size(counted), values.dtype))
         return _Term(weight * local_sum / tf.maximum(count, 1.0), values)
 
     def _results(self, terms: dict[str, _Term], total: tf.Tensor) -> dict[str, tf.Tensor]:

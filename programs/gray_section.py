@@ -4,13 +4,11 @@ import tensorflow as tf
 
 from evaluation.report import Section
 from evaluation.tables import gray_table
+from model.albedo import one_albedo
 from model.face_renderer import FaceRenderer
 from model.scene import Scene
 from programs.judges import judge_renders
 from programs.workbench import Workbench
-
-# The sRGB value of all skin, that of the mean luminance of photographed faces.
-GRAY = 0.57
 
 
 class GrayRenderer(FaceRenderer):
@@ -19,7 +17,7 @@ class GrayRenderer(FaceRenderer):
     def __call__(self, shape: tf.Tensor, texture: tf.Tensor, scenes: Scene) -> tf.Tensor:
         """Renders faces as `FaceRenderer` does; the texture [B, Kt] does not count."""
         vertices = self.face_model.decode_shape(shape)
-        return self.render_meshes(vertices, tf.fill(tf.shape(vertices), GRAY), scenes)
+        return self.render_meshes(vertices, one_albedo(self.face_model, vertices, "gray"), scenes)
 
 
 def gray(bench: Workbench) -> Section:

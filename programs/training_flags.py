@@ -14,6 +14,7 @@ from data_pipeline.augmentation import Augmentation
 from data_pipeline.data_service import check_address
 from model.crop_changes import CROPS
 from model.feature_normalization import KINDS
+from model.gray_views import ALBEDOS, GrayViews
 from model.loss_weights import REDUCTIONS, LossWeights
 from programs.training_options import BatchOptions, FaceModelOptions, Options, StageOptions
 
@@ -107,6 +108,20 @@ def _define_steps() -> None:
         "views", 3, "Random poses in which the face of a photograph is drawn.", lower_bound=1
     )
     flags.DEFINE_integer(
+        "gray_views",
+        0,
+        "How many of these views show the face in one albedo that is the same for all people, so "
+        "that shape must carry who it is. The loopback loss does not see them.",
+        lower_bound=0,
+    )
+    flags.DEFINE_enum(
+        "gray_albedo",
+        "mean",
+        ALBEDOS,
+        "That albedo: the texture of the face model's mean face, or one gray without brows or "
+        "lips.",
+    )
+    flags.DEFINE_integer(
         "synthetic_pool",
         30000,
         "Synthetic faces that are rendered and encoded once; 0 renders new ones in every step.",
@@ -144,6 +159,12 @@ def _define_losses() -> None:
         "identity_weight",
         300.0,
         "The weight of the identity loss, which has none in equation 2.",
+        lower_bound=0,
+    )
+    flags.DEFINE_float(
+        "gray_identity_weight",
+        None,
+        "The weight of the identity loss of gray views. By default it is that of the others.",
         lower_bound=0,
     )
     flags.DEFINE_float(
@@ -204,6 +225,11 @@ def check_flags() -> None:
             "--augmentation changes photographs that are encoded in every step, but their features "
             "are cached; add --nocache_features --moment_batch=0"
         )
+    if FLAGS.gray_views > FLAGS.views - bool(FLAGS.loopback_weight):
+        raise ValueError(
+            f"--gray_views={FLAGS.gray_views} of --views={FLAGS.views} leaves the loopback loss no "
+            "view in color, or is more than there are; give fewer, or more --views"
+        )
     Augmentation.of(FLAGS.augmentation)
     if FLAGS.data_service is not None:
         check_address(FLAGS.data_service)
@@ -245,6 +271,11 @@ def read_options() -> Options:
             shape=FLAGS.shape_weight,
             texture=FLAGS.texture_weight,
             identity=FLAGS.identity_weight,
+            gray_identity=(
+                FLAGS.identity_weight
+                if FLAGS.gray_identity_weight is None
+                else FLAGS.gray_identity_weight
+            ),
             batch_distribution=FLAGS.batch_distribution_weight,
             loopback=FLAGS.loopback_weight,
             weight_decay=FLAGS.weight_decay,
@@ -259,5 +290,6 @@ def read_options() -> Options:
             yaw_deg=scenes.yaw_deg if FLAGS.view_yaw is None else FLAGS.view_yaw,
             pitch_deg=scenes.pitch_deg if FLAGS.view_pitch is None else FLAGS.view_pitch,
         ),
+        gray_views=GrayViews(FLAGS.gray_views, FLAGS.gray_albedo),
         shading=flag_sets.shading(),
     )

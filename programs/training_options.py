@@ -6,6 +6,7 @@ import pathlib
 from data_pipeline.augmentation import Augmentation
 from data_pipeline.crop_variants import VARIANTS
 from flag_sets import EncoderOptions, PhotographOptions, RunOptions
+from model.gray_views import GrayViews
 from model.loss_weights import LossWeights
 from model.scene_ranges import SceneRanges
 from model.shading import Shading
@@ -81,6 +82,7 @@ class Options:
       tone_features: the features that skin tone is read from; "none" for those of all else, "auto"
         for what suits the face model and the encoder.
       scenes, view_scenes: what scenes of synthetic faces and of the identity loss are drawn from.
+      gray_views: which views of the identity loss show shape alone.
       shading: how faces are shaded.
     """
 
@@ -102,4 +104,5 @@ class Options:
     tone_features: str
     scenes: SceneRanges
     view_scenes: SceneRanges
+    gray_views: GrayViews
     shading: Shading

@@ -22,6 +22,7 @@ def make_regressor(options: Options, parts: LoadedParts, decoder: Decoder) -> Re
         options.weights,
         options.view_scenes,
         options.loss_reduction,
+        options.gray_views,
     )
 
 

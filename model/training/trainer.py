@@ -1,5 +1,6 @@
 """One stage of training: its steps, and what happens between them."""
 
+import contextlib
 import dataclasses
 import functools
 import logging
@@ -13,8 +14,11 @@ from model.training.cadence import Cadence, is_due
 from model.training.checkpoints import Checkpoints
 from model.training.gradient_norms import make_gradient_norms
 from model.training.non_finite import NonFiniteError, check_finite
+from model.training.optimizer_options import OptimizerOptions
+from model.training.optimizers import make_optimizer
 from model.training.stage_log import StageLog
 from model.training.validation import Validation
+from model.training.weight_average import WeightAverage
 
 _LOG = logging.getLogger(__name__)
 
@@ -26,9 +30,10 @@ class Stage:
     Attributes:
       name: names the stage in messages and its folders in the run.
       steps: the number of its steps.
-      learning_rate: that of Adam at the first step; it falls to a hundredth along a cosine.
+      learning_rate: the largest one of the optimizer's schedule.
       batches: makes the endless dataset of the stage from the step to begin at.
       learning_rate_flag: the flag that sets the learning rate, for a message.
+      optimizer: how the weights are changed.
     """
 
     name: str
@@ -36,6 +41,7 @@ class Stage:
     learning_rate: float
     batches: Callable[[int], tf.data.Dataset]
     learning_rate_flag: str = "learning_rate"
+    optimizer: OptimizerOptions = OptimizerOptions()
 
 
 def train_stage(
@@ -47,6 +53,9 @@ def train_stage(
     validation: Validation = Validation(),
 ) -> None:
     """Trains until the last step of a stage, from its newest checkpoint if there is one.
+
+    Where weights are averaged, the average is what is validated, and what the network is left with;
+    checkpoints hold both.
 
     Args:
       stage: what to do.
@@ -64,20 +73,26 @@ def train_stage(
     """
     with strategy.scope():
         model = make_model()
-        rate = tf_keras.optimizers.schedules.CosineDecay(
-            stage.learning_rate, stage.steps, alpha=0.01
-        )
-        model.compile(optimizer=tf_keras.optimizers.Adam(rate))
+        model.compile(make_optimizer(stage.optimizer, stage.learning_rate, stage.steps))
+        average = _make_average(stage.optimizer, model)
         folder = run_folder / "checkpoints" / stage.name
-        checkpoints = Checkpoints(folder, model.trained, model.optimizer)
+        checkpoints = Checkpoints(folder, model.trained, model.optimizer, average)
         step = checkpoints.restore()
         if step >= stage.steps or validation.stopped:
             _LOG.info("%s: complete at step %d", stage.name, step)
-            return
-        if step:
-            _LOG.info("%s: going on at step %d", stage.name, step)
-        with StageLog(run_folder, stage.name, stage.steps) as log:
-            _Training(stage, model, checkpoints, cadence, validation, log).run(step)
+        else:
+            if step:
+                _LOG.info("%s: going on at step %d", stage.name, step)
+            with StageLog(run_folder, stage.name, stage.steps) as log:
+                _Training(stage, model, average, checkpoints, cadence, validation, log).run(step)
+        if average:
+            average.assign()
+
+
+def _make_average(options: OptimizerOptions, model: tf_keras.Model) -> WeightAverage | None:
+    if options.weight_average is None:
+        return None
+    return WeightAverage(model.trained.trainable_variables, options.weight_average)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -86,6 +101,7 @@ class _Training:
 
     stage: Stage
     model: tf_keras.Model
+    average: WeightAverage | None
     checkpoints: Checkpoints
     cadence: Cadence
     validation: Validation
@@ -102,6 +118,8 @@ class _Training:
             event = self.cadence.next_event(step, self.stage.steps)
             for _ in range(event - step):
                 terms = train_step(batches)
+                if self.average:
+                    self.average.update()
             step = event
             self._between_steps(step, {name: float(value) for name, value in terms.items()})
 
@@ -122,7 +140,8 @@ class _Training:
         # A run that is killed before the checkpoint validates this step again. After the
         # checkpoint, the early stop would never hear of it.
         if self._is_due(self.cadence.validation, step):
-            self.validation.run(step, self.log)
+            with self.average.applied() if self.average else contextlib.nullcontext():
+                self.validation.run(step, self.log)
         if self._is_due(self.cadence.checkpoint, step) or self.validation.stopped:
             self.checkpoints.save(step)
 
