@@ -4,6 +4,8 @@ Example:
   python train.py --flagfile=configs/photos.cfg --output_dir=runs/photos
 """
 
+import contextlib
+
 from absl import app, flags
 
 import command_line
@@ -14,7 +16,7 @@ FLAGS = flags.FLAGS
 # What a resumed run may change, since it changes no result.
 FREE_FLAGS = frozenset(
     "output_dir resume strategy photo_cache cache_dir data_service".split()
-    + "log_every checkpoint_every samples_every gradient_norms_every".split()
+    + "log_every checkpoint_every samples_every gradient_norms_every profile_steps".split()
 )
 
 
@@ -29,22 +31,45 @@ def main(arguments: list[str]) -> None:
         raise app.UsageError(f"unexpected argument {arguments[1]!r}; name photographs by --photos")
     training_flags.check_flags()
     command_line.import_tensorflow()
-    from model.training import run_folder
+    if FLAGS.deterministic:
+        import tensorflow as tf
+
+        tf.config.experimental.enable_op_determinism()
+    from model.training.strategies import make_strategy
+    from model.training.workers import Workers
+
+    options = training_flags.read_options()
+    # Processes that train together must know of each other before anything is computed.
+    strategy = make_strategy(options.strategy)
+    workers = Workers(strategy)
+    if workers.is_chief:
+        command_line.show_progress("train", "model", "data_pipeline")
+    with workers.clear_errors():
+        _run(options, flag_sets.settings(arguments[0]), strategy, workers)
+
+
+def _run(options, settings, strategy, workers) -> None:
+    from model.training import hyperparameters, run_folder
     from programs import decoder_training, gradient_shares
     from programs.training_parts import load_networks, prepare_parts
     from storage.lock import folder_lock
 
-    command_line.show_progress("train", "model", "data_pipeline")
-    options, settings = training_flags.read_options(), flag_sets.settings(arguments[0])
-    with folder_lock(options.run.folder):
-        if FLAGS.print_gradient_shares:
-            gradient_shares.show(options, FLAGS.print_gradient_shares)
-            return
-        run_folder.check(options.run.folder, settings, options.run.resume, FREE_FLAGS)
+    if FLAGS.print_gradient_shares:
+        gradient_shares.show(options, FLAGS.print_gradient_shares)
+        return
+    # The chief alone writes in the folder.
+    with folder_lock(options.run.folder) if workers.is_chief else contextlib.nullcontext():
+        if workers.is_chief:
+            run_folder.check(options.run.folder, settings, options.run.resume, FREE_FLAGS)
+        number = run_folder.number(settings, FREE_FLAGS)
+        workers.check_alike(number, "was given other flags than the chief; give all the same")
         networks = load_networks(options)
-        parts = prepare_parts(options, *networks)
-        run_folder.write(options.run.folder, settings)
-        decoder_training.train(options, parts)
+        with workers.chief_first():
+            parts = prepare_parts(options, *networks)
+        if workers.is_chief:
+            run_folder.write(options.run.folder, settings)
+            hyperparameters.write(options.run.folder, settings)
+        decoder_training.train(options, parts, strategy)
 
 
 if __name__ == "__main__":

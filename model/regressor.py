@@ -7,6 +7,7 @@ import tf_keras
 
 import losses
 from model.decoder import Coefficients, Decoder
+from model.dropout import Dropout
 from model.face_renderer import FaceRenderer
 from model.gray_views import GrayViews
 from model.identity.network import IdentityNetwork
@@ -55,6 +56,7 @@ class Regressor(tf_keras.Model):
         scene_ranges: SceneRanges = SceneRanges(),
         loss_reduction: str = "mean",
         gray_views: GrayViews = GrayViews(),
+        dropout: Dropout = Dropout(),
     ):
         """Puts the parts together.
 
@@ -67,6 +69,7 @@ class Regressor(tf_keras.Model):
           loss_reduction: "mean" takes means over batch and views; "paper_sum" takes the sums of
             equation 3.
           gray_views: which views of the identity loss show shape alone.
+          dropout: of the features that the decoder reads, in all terms.
 
         Raises:
           ValueError: an unknown reduction.
@@ -79,6 +82,7 @@ class Regressor(tf_keras.Model):
         self._loss_weights = loss_weights
         self._views = IdentityViews(renderer, scene_ranges, gray_views)
         self._gray_weight = loss_weights.gray_identity if gray_views.count else 0.0
+        self._dropout = dropout
         self._sums = loss_reduction == "paper_sum"
         names = ("loss", *TERMS, *(f"weighted/{name}" for name in TERMS))
         self._logged = {name: tf_keras.metrics.Mean(name) for name in names}
@@ -107,7 +111,8 @@ class Regressor(tf_keras.Model):
         with tf.GradientTape() as tape:
             terms = self._terms(batch)
             total = tf.add_n([term.share for term in terms.values()])
-        gradients = tape.gradient(total, variables)
+        with tf.name_scope("backward"):
+            gradients = tape.gradient(total, variables)
         self.optimizer.apply_gradients(zip(gradients, variables, strict=True))
         return self._results(terms, total)
 
@@ -138,7 +143,7 @@ class Regressor(tf_keras.Model):
     def _photo_terms(self, photos: dict) -> dict[str, _Term]:
         weights = self._loss_weights
         features, embedding = self._features_and_embedding(photos)
-        prediction = self.decoder.hold_tone(self.decoder(features, domain="photo"))
+        prediction = self.decoder.hold_tone(self._decode(features, "photo"))
         terms = {}
         if weights.batch_distribution:
             loss = self._batch_distribution_loss(prediction, photos.get("moment_features"))
@@ -165,23 +170,35 @@ class Regressor(tf_keras.Model):
             terms["gray_identity"] = self._reduce(gray, self._gray_weight, among=loss)
         return terms
 
+    def _decode(self, features: tf.Tensor, domain: str) -> Coefficients:
+        """Decodes as training does, with some features left out."""
+        factors = None
+        if self._dropout.rate:
+            step = self.optimizer.iterations
+            factors = self._dropout.pattern(self.decoder.hidden_features, step)
+        return self.decoder(features, domain, factors)
+
     def _features_and_embedding(self, faces: dict) -> tuple[tf.Tensor, tf.Tensor | None]:
         """Takes cached features where the batch has them; else it encodes the images."""
         if "features" in faces:
             return faces["features"], faces.get("embedding")
-        encoded = self._encoder(faces["images"])
+        with tf.name_scope("encoder"):
+            encoded = self._encoder(faces["images"])
         return tf.stop_gradient(encoded.features), tf.stop_gradient(encoded.embedding)
 
     def _encode_views(self, prediction: Coefficients, noise: tf.Tensor):
         """Renders predictions in random scenes and encodes them: fields [B, V, ...]."""
-        images = self._views(prediction, noise)
-        encoded = self._encoder(tf.reshape(images, [-1, *images.shape[2:]]))
+        # `model.training.step_profile` tells the parts of a step by these names.
+        with tf.name_scope("renderer"):
+            images = self._views(prediction, noise)
+        with tf.name_scope("encoder"):
+            encoded = self._encoder(tf.reshape(images, [-1, *images.shape[2:]]))
         views = noise.shape[1]
         return type(encoded)(*(tf.reshape(x, [-1, views, x.shape[-1]]) for x in encoded))
 
     def _parameter_loss(self, synthetic: dict) -> tf.Tensor:
         features, _ = self._features_and_embedding(synthetic)
-        predicted = self.decoder(features, domain="render")
+        predicted = self._decode(features, "render")
         weights = self._loss_weights
         return losses.parameter_loss(
             *predicted, synthetic["shape"], synthetic["texture"], weights.shape, weights.texture
@@ -189,7 +206,7 @@ class Regressor(tf_keras.Model):
 
     def _loopback_loss(self, prediction: Coefficients, view_features: tf.Tensor) -> tf.Tensor:
         views = view_features.shape[1]
-        flat = self.decoder(tf.reshape(view_features, [-1, view_features.shape[-1]]), "render")
+        flat = self._decode(tf.reshape(view_features, [-1, view_features.shape[-1]]), "render")
         loop = (tf.reshape(x, [-1, views, x.shape[-1]]) for x in flat)
         weights = self._loss_weights
         return losses.loopback_loss(*prediction, *loop, weights.shape, weights.texture)
@@ -198,7 +215,7 @@ class Regressor(tf_keras.Model):
         self, prediction: Coefficients, moment_features: tf.Tensor | None
     ) -> tf.Tensor:
         if moment_features is not None:
-            more = self.decoder(moment_features, domain="photo")
+            more = self._decode(moment_features, "photo")
             pairs = zip(prediction, more, strict=True)
             prediction = Coefficients(*(tf.concat(pair, axis=0) for pair in pairs))
         # The tones of the model's population are not those of the photographed people.

@@ -35,7 +35,7 @@ def show(options: Options, checkpoint: str | os.PathLike) -> None:
     decoder = load_decoder(path, face_model, encoder)
     parts = prepare_parts(options, face_model, encoder)
     # A term of weight 0 is not computed, but one wants to know what a weight would do.
-    counted = dataclasses.replace(options, weights=_without_zeros(options.weights))
+    counted = dataclasses.replace(options, weights=_without_zeros(options.weights), dropout=0.0)
     norms = make_gradient_norms(make_regressor(counted, parts, decoder))
     batches = iter(make_batches(options, parts, first_step=0, with_photos=True))
     measured = [norms(batches) for _ in range(_BATCHES)]

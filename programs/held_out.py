@@ -7,12 +7,12 @@ from collections.abc import Callable
 import numpy as np
 
 from data_pipeline.feature_cache import PLAIN, FeatureCache
+from model.albedo import GrayRenderer
 from model.decoder import Coefficients
 from model.face_renderer import FaceRenderer
 from model.identity.network import IdentityNetwork
 from model.rendered_views import FixedViews
 from model.training.early_stop import EarlyStop
-from programs.gray_section import GrayRenderer
 from programs.training_options import Options
 
 # What the best decoder is chosen by.

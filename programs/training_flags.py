@@ -13,9 +13,7 @@ from data_pipeline.augmentation import KINDS as KINDS_OF_AUGMENTATION
 from data_pipeline.augmentation import Augmentation
 from data_pipeline.data_service import check_address
 from model.crop_changes import CROPS
-from model.feature_normalization import KINDS
-from model.gray_views import ALBEDOS, GrayViews
-from model.loss_weights import REDUCTIONS, LossWeights
+from programs import loss_flags, optimizer_flags
 from programs.training_options import BatchOptions, FaceModelOptions, Options, StageOptions
 
 # The flags count as those of the script, so that its --help shows them.
@@ -35,6 +33,18 @@ def define() -> None:
         "written to gradient_norms/ in the run. 0 makes none.",
         lower_bound=0,
     )
+    flags.DEFINE_list(
+        "profile_steps",
+        [],
+        "The first and the last step, such as 20,29, of which each stage writes a profile for "
+        "TensorBoard and a table of where the time goes. Steps are counted from 1.",
+    )
+    flags.DEFINE_bool(
+        "deterministic",
+        False,
+        "Whether a run is repeated bit for bit by the same command on the same machine "
+        "(docs/training.md).",
+    )
     flags.DEFINE_string(
         "print_gradient_shares",
         None,
@@ -45,12 +55,16 @@ def define() -> None:
     flags.DEFINE_enum(
         "strategy",
         "auto",
-        ["auto", "one_device", "mirrored"],
-        "How steps are spread over devices: auto is mirrored where there are two GPUs or more.",
+        ["auto", "one_device", "mirrored", "multi_worker"],
+        "How steps are spread over devices: over the processes that the environment variable "
+        "TF_CONFIG names and all GPUs of each (multi_worker), over all GPUs of this one "
+        "(mirrored), or not (one_device). auto is the first of these that there are several of.",
     )
     _define_parts()
     _define_steps()
-    _define_losses()
+    optimizer_flags.define()
+    _define_validation()
+    loss_flags.define()
     flag_sets.define_scenes()
     for name, default in (("view_yaw", "yaw"), ("view_pitch", "pitch")):
         flags.DEFINE_float(
@@ -73,6 +87,13 @@ def _define_parts() -> None:
             lower_bound=1,
         )
     flag_sets.define_encoder(with_features=True)
+    flags.DEFINE_enum(
+        "encoder_precision",
+        "float32",
+        ["float32", "bfloat16"],
+        "The number format in which that network's convolutions multiply in training steps. "
+        "bfloat16 is less exact, and faster where the processor has it (docs/training.md).",
+    )
     flag_sets.define_photographs(cache=True)
     flags.DEFINE_string(
         "cache_dir",
@@ -90,10 +111,10 @@ def _define_steps() -> None:
         "stage2_steps", 800, "Steps of stage 2, on photographs as well.", lower_bound=0
     )
     flags.DEFINE_float(
-        "stage1_learning_rate", 1e-3, "Adam's learning rate at the start of stage 1.", lower_bound=0
+        "stage1_learning_rate", 1e-3, "The largest learning rate of stage 1.", lower_bound=0
     )
     flags.DEFINE_float(
-        "learning_rate", 5e-4, "Adam's learning rate at the start of stage 2.", lower_bound=0
+        "learning_rate", 5e-4, "The largest learning rate of stage 2.", lower_bound=0
     )
     flags.DEFINE_integer("photo_batch", 8, "Photographs in a step of stage 2.", lower_bound=1)
     flags.DEFINE_integer("synthetic_batch", 128, "Synthetic faces in a step.", lower_bound=1)
@@ -106,20 +127,6 @@ def _define_steps() -> None:
     )
     flags.DEFINE_integer(
         "views", 3, "Random poses in which the face of a photograph is drawn.", lower_bound=1
-    )
-    flags.DEFINE_integer(
-        "gray_views",
-        0,
-        "How many of these views show the face in one albedo that is the same for all people, so "
-        "that shape must carry who it is. The loopback loss does not see them.",
-        lower_bound=0,
-    )
-    flags.DEFINE_enum(
-        "gray_albedo",
-        "mean",
-        ALBEDOS,
-        "That albedo: the texture of the face model's mean face, or one gray without brows or "
-        "lips.",
     )
     flags.DEFINE_integer(
         "synthetic_pool",
@@ -152,56 +159,26 @@ def _define_steps() -> None:
     )
 
 
-def _define_losses() -> None:
-    flags.DEFINE_float("shape_weight", 0.4, "The weight omega_s of equation 3.", lower_bound=0)
-    flags.DEFINE_float("texture_weight", 0.4, "The weight omega_t of equation 3.", lower_bound=0)
-    flags.DEFINE_float(
-        "identity_weight",
-        300.0,
-        "The weight of the identity loss, which has none in equation 2.",
-        lower_bound=0,
-    )
-    flags.DEFINE_float(
-        "gray_identity_weight",
-        None,
-        "The weight of the identity loss of gray views. By default it is that of the others.",
-        lower_bound=0,
-    )
-    flags.DEFINE_float(
-        "batch_distribution_weight", 2.0, "The weight omega_batch of equation 2.", lower_bound=0
-    )
-    flags.DEFINE_float(
-        "loopback_weight", 0.07, "The weight omega_loop of equation 2.", lower_bound=0
-    )
-    flags.DEFINE_float(
-        "weight_decay", 0.01, "The weight of the decoder's squared weights.", lower_bound=0
-    )
-    flags.DEFINE_enum(
-        "loss_reduction",
-        "mean",
-        REDUCTIONS,
-        "Whether losses are averaged over a batch, or summed as equation 3 is written.",
-    )
-    flags.DEFINE_enum(
-        "feature_normalization",
-        "coral",
-        KINDS,
-        "How features of photographs are brought near those of renders.",
-    )
-    flags.DEFINE_string(
-        "tone_features",
-        "auto",
-        "Which tensors of the recognition network skin tone is read from, such as pooled:557 of "
-        "the embedded one, for which the face model must have components for skin tone alone "
-        "(docs/learned_colors.md). none reads it from those of all else, as in the paper; auto "
-        "chooses pooled:557 where both parts have what it needs, and none elsewhere.",
-    )
-    flags.DEFINE_float(
-        "coefficient_radius",
-        1.25,
-        "The longest shape and texture that are predicted, in lengths of a random face of the face "
-        "model; 0 sets no limit.",
+def _define_validation() -> None:
+    flags.DEFINE_integer(
+        "held_out",
         0,
+        "At least so many photographs are not trained on. At each contact sheet the encoder says "
+        "how alike their faces are (held_out/identity in TensorBoard). People are held out whole.",
+        lower_bound=0,
+    )
+    flags.DEFINE_bool(
+        "keep_best",
+        False,
+        "Whether stage 2 leaves the decoder that was best by held_out/identity, instead of the "
+        "last one.",
+    )
+    flags.DEFINE_integer(
+        "patience",
+        0,
+        "Stage 2 stops when so many steps have brought no better held_out/identity, and leaves the "
+        "best decoder. 0 never stops it.",
+        lower_bound=0,
     )
 
 
@@ -225,10 +202,11 @@ def check_flags() -> None:
             "--augmentation changes photographs that are encoded in every step, but their features "
             "are cached; add --nocache_features --moment_batch=0"
         )
-    if FLAGS.gray_views > FLAGS.views - bool(FLAGS.loopback_weight):
+    loss_flags.check()
+    _profiled_steps()
+    if (FLAGS.keep_best or FLAGS.patience) and not FLAGS.held_out:
         raise ValueError(
-            f"--gray_views={FLAGS.gray_views} of --views={FLAGS.views} leaves the loopback loss no "
-            "view in color, or is more than there are; give fewer, or more --views"
+            "--keep_best and --patience need photographs to judge by; add --held_out=NUMBER"
         )
     Augmentation.of(FLAGS.augmentation)
     if FLAGS.data_service is not None:
@@ -242,17 +220,19 @@ def check_flags() -> None:
 
 def read_options() -> Options:
     """Reads all flags as the options of `programs.decoder_training`."""
-    run, scenes = flag_sets.run(), flag_sets.scene_ranges()
+    run, scenes, optimizer = flag_sets.run(), flag_sets.scene_ranges(), optimizer_flags.read()
     return Options(
         run=run,
         samples_every=FLAGS.samples_every,
         gradient_norms_every=FLAGS.gradient_norms_every or None,
         strategy=FLAGS.strategy,
+        profiled_steps=_profiled_steps(),
         photographs=flag_sets.photographs(),
         face_model=FaceModelOptions(
             flag_sets.face_model(), FLAGS.shape_components, FLAGS.texture_components
         ),
         encoder=flag_sets.encoder(),
+        encoder_precision=FLAGS.encoder_precision,
         cache=pathlib.Path(FLAGS.cache_dir) if FLAGS.cache_dir else run.folder / "cache",
         batch=BatchOptions(
             photos=FLAGS.photo_batch,
@@ -265,21 +245,13 @@ def read_options() -> Options:
             augmentation=Augmentation.of(FLAGS.augmentation),
             data_service=FLAGS.data_service,
         ),
-        stage_1=StageOptions(FLAGS.stage1_steps, FLAGS.stage1_learning_rate),
-        stage_2=StageOptions(FLAGS.stage2_steps, FLAGS.learning_rate),
-        weights=LossWeights(
-            shape=FLAGS.shape_weight,
-            texture=FLAGS.texture_weight,
-            identity=FLAGS.identity_weight,
-            gray_identity=(
-                FLAGS.identity_weight
-                if FLAGS.gray_identity_weight is None
-                else FLAGS.gray_identity_weight
-            ),
-            batch_distribution=FLAGS.batch_distribution_weight,
-            loopback=FLAGS.loopback_weight,
-            weight_decay=FLAGS.weight_decay,
-        ),
+        stage_1=StageOptions(FLAGS.stage1_steps, FLAGS.stage1_learning_rate, optimizer),
+        stage_2=StageOptions(FLAGS.stage2_steps, FLAGS.learning_rate, optimizer),
+        held_out=FLAGS.held_out,
+        keep_best=FLAGS.keep_best,
+        patience=FLAGS.patience,
+        dropout=FLAGS.dropout,
+        weights=loss_flags.read_weights(),
         loss_reduction=FLAGS.loss_reduction,
         feature_normalization=FLAGS.feature_normalization,
         coefficient_radius=FLAGS.coefficient_radius or None,
@@ -290,6 +262,21 @@ def read_options() -> Options:
             yaw_deg=scenes.yaw_deg if FLAGS.view_yaw is None else FLAGS.view_yaw,
             pitch_deg=scenes.pitch_deg if FLAGS.view_pitch is None else FLAGS.view_pitch,
         ),
-        gray_views=GrayViews(FLAGS.gray_views, FLAGS.gray_albedo),
+        gray_views=loss_flags.read_gray_views(),
         shading=flag_sets.shading(),
     )
+
+
+def _profiled_steps() -> tuple[int, int] | None:
+    if not FLAGS.profile_steps:
+        return None
+    try:
+        first, last = map(int, FLAGS.profile_steps)
+    except ValueError:
+        first = last = 0
+    if not 1 <= first <= last:
+        raise ValueError(
+            f"--profile_steps={','.join(FLAGS.profile_steps)} is no pair of steps; give the first "
+            "and the last one, such as 20,29"
+        )
+    return first, last

@@ -6,6 +6,7 @@ from evaluation.coefficients import coefficient_statistics, r_squared
 from evaluation.contact_sheet import contact_sheet
 from model.decoder import Coefficients, Decoder
 from model.scene import fixed_scene, stack_scenes
+from programs.held_out import Likeness
 from programs.training_parts import MEASURED_PHOTOS, LoadedParts
 
 _SAMPLE_FACES = 12
@@ -18,9 +19,21 @@ class Measures:
         """Binds a decoder to what it is measured on."""
         self._parts = parts
         self._decoder = decoder
+        self._likeness = None
+        if len(parts.split.held_out):
+            self._likeness = Likeness(
+                parts.photos,
+                parts.split.held_out,
+                parts.encoder,
+                parts.renderer,
+                self._of_photographs,
+            )
 
     def metrics(self) -> dict[str, float]:
-        """Measures how well unseen synthetic faces are read, and the moments over photographs."""
+        """Measures how well unseen synthetic faces are read, and the moments over photographs.
+
+        Where photographs are held out, it also measures how alike their faces are.
+        """
         unseen = self._parts.unseen
         predicted = self._decoder(unseen.features, domain="render")
         shape = r_squared(predicted.shape.numpy(), unseen.shape)
@@ -33,7 +46,7 @@ class Measures:
         for name, values in self._of_photographs(chosen)._asdict().items():
             statistics = vars(coefficient_statistics(values.numpy()))
             metrics |= {f"photos_{name}/{key}": value for key, value in statistics.items()}
-        return metrics
+        return metrics | (self._likeness.metrics() if self._likeness else {})
 
     def draw(self) -> tuple[np.ndarray, Coefficients]:
         """Draws a sheet of photograph, frontal and turned render of the first photographs.

@@ -10,6 +10,7 @@ from model.gray_views import GrayViews
 from model.loss_weights import LossWeights
 from model.scene_ranges import SceneRanges
 from model.shading import Shading
+from model.training.optimizer_options import OptimizerOptions
 
 
 @dataclasses.dataclass(frozen=True)
@@ -47,6 +48,13 @@ class BatchOptions:
     augmentation: Augmentation = Augmentation()
     data_service: str | None = None
 
+    def images(self, with_photos: bool) -> int:
+        """How many images a step renders and encodes, or encodes alone."""
+        rendered = 0 if self.pool else self.synthetic
+        if not with_photos:
+            return rendered
+        return rendered + self.photos * (self.views + (not self.cache_features))
+
     @property
     def variants(self) -> tuple[str, ...]:
         """The variants of photographs that are encoded."""
@@ -57,10 +65,11 @@ class BatchOptions:
 
 @dataclasses.dataclass(frozen=True)
 class StageOptions:
-    """The steps of a stage, and Adam's learning rate at its start."""
+    """The steps of a stage, and how its weights are changed."""
 
     steps: int
     learning_rate: float
+    optimizer: OptimizerOptions = OptimizerOptions()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -72,10 +81,16 @@ class Options:
       samples_every: steps between contact sheets.
       gradient_norms_every: steps between measurements of each term's gradient; None for never.
       strategy: "auto", "one_device" or "mirrored".
+      profiled_steps: the first and the last step of each stage that is profiled; None for none.
       photographs, face_model, encoder: the parts.
+      encoder_precision: the number format of the encoder's convolutions in training steps.
       cache: a folder for features and synthetic faces that runs can share.
       batch: what a step sees.
-      stage_1, stage_2: how long each stage trains.
+      stage_1, stage_2: how long each stage trains, and how.
+      held_out: at least so many photographs are not trained on, but measured.
+      keep_best: whether stage 2 leaves its best decoder by them, instead of the last one.
+      patience: steps without a better one after which stage 2 stops; 0 for never.
+      dropout: see `model.regressor.Regressor`.
       weights, loss_reduction: see `model.loss_weights`.
       feature_normalization: see `model.feature_normalization`.
       coefficient_radius: see `model.decoder.Decoder`; None for no limit.
@@ -90,13 +105,19 @@ class Options:
     samples_every: int
     gradient_norms_every: int | None
     strategy: str
+    profiled_steps: tuple[int, int] | None
     photographs: PhotographOptions
     face_model: FaceModelOptions
     encoder: EncoderOptions
+    encoder_precision: str
     cache: pathlib.Path
     batch: BatchOptions
     stage_1: StageOptions
     stage_2: StageOptions
+    held_out: int
+    keep_best: bool
+    patience: int
+    dropout: float
     weights: LossWeights
     loss_reduction: str
     feature_normalization: str

@@ -18,6 +18,7 @@ from model.face_renderer import FaceRenderer
 from model.feature_normalization import AffineMap, fit_normalization
 from model.identity.network import IdentityNetwork
 from model.morphable_model import MorphableModel
+from programs.held_out import Split, split
 from programs.output_folder import check_apart, without_results
 from programs.training_options import Options
 
@@ -40,6 +41,7 @@ class LoadedParts:
     Attributes:
       face_model, encoder, renderer: the frozen parts.
       photos: the photographs' features.
+      split: which of them are trained on.
       pool: synthetic faces to train on, or None to render them on the fly.
       unseen: synthetic faces to measure on.
     """
@@ -48,6 +50,7 @@ class LoadedParts:
     encoder: IdentityNetwork
     renderer: FaceRenderer
     photos: FeatureCache
+    split: Split
     pool: SyntheticPool | None
     unseen: SyntheticPool
 
@@ -95,8 +98,9 @@ def prepare_parts(
     photos = _prepare_photos(options, encoder)
     if photos.rejected:
         _LOG.warning("rejected photographs:\n%s", summary(photos.rejected))
-    parts = LoadedParts(face_model, encoder, renderer, photos, pool=None, unseen=None)
     seed = options.run.seed
+    chosen = split(photos, options.held_out, seed)
+    parts = LoadedParts(face_model, encoder, renderer, photos, chosen, pool=None, unseen=None)
     pool = _make_pool(options, parts, "synthetic", options.batch.pool, seed)
     unseen = _make_pool(options, parts, "validation", _VALIDATION_FACES, seed + _VALIDATION_SEED)
     return dataclasses.replace(parts, pool=pool, unseen=unseen)
@@ -157,5 +161,5 @@ def _fit_normalization(
         _NORMALIZATION_FACES,
         options.run.seed + _NORMALIZATION_SEED,
     )
-    photos = parts.photos.features[parts.photos.spread(MEASURED_PHOTOS), 0]
+    photos = parts.photos.features[parts.split.spread(MEASURED_PHOTOS), 0]
     return fit_normalization(options.feature_normalization, photos, renders.features, tone_features)

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 import numpy as np
 import tensorflow as tf
 
+from model.training.descriptions import description
 from model.training.gradient_norms import pulls
 from storage.atomic import write_bytes, write_text
 from storage.images import jpeg
@@ -18,16 +19,18 @@ _LOG = logging.getLogger(__name__)
 class StageLog:
     """Writes what is seen of one stage; a context that closes the events when it ends."""
 
-    def __init__(self, run_folder: pathlib.Path, stage: str, last_step: int):
+    def __init__(self, run_folder: pathlib.Path, stage: str, last_step: int, images: int = 0):
         """Opens a new file of events in tensorboard/<stage>.
 
         Args:
           run_folder: the folder of the run.
           stage: the name of the stage.
           last_step: the last step of the stage.
+          images: how many images a step renders and encodes; 0 if that is not told.
         """
         self._stage = stage
         self._last_step = last_step
+        self._images = images
         self._samples = run_folder / "samples"
         self._norms = run_folder / "gradient_norms" / f"{stage}.csv"
         self._writer = tf.summary.create_file_writer(str(run_folder / "tensorboard" / stage))
@@ -56,7 +59,7 @@ class StageLog:
         """Writes numbers by name to TensorBoard."""
         with self._writer.as_default(step=step):
             for name, value in values.items():
-                tf.summary.scalar(name, value)
+                tf.summary.scalar(name, value, description=description(name))
 
     def gradient_norms(self, step: int, norms: Mapping[str, float]) -> None:
         """Writes the norm and the share of each term's gradient.
@@ -94,4 +97,11 @@ class StageLog:
         before, then = self._reported
         seconds = (now - then) / (step - before)
         left = int(seconds * (self._last_step - step))
-        return f"  {seconds * 1000:.0f} ms/step  {left // 60}:{left % 60:02d} left"
+        speeds = {"speed/steps_per_second": 1 / max(seconds, 1e-9)}
+        text = f"  {seconds * 1000:.0f} ms/step"
+        if self._images:
+            images = self._images / max(seconds, 1e-9)
+            speeds["speed/images_per_second"] = images
+            text += f"  {images:.0f} images/s"
+        self.scalars(step, speeds)
+        return f"{text}  {left // 60}:{left % 60:02d} left"

@@ -15,7 +15,10 @@ from tests.model.training.line_fit import LineFit, make_network, make_stage
 class TwoTerms(LineFit):
     """The slope times the mean of x, and the squared slope: gradients that are known."""
 
+    traced = 0
+
     def loss_terms(self, batch):
+        self.traced += 1
         slope = self.trained.trainable_variables[0][0, 0]
         replicas = tf.distribute.get_strategy().num_replicas_in_sync
         return {
@@ -77,6 +80,7 @@ def test_a_stage_measures_at_its_start_its_cadence_and_its_end(tmp_path, caplog)
     # It takes no batch from the training, whose steps are those of one that is not measured.
     assert model.seen == list(range(5))
     assert float(rows[0][2]) == pytest.approx(1.0, abs=0.5)
+    assert model.traced == 1
 
 
 def test_without_a_cadence_nothing_is_measured(tmp_path):
