@@ -4,281 +4,72 @@ Example:
   python train.py --flagfile=configs/photos.cfg --output_dir=runs/photos
 """
 
-import dataclasses
-import pathlib
+import contextlib
 
 from absl import app, flags
 
 import command_line
 import flag_sets
-from data_pipeline.augmentation import KINDS as KINDS_OF_AUGMENTATION
-from data_pipeline.augmentation import Augmentation
-from data_pipeline.data_service import check_address
-from model.crop_changes import CROPS
-from model.feature_normalization import KINDS
-from model.loss_weights import REDUCTIONS, LossWeights
+from programs import training_flags
 
 FLAGS = flags.FLAGS
 # What a resumed run may change, since it changes no result.
 FREE_FLAGS = frozenset(
     "output_dir resume strategy photo_cache cache_dir data_service".split()
-    + "log_every checkpoint_every samples_every".split()
+    + "log_every checkpoint_every samples_every gradient_norms_every profile_steps".split()
 )
 
 
 def define_flags() -> None:
     """Defines the flags of the script; their defaults are those of configs/photos.cfg."""
-    flag_sets.define_run(log_every=50, checkpoint_every=250)
-    flags.DEFINE_integer("samples_every", 500, "Steps between contact sheets.", lower_bound=1)
-    flags.DEFINE_enum(
-        "strategy",
-        "auto",
-        ["auto", "one_device", "mirrored"],
-        "How steps are spread over devices: auto is mirrored where there are two GPUs or more.",
-    )
-    _define_parts()
-    _define_steps()
-    _define_losses()
-    flag_sets.define_scenes()
-    for name, default in (("view_yaw", "yaw"), ("view_pitch", "pitch")):
-        flags.DEFINE_float(
-            name,
-            None,
-            f"The same as --{default}, for the poses of the identity loss. By default they are "
-            "drawn from the same range.",
-            0.0,
-            90.0,
-        )
-
-
-def _define_parts() -> None:
-    flag_sets.define_face_model()
-    for part in ("shape", "texture"):
-        flags.DEFINE_integer(
-            f"{part}_components",
-            None,
-            f"How many {part} components of the face model are used. By default all are.",
-            lower_bound=1,
-        )
-    flag_sets.define_encoder(with_features=True)
-    flag_sets.define_photographs(cache=True)
-    flags.DEFINE_string(
-        "cache_dir",
-        None,
-        "A folder for the features of photographs and for synthetic faces, which several runs can "
-        "share. By default it lies in the run's folder.",
-    )
-
-
-def _define_steps() -> None:
-    flags.DEFINE_integer(
-        "stage1_steps", 4000, "Steps of stage 1, on synthetic faces alone.", lower_bound=0
-    )
-    flags.DEFINE_integer(
-        "stage2_steps", 800, "Steps of stage 2, on photographs as well.", lower_bound=0
-    )
-    flags.DEFINE_float(
-        "stage1_learning_rate", 1e-3, "Adam's learning rate at the start of stage 1.", lower_bound=0
-    )
-    flags.DEFINE_float(
-        "learning_rate", 5e-4, "Adam's learning rate at the start of stage 2.", lower_bound=0
-    )
-    flags.DEFINE_integer("photo_batch", 8, "Photographs in a step of stage 2.", lower_bound=1)
-    flags.DEFINE_integer("synthetic_batch", 128, "Synthetic faces in a step.", lower_bound=1)
-    flags.DEFINE_integer(
-        "moment_batch",
-        512,
-        "Further photographs in a step, for the batch distribution loss alone. They need cached "
-        "features.",
-        lower_bound=0,
-    )
-    flags.DEFINE_integer(
-        "views", 3, "Random poses in which the face of a photograph is drawn.", lower_bound=1
-    )
-    flags.DEFINE_integer(
-        "synthetic_pool",
-        30000,
-        "Synthetic faces that are rendered and encoded once; 0 renders new ones in every step.",
-        lower_bound=0,
-    )
-    flags.DEFINE_float(
-        "synthetic_expressions",
-        0.0,
-        "The standard deviation of the coefficients of the face model's expressions in synthetic "
-        "faces; 0 draws neutral faces, as in the paper.",
-        lower_bound=0,
-    )
-    flags.DEFINE_integer(
-        "photo_crops",
-        4,
-        "Crops in which each photograph is seen: 1 is the aligned one alone, the others are "
-        "closer, farther and shifted. Faces are read from the average of their features.",
-        1,
-        len(CROPS),
-    )
-    flags.DEFINE_bool(
-        "cache_features", True, "Whether each photograph is encoded once, not in every step."
-    )
-    flags.DEFINE_list(
-        "augmentation",
-        [],
-        "What is done at random to photographs that are encoded in every step: some of "
-        f"{', '.join(KINDS_OF_AUGMENTATION)}, separated by commas.",
-    )
-    flags.DEFINE_string(
-        "data_service",
-        None,
-        "The address of a service that renders the synthetic faces, such as grpc://host:5050 (see "
-        "python -m data_pipeline.data_service --help). By default they are rendered here.",
-    )
-
-
-def _define_losses() -> None:
-    flags.DEFINE_float("shape_weight", 0.4, "The weight omega_s of equation 3.", lower_bound=0)
-    flags.DEFINE_float("texture_weight", 0.4, "The weight omega_t of equation 3.", lower_bound=0)
-    flags.DEFINE_float(
-        "identity_weight",
-        300.0,
-        "The weight of the identity loss, which has none in equation 2.",
-        lower_bound=0,
-    )
-    flags.DEFINE_float(
-        "batch_distribution_weight", 2.0, "The weight omega_batch of equation 2.", lower_bound=0
-    )
-    flags.DEFINE_float(
-        "loopback_weight", 0.07, "The weight omega_loop of equation 2.", lower_bound=0
-    )
-    flags.DEFINE_float(
-        "weight_decay", 0.01, "The weight of the decoder's squared weights.", lower_bound=0
-    )
-    flags.DEFINE_enum(
-        "loss_reduction",
-        "mean",
-        REDUCTIONS,
-        "Whether losses are averaged over a batch, or summed as equation 3 is written.",
-    )
-    flags.DEFINE_enum(
-        "feature_normalization",
-        "coral",
-        KINDS,
-        "How features of photographs are brought near those of renders.",
-    )
-    flags.DEFINE_string(
-        "tone_features",
-        "auto",
-        "Which tensors of the recognition network skin tone is read from, such as pooled:557 of "
-        "the embedded one, for which the face model must have components for skin tone alone "
-        "(docs/learned_colors.md). none reads it from those of all else, as in the paper; auto "
-        "chooses pooled:557 where both parts have what it needs, and none elsewhere.",
-    )
-    flags.DEFINE_float(
-        "coefficient_radius",
-        1.25,
-        "The longest shape and texture that are predicted, in lengths of a random face of the face "
-        "model; 0 sets no limit.",
-        0,
-    )
+    training_flags.define()
 
 
 def main(arguments: list[str]) -> None:
     """Trains what the flags say."""
     if len(arguments) > 1:
         raise app.UsageError(f"unexpected argument {arguments[1]!r}; name photographs by --photos")
-    check_flags()
+    training_flags.check_flags()
     command_line.import_tensorflow()
-    from model.training import run_folder
-    from programs import decoder_training
+    if FLAGS.deterministic:
+        import tensorflow as tf
+
+        tf.config.experimental.enable_op_determinism()
+    from model.training.strategies import make_strategy
+    from model.training.workers import Workers
+
+    options = training_flags.read_options()
+    # Processes that train together must know of each other before anything is computed.
+    strategy = make_strategy(options.strategy)
+    workers = Workers(strategy)
+    if workers.is_chief:
+        command_line.show_progress("train", "model", "data_pipeline")
+    with workers.clear_errors():
+        _run(options, flag_sets.settings(arguments[0]), strategy, workers)
+
+
+def _run(options, settings, strategy, workers) -> None:
+    from model.training import hyperparameters, run_folder
+    from programs import decoder_training, gradient_shares
+    from programs.training_parts import load_networks, prepare_parts
     from storage.lock import folder_lock
 
-    command_line.show_progress("train", "model", "data_pipeline")
-    options, settings = read_options(), flag_sets.settings(arguments[0])
-    with folder_lock(options.run.folder):
-        run_folder.check(options.run.folder, settings, options.run.resume, FREE_FLAGS)
-        networks = decoder_training.load_networks(options)
-        parts = decoder_training.prepare_parts(options, *networks)
-        run_folder.write(options.run.folder, settings)
-        decoder_training.train(options, parts)
-
-
-def check_flags() -> None:
-    """Refuses wrong flags and those that exclude each other, before any work is done.
-
-    Raises:
-      ValueError: names the flag or both flags.
-    """
-    if not FLAGS.stage1_steps and not FLAGS.stage2_steps:
-        raise ValueError(
-            "--stage1_steps=0 and --stage2_steps=0 leave nothing to train; give one of them steps"
-        )
-    if not FLAGS.cache_features and FLAGS.moment_batch:
-        raise ValueError(
-            f"--moment_batch={FLAGS.moment_batch} needs cached features, but --nocache_features is "
-            "given; add --moment_batch=0"
-        )
-    if FLAGS.augmentation and FLAGS.cache_features:
-        raise ValueError(
-            "--augmentation changes photographs that are encoded in every step, but their features "
-            "are cached; add --nocache_features --moment_batch=0"
-        )
-    Augmentation.of(FLAGS.augmentation)
-    if FLAGS.data_service is not None:
-        check_address(FLAGS.data_service)
-        if FLAGS.synthetic_pool:
-            raise ValueError(
-                "--data_service renders faces for every step, but a pool of them is kept; add "
-                "--synthetic_pool=0"
-            )
-
-
-def read_options():
-    """Reads all flags as the options of `programs.decoder_training`."""
-    from programs.decoder_training import BatchOptions, FaceModelOptions, Options, StageOptions
-
-    run, scenes = flag_sets.run(), flag_sets.scene_ranges()
-    return Options(
-        run=run,
-        samples_every=FLAGS.samples_every,
-        strategy=FLAGS.strategy,
-        photographs=flag_sets.photographs(),
-        face_model=FaceModelOptions(
-            flag_sets.face_model(), FLAGS.shape_components, FLAGS.texture_components
-        ),
-        encoder=flag_sets.encoder(),
-        cache=pathlib.Path(FLAGS.cache_dir) if FLAGS.cache_dir else run.folder / "cache",
-        batch=BatchOptions(
-            photos=FLAGS.photo_batch,
-            synthetic=FLAGS.synthetic_batch,
-            moments=FLAGS.moment_batch,
-            views=FLAGS.views,
-            pool=FLAGS.synthetic_pool,
-            photo_crops=FLAGS.photo_crops,
-            cache_features=FLAGS.cache_features,
-            augmentation=Augmentation.of(FLAGS.augmentation),
-            data_service=FLAGS.data_service,
-            expressions=FLAGS.synthetic_expressions,
-        ),
-        stage_1=StageOptions(FLAGS.stage1_steps, FLAGS.stage1_learning_rate),
-        stage_2=StageOptions(FLAGS.stage2_steps, FLAGS.learning_rate),
-        weights=LossWeights(
-            shape=FLAGS.shape_weight,
-            texture=FLAGS.texture_weight,
-            identity=FLAGS.identity_weight,
-            batch_distribution=FLAGS.batch_distribution_weight,
-            loopback=FLAGS.loopback_weight,
-            weight_decay=FLAGS.weight_decay,
-        ),
-        loss_reduction=FLAGS.loss_reduction,
-        feature_normalization=FLAGS.feature_normalization,
-        coefficient_radius=FLAGS.coefficient_radius or None,
-        tone_features=FLAGS.tone_features,
-        scenes=scenes,
-        view_scenes=dataclasses.replace(
-            scenes,
-            yaw_deg=scenes.yaw_deg if FLAGS.view_yaw is None else FLAGS.view_yaw,
-            pitch_deg=scenes.pitch_deg if FLAGS.view_pitch is None else FLAGS.view_pitch,
-        ),
-        shading=flag_sets.shading(),
-    )
+    if FLAGS.print_gradient_shares:
+        gradient_shares.show(options, FLAGS.print_gradient_shares)
+        return
+    # The chief alone writes in the folder.
+    with folder_lock(options.run.folder) if workers.is_chief else contextlib.nullcontext():
+        if workers.is_chief:
+            run_folder.check(options.run.folder, settings, options.run.resume, FREE_FLAGS)
+        number = run_folder.number(settings, FREE_FLAGS)
+        workers.check_alike(number, "was given other flags than the chief; give all the same")
+        networks = load_networks(options)
+        with workers.chief_first():
+            parts = prepare_parts(options, *networks)
+        if workers.is_chief:
+            run_folder.write(options.run.folder, settings)
+            hyperparameters.write(options.run.folder, settings)
+        decoder_training.train(options, parts, strategy)
 
 
 if __name__ == "__main__":

@@ -156,8 +156,8 @@ def part_rows() -> list[str]:
     return rows
 
 
-def convolutions(path) -> list[tuple[Convolution | Dense, tf.Tensor]]:
-    """Returns the convolutions of an IR network, each with an input of its own.
+def convolutions(path, batch: int = _BATCH) -> list[tuple[Convolution | Dense, tf.Tensor]]:
+    """Returns the convolutions of an IR network, each with an input of its own for `batch` images.
 
     Each has its bias and rectifier as in the network, since TensorFlow fuses them.
     """
@@ -176,7 +176,7 @@ def convolutions(path) -> list[tuple[Convolution | Dense, tf.Tensor]]:
         shapes.update({name: tensor.shape for name, tensor in tensors.items()})
         return x
 
-    trace.get_concrete_function(tf.TensorSpec([_BATCH, size, size, 3], tf.float32))
+    trace.get_concrete_function(tf.TensorSpec([batch, size, size, 3], tf.float32))
     return [
         (node.layer, tf.random.stateless_uniform(shapes[node.inputs[0]], [5, 6]))
         for node in nodes.values()

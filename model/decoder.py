@@ -112,11 +112,20 @@ class Decoder(tf_keras.Model):
         identity = AffineMap(np.zeros(feature_size), np.eye(feature_size))
         self.set_normalization(normalization or dict.fromkeys(DOMAINS, identity))
 
-    def call(self, features: tf.Tensor, domain: str = "photo") -> Coefficients:
-        """Decodes features float32 [B, D] of photographs or of renders."""
+    def call(
+        self, features: tf.Tensor, domain: str = "photo", factors: tf.Tensor | None = None
+    ) -> Coefficients:
+        """Decodes features.
+
+        Args:
+          features: float32 [B, D] of photographs or of renders.
+          domain: which of `DOMAINS` they are of.
+          factors: float32 [D - those of tone], multiply the normalized features (`model.dropout`).
+        """
         x = tf.matmul(features - self._mean[domain], self._matrix[domain])
         sizes = [self.feature_size - self._tone_features, self._tone_features]
         x, tone_features = tf.split(x, sizes, axis=-1)
+        x = x if factors is None else x * factors
         x = self._coefficients(self._hidden_2(self._hidden_1(x)))
         rest = self.texture_components - self._tone_components
         shape, texture = (
@@ -139,6 +148,11 @@ class Decoder(tf_keras.Model):
         """Sets the frozen map of the tones of photographs, both float [tone components]."""
         self._tone_scale.assign(scale)
         self._tone_offset.assign(offset)
+
+    @property
+    def hidden_features(self) -> int:
+        """How many features enter the hidden layers: all but those of tone."""
+        return self.feature_size - self._tone_features
 
     def weight_norm(self) -> tf.Tensor:
         """Returns the sum of the squared weights; they "were regularized towards zero"."""

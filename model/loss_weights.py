@@ -13,6 +13,8 @@ class LossWeights:
     Attributes:
       shape, texture: omega_s and omega_t, which weight both parts of the parameter loss.
       identity: the weight of the identity loss. Equation 2 has none, which means 1.
+      gray_identity: the weight of the identity loss of gray views (`model.gray_views`), which the
+        paper does not have.
       batch_distribution: omega_batch.
       loopback: omega_loop.
       weight_decay: the weight of the decoder's squared weights. The paper gives no value.
@@ -21,6 +23,7 @@ class LossWeights:
     shape: float = 0.4
     texture: float = 0.002
     identity: float = 1.0
+    gray_identity: float = 1.0
     batch_distribution: float = 10.0
     loopback: float = 0.07
     weight_decay: float = 0.0

@@ -8,13 +8,12 @@ import tensorflow as tf
 import trimesh
 
 from data_pipeline.scans.mesh_files import SUFFIXES
+from model.albedo import GRAY
 from model.color import linear_to_srgb
 from model.mesh_io import Mesh
 from storage.lfs_pointer import refuse_lfs_pointer
 from storage.printable import printable
 
-# The sRGB value of what has no color, that of the mean luminance of photographed faces.
-GRAY = 0.57
 _COMPONENTS = {5121: ("u1", 255.0), 5123: ("<u2", 65535.0), 5126: ("<f4", 1.0)}
 
 

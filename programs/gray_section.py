@@ -1,23 +1,10 @@
 """The section of a report in which faces are judged by their shape alone."""
 
-import tensorflow as tf
-
 from evaluation.section import Section
 from evaluation.tables import gray_table
-from model.face_renderer import FaceRenderer
-from model.scene import Scene
-from programs.colored_meshes import GRAY
+from model.albedo import GrayRenderer
 from programs.judges import judge_renders
 from programs.workbench import Workbench
-
-
-class GrayRenderer(FaceRenderer):
-    """Draws all faces in one gray, so that shape alone tells them apart."""
-
-    def __call__(self, shape: tf.Tensor, texture: tf.Tensor, scenes: Scene) -> tf.Tensor:
-        """Renders faces as `FaceRenderer` does; the texture [B, Kt] does not count."""
-        vertices = self.face_model.decode_shape(shape)
-        return self.render_meshes(vertices, tf.fill(tf.shape(vertices), GRAY), scenes)
 
 
 def gray(bench: Workbench) -> Section:

@@ -18,7 +18,7 @@ from evaluation.geometry.face import Face
 from evaluation.geometry.protocols import PROTOCOLS
 from evaluation.geometry.scan_table import Entry, has_papers_protocol, scan_table, to_csv
 from evaluation.geometry.surface import Surface
-from evaluation.report import Picture, Section
+from evaluation.section import Picture, Section
 from evaluation.tables import failure_table
 from model.trained import Trained
 from programs.error_maps import LARGEST_MM

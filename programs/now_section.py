@@ -15,7 +15,7 @@ from evaluation.geometry.cumulative import Distances, cumulative_plot, now_table
 from evaluation.geometry.face import Face
 from evaluation.geometry.protocols import PROTOCOLS
 from evaluation.geometry.surface import Surface
-from evaluation.report import Picture, Section
+from evaluation.section import Picture, Section
 from evaluation.tables import failure_table
 from model.trained import Trained, TrainedDecoder
 from programs.face_template import face_of

@@ -17,8 +17,8 @@ from evaluation.geometry.comparison import Measured, trust, trust_table
 from evaluation.geometry.planted_errors import KINDS
 from evaluation.geometry.protocols import PROTOCOLS
 from evaluation.geometry.trials import Trial, TrueFaces, trials_of_face
-from evaluation.report import Picture, Section
 from evaluation.scatter import scatter
+from evaluation.section import Picture, Section
 from programs.coarse_template import STEP_MM, coarse_template
 from programs.mesh_population import read_population
 from programs.workbench import Workbench

@@ -14,8 +14,8 @@ from evaluation.geometry.face import Face, Template
 from evaluation.geometry.registration import in_topology
 from evaluation.geometry.similarity import fit_similarity
 from evaluation.geometry.surface import Surface
-from evaluation.report import Picture, Section
 from evaluation.scan_likeness import FrameScores, scan_likeness_table
+from evaluation.section import Picture, Section
 from model.alignment import warp_photograph
 from model.encoding import encode_crops
 from model.face_renderer import FaceRenderer

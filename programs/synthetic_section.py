@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from data_pipeline.synthetic import synthetic_faces
 from evaluation.contact_sheet import contact_sheet
-from evaluation.report import Picture, Section
+from evaluation.section import Picture, Section
 from evaluation.synthetic import KnownFaces, synthetic_scores, synthetic_tables
 from model.color import srgb_to_lab
 from model.decoder import DOMAINS, Coefficients

@@ -34,7 +34,8 @@ ROOMS = (
 METHOD = frozenset(
     f"model.{name}"
     for name in (
-        *("decoder", "decoder_io", "encoding", "feature_normalization", "loss_weights"),
+        *("decoder", "decoder_io", "encoding", "feature_normalization", "identity_views"),
+        *("loss_weights",),
         *("reconstructor", "regressor", "rendered_views", "trained", "triplet_trainer"),
     )
 )

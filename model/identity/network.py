@@ -5,6 +5,7 @@ A recognition network turns an aligned face into features, which the decoder rea
 """
 
 import abc
+import copy
 import hashlib
 from collections.abc import Callable
 from typing import NamedTuple
@@ -14,6 +15,7 @@ import tensorflow as tf
 from model.crop import Crop
 from model.identity.feature_spec import FeatureSpec
 from model.identity.frozen.parallel_parts import in_parallel_parts
+from model.identity.frozen.precision import computing_in
 
 # Far below the squared norm of any real embedding; keeps the gradient at a zero vector finite.
 _NORM_EPSILON = 1e-12
@@ -110,8 +112,8 @@ class IdentityNetwork:
         self._backbone_forward = backbone.bind(spec.names)
         self.fingerprint = _fingerprint(backbone.digest, spec.text, self.crop)
 
-        image = tf.TensorSpec([None, self.image_size, self.image_size, 3], tf.float32)
-        self._compiled = tf.function(self._forward, input_signature=[image])
+        self._precision = "float32"
+        self._compiled = self._compile()
         shapes = self._compiled.get_concrete_function().structured_outputs
         self.feature_size = shapes.features.shape[-1]
         self.embedding_size = shapes.embedding.shape[-1]
@@ -133,6 +135,20 @@ class IdentityNetwork:
             return self._forward(images)
         return self._compiled(images)
 
+    def computed_in(self, precision: str) -> "IdentityNetwork":
+        """Returns the same network, whose convolutions multiply in another number format.
+
+        Its features and embeddings are close to those of this network and count as the same, so
+        only what is computed anew in each step of a training should come from it.
+
+        Args:
+          precision: one of `model.identity.frozen.precision.PRECISIONS`.
+        """
+        other = copy.copy(self)
+        other._precision = precision
+        other._compiled = other._compile()
+        return other
+
     def is_finite(self) -> bool:
         """Whether the features and the embedding of an image are finite numbers.
 
@@ -147,7 +163,12 @@ class IdentityNetwork:
     def _forward(self, images):
         size = self.image_size
         images = tf.ensure_shape(images, [None, size, size, 3])
-        return IdentityFeatures(*in_parallel_parts(self._recognize, images))
+        with computing_in(self._precision):
+            return IdentityFeatures(*in_parallel_parts(self._recognize, images))
+
+    def _compile(self):
+        image = tf.TensorSpec([None, self.image_size, self.image_size, 3], tf.float32)
+        return tf.function(self._forward, input_signature=[image])
 
     def _recognize(self, images):
         result = self._backbone_forward(images)

@@ -9,6 +9,7 @@ import shutil
 import tensorflow as tf
 import tf_keras
 
+from model.training.weight_average import WeightAverage
 from storage.atomic import write_text
 
 _LOG = logging.getLogger(__name__)
@@ -32,6 +33,7 @@ class Checkpoints:
         folder: pathlib.Path,
         network: tf_keras.Model,
         optimizer: tf_keras.optimizers.Optimizer,
+        average: WeightAverage | None = None,
     ):
         """Binds a folder to what is trained; under a distribution strategy, call it in its scope.
 
@@ -39,6 +41,7 @@ class Checkpoints:
           folder: of the checkpoints of one stage; made by the first one.
           network: whose variables exist.
           optimizer: gets variables for the network.
+          average: of the network's weights, where there is one.
         """
         # Without its variables an optimizer would be restored only at its first step.
         optimizer.build(network.trainable_variables)
@@ -46,9 +49,8 @@ class Checkpoints:
         self._folder = folder
         self._step = tf.Variable(0, dtype=tf.int64, trainable=False, name="step")
         # "decoder" is what it is called in the checkpoints of all runs so far.
-        self._checkpoint = tf.train.Checkpoint(
-            decoder=network, optimizer=optimizer, step=self._step
-        )
+        parts = {"decoder": network, "optimizer": optimizer, "step": self._step}
+        self._checkpoint = tf.train.Checkpoint(**parts, **({"average": average} if average else {}))
         self._whole: list[int] = []
 
     def restore(self) -> int:

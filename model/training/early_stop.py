@@ -33,14 +33,15 @@ class EarlyStop:
     The best step is remembered in a file, so that a resumed run goes on as if it had not stopped.
     """
 
-    def __init__(self, path: pathlib.Path, metric: str, save: Callable[[], None], patience: int):
+    def __init__(self, path: pathlib.Path, metric: str, save: Callable[[], None], patience: float):
         """Takes up what an earlier part of the run left.
 
         Args:
           path: the JSON file of the best step.
           metric: the name of the metric.
           save: called whenever the metric is better than ever; it keeps the network.
-          patience: the number of steps without a better metric after which the run stops.
+          patience: the number of steps without a better metric after which the run stops; infinity
+            keeps the best network, and never stops.
 
         Raises:
           ValueError: the file is damaged.

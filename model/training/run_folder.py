@@ -1,5 +1,6 @@
 """The folder of a run: the settings that it was begun with, and who may go on in it."""
 
+import hashlib
 import json
 import pathlib
 
@@ -41,6 +42,13 @@ def check(folder: pathlib.Path, settings: dict, resume: str, free: frozenset[str
         )
     if begun:
         _compare(path, _plain(settings), free)
+
+
+def number(settings: dict, free: frozenset[str]) -> int:
+    """Makes a number of 48 bits of the settings, by which processes compare theirs."""
+    fixed = {name: value for name, value in _plain(settings).items() if name not in free}
+    text = json.dumps(fixed, sort_keys=True)
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:6], "big")
 
 
 def write(folder: pathlib.Path, settings: dict) -> None:

@@ -18,6 +18,7 @@ class FakeIdentityNetwork:
     crop = Crop(SIZE, (0, 1, 2, 3, 4), POINTS)
     image_size = SIZE
     feature_size = 24
+    feature_sizes = (24,)
     embedding_size = 8
 
     def __init__(self):

@@ -8,6 +8,7 @@ import tf_keras
 from model.decoder import Decoder
 from model.face_models.load import load_face_model
 from model.face_renderer import FaceRenderer
+from model.gray_views import GrayViews
 from model.loss_weights import LossWeights
 from model.regressor import Regressor
 from model.scene import draw_noise
@@ -38,6 +39,13 @@ def make_regressor(parts, weights=WEIGHTS, **options):
     _, encoder, renderer = parts
     decoder = Decoder(encoder.feature_size, 6, 6)
     return Regressor(decoder, encoder, renderer, weights, **options)
+
+
+def two_replicas():
+    # TensorFlow remembers the shapes of collective operations by their numbers for the life of a
+    # process, and each strategy begins to count anew: strategies of other tests would be disturbed.
+    one_device = tf.distribute.ReductionToOneDevice()
+    return tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"], one_device)
 
 
 def make_batch(photos=4, synthetic=6, moments=5, seed=0):
@@ -156,6 +164,36 @@ def test_gradient_through_renderer_and_encoder_is_numerically_right(parts):
     assert float(gradients[-1].numpy() @ direction) == pytest.approx(numeric, rel=0.03)
 
 
+def test_colored_and_gray_views_together_have_the_mean_over_all_views(parts):
+    """With one weight for both, the share of gray views changes what is seen and not how much."""
+    weights = LossWeights(identity=5.0, gray_identity=5.0, loopback=0, batch_distribution=0)
+    batch = {"photos": make_batch()["photos"]}
+    regressor = make_regressor(parts, weights, gray_views=GrayViews(1))
+    terms = regressor.loss_terms(batch)
+    logged = regressor.test_step(batch)
+    assert set(terms) == {"identity", "gray_identity"}
+    mean = (float(logged["identity"]) + float(logged["gray_identity"])) / 2
+    assert float(tf.add_n(list(terms.values()))) == pytest.approx(5.0 * mean, rel=1e-5)
+    assert float(logged["weighted/gray_identity"]) == pytest.approx(float(terms["gray_identity"]))
+
+
+def test_gray_identity_trains_shape_alone(parts):
+    weights = LossWeights(identity=0, gray_identity=5.0, loopback=0, batch_distribution=0)
+    regressor = make_regressor(parts, weights, gray_views=GrayViews(VIEWS))
+    _, gradients = loss_and_gradients(regressor, {"photos": make_batch()["photos"]})
+    shape, texture = np.split(gradients[-1].numpy(), 2)
+    assert np.all(shape != 0) and np.all(texture == 0)
+
+
+def test_the_loopback_loss_does_not_see_gray_views(parts):
+    weights = LossWeights(identity=0, gray_identity=0, loopback=1, batch_distribution=0)
+    batch = {"photos": make_batch()["photos"]}
+    with_gray = make_regressor(parts, weights, gray_views=GrayViews(1)).loss_terms(batch)
+    batch["photos"]["scene_noise"] = batch["photos"]["scene_noise"][:, :1]
+    without = make_regressor(parts, weights).loss_terms(batch)
+    assert float(with_gray["loopback"]) == pytest.approx(float(without["loopback"]), rel=1e-5)
+
+
 def test_training_step_lowers_the_loss(parts):
     regressor = make_regressor(parts)
     regressor.compile(optimizer=tf_keras.optimizers.Adam(1e-3))
@@ -167,18 +205,21 @@ def test_training_step_lowers_the_loss(parts):
 
 # The batches split evenly, unevenly (7 as 4 + 3), and leave the second replica empty.
 @pytest.mark.parametrize(
-    "sizes",
-    [(4, 6, 6), (7, 5, 3), (1, 4, 4), (1, 1, 1)],
+    "sizes, gray",
+    [((4, 6, 6), 0), ((7, 5, 3), 1), ((1, 4, 4), 0), ((1, 1, 1), 1)],
     ids=["even", "uneven", "no photo on the second", "nothing on the second"],
 )
-def test_two_replicas_give_the_loss_and_gradient_of_one(parts, sizes):
+def test_two_replicas_give_the_loss_and_gradient_of_one(parts, sizes, gray):
     photos, synthetic, moments = sizes
     batch = make_batch(photos, synthetic, moments)
-    expected_loss, expected = loss_and_gradients(make_regressor(parts), batch)
+    gray_views = GrayViews(gray)
+    expected_loss, expected = loss_and_gradients(
+        make_regressor(parts, gray_views=gray_views), batch
+    )
 
-    strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
+    strategy = two_replicas()
     with strategy.scope():
-        regressor = make_regressor(parts)
+        regressor = make_regressor(parts, gray_views=gray_views)
 
     def split(replica):
         def half(x):
@@ -223,7 +264,7 @@ def test_fit_on_two_replicas_ends_where_one_does(parts):
         return logs, [v.numpy() for v in regressor.decoder.trainable_variables]
 
     one_logs, one = train(tf.distribute.get_strategy())
-    two_logs, two = train(tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"]))
+    two_logs, two = train(two_replicas())
     for name in one_logs:
         np.testing.assert_allclose(one_logs[name], two_logs[name], rtol=1e-4, err_msg=name)
     for ours, theirs in zip(one, two, strict=True):

@@ -8,12 +8,13 @@ import trimesh
 import open_parts
 from evaluation.likeness import judge_photographs
 from model import identity
+from model.albedo import GRAY
 from model.decoder import Coefficients
 from model.face_models.load import load_face_model
 from model.mesh_io import Mesh, glb, obj, ply
 from model.shading import Shading
 from model.texture_atlas import TextureAtlas
-from programs.colored_meshes import GRAY, read_colored
+from programs.colored_meshes import read_colored
 from programs.face_template import make_template
 from programs.judges import Judge, judge_renders
 from programs.photo_meshes import read_faces

@@ -14,6 +14,7 @@ import tensorflow as tf
 
 from model.identity.frozen import convolution
 from model.identity.frozen.convolution import Window
+from model.identity.frozen.precision import current_precision
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -64,6 +65,15 @@ class Rectifier:
         return tf.raw_ops.LeakyReluGrad(gradients=dy, features=signed, alpha=self.slope)
 
 
+def _in(precision, function, x, kernel, window, *more):
+    """Calls a function of convolution.py in another number format; its result is float32."""
+    if precision == tf.float32:
+        return function(x, kernel, window, *more)
+    kernel = kernel.astype(precision.as_numpy_dtype)
+    x, *more = (tf.cast(tensor, precision) for tensor in (x, *more))
+    return tf.cast(function(x, kernel, window, *more), tf.float32)
+
+
 @dataclasses.dataclass(frozen=True, eq=False)
 class Convolution:
     """A convolution with bias and rectifier.
@@ -89,35 +99,39 @@ class Convolution:
         return plain and self.kernel.shape[:2] == (1, 1)
 
     def __call__(self, x: tf.Tensor) -> tf.Tensor:
+        # The gradient is built later, and multiplies as the layer does.
+        precision = current_precision()
+
         @tf.custom_gradient
         def layer(x):
-            linear = self._linear(x)
+            linear = self._linear(x, precision)
             if self.rectifier is None:
-                return linear, lambda dy: self._input_gradient(x, dy)
+                return linear, lambda dy: self._input_gradient(x, dy, precision)
             y = self.rectifier(linear)
             signed = y if self.rectifier.keeps_sign else linear
 
             def gradient(dy):
-                return self._input_gradient(x, self.rectifier.gradient(signed, dy))
+                return self._input_gradient(x, self.rectifier.gradient(signed, dy), precision)
 
             return y, gradient
 
         return layer(x)
 
-    def _linear(self, x):
+    def _linear(self, x, precision):
         if self.groups == 0:
             y = convolution.convolve_depthwise(x, self.kernel, self.window)
         else:
             parts = zip(_split(x, self.groups), self._kernels(), strict=True)
-            y = _join([convolution.convolve(x, k, self.window) for x, k in parts])
+            convolve = convolution.convolve
+            y = _join([_in(precision, convolve, x, k, self.window) for x, k in parts])
         return y if self.bias is None else tf.nn.bias_add(y, self.bias)
 
-    def _input_gradient(self, x, dy):
+    def _input_gradient(self, x, dy, precision):
         if self.groups == 0:
             return convolution.convolve_depthwise_gradient(x, self.kernel, self.window, dy)
         parts = zip(_split(x, self.groups), self._kernels(), _split(dy, self.groups), strict=True)
         gradient = convolution.convolve_gradient
-        return _join([gradient(x, k, self.window, dy) for x, k, dy in parts])
+        return _join([_in(precision, gradient, x, k, self.window, dy) for x, k, dy in parts])
 
     def _kernels(self):
         return np.split(self.kernel, self.groups, -1)

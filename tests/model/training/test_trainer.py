@@ -1,5 +1,6 @@
 """A stage ends at its last step, however it gets there, and keeps nothing that is spoilt."""
 
+import functools
 import re
 
 import numpy as np
@@ -198,6 +199,20 @@ def test_terms_are_means_since_they_were_logged_last(tmp_path, caplog):
     single = losses(tmp_path / "a", Cadence(1, 12, 12))
     fours = losses(tmp_path / "b", Cadence(4, 3, 12))
     np.testing.assert_allclose(fours, np.reshape(single, [3, 4]).mean(axis=1), rtol=2e-3)
+
+
+def test_a_stage_traces_its_step_once(tmp_path):
+    traced = []
+
+    class Counted(LineFit):
+        def train_step(self, batch):
+            traced.append(1)
+            return super().train_step(batch)
+
+    strategy = tf.distribute.get_strategy()
+    make_model = functools.partial(Counted, make_network())
+    train_stage(make_stage(23), make_model, tmp_path, strategy, Cadence(2, 3, 5))
+    assert len(traced) == 1
 
 
 def test_replicas_share_the_batches_of_one_stream(tmp_path, whole):

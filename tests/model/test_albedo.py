@@ -4,10 +4,10 @@ import numpy as np
 import tensorflow as tf
 
 import open_parts
+from model.albedo import GrayRenderer
 from model.crop import Crop
 from model.face_models.load import load_face_model
 from model.scene import fixed_scene, stack_scenes
-from programs.gray_section import GrayRenderer
 
 CROP = Crop(32, (0, 1, 2, 3, 4), ((10, 12), (22, 12), (16, 18), (11, 24), (21, 24)))
 

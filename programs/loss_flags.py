@@ -1,0 +1,120 @@
+"""The flags of what a training minimizes, and the options that they become."""
+
+from absl import flags
+
+from model.feature_normalization import KINDS
+from model.gray_views import ALBEDOS, GrayViews
+from model.loss_weights import REDUCTIONS, LossWeights
+
+# The flags count as those of the script, so that its --help shows them.
+flags.disclaim_key_flags()
+
+FLAGS = flags.FLAGS
+
+
+def define() -> None:
+    """Defines them all; the defaults are those of configs/photos.cfg."""
+    _define_weights()
+    _define_gray_views()
+    flags.DEFINE_enum(
+        "loss_reduction",
+        "mean",
+        REDUCTIONS,
+        "Whether losses are averaged over a batch, or summed as equation 3 is written.",
+    )
+    flags.DEFINE_enum(
+        "feature_normalization",
+        "coral",
+        KINDS,
+        "How features of photographs are brought near those of renders.",
+    )
+    flags.DEFINE_string(
+        "tone_features",
+        "auto",
+        "Which tensors of the recognition network skin tone is read from, such as pooled:557 of "
+        "the embedded one, for which the face model must have components for skin tone alone "
+        "(docs/learned_colors.md). none reads it from those of all else, as in the paper; auto "
+        "chooses pooled:557 where both parts have what it needs, and none elsewhere.",
+    )
+    flags.DEFINE_float(
+        "coefficient_radius",
+        1.25,
+        "The longest shape and texture that are predicted, in lengths of a random face of the face "
+        "model; 0 sets no limit.",
+        0,
+    )
+
+
+def _define_weights() -> None:
+    flags.DEFINE_float("shape_weight", 0.4, "The weight omega_s of equation 3.", lower_bound=0)
+    flags.DEFINE_float("texture_weight", 0.4, "The weight omega_t of equation 3.", lower_bound=0)
+    flags.DEFINE_float(
+        "identity_weight",
+        300.0,
+        "The weight of the identity loss, which has none in equation 2.",
+        lower_bound=0,
+    )
+    flags.DEFINE_float(
+        "gray_identity_weight",
+        None,
+        "The weight of the identity loss of gray views. By default it is that of the others.",
+        lower_bound=0,
+    )
+    flags.DEFINE_float(
+        "batch_distribution_weight", 2.0, "The weight omega_batch of equation 2.", lower_bound=0
+    )
+    flags.DEFINE_float(
+        "loopback_weight", 0.07, "The weight omega_loop of equation 2.", lower_bound=0
+    )
+    flags.DEFINE_float(
+        "weight_decay", 0.01, "The weight of the decoder's squared weights.", lower_bound=0
+    )
+
+
+def _define_gray_views() -> None:
+    flags.DEFINE_integer(
+        "gray_views",
+        0,
+        "How many of --views show the face in one albedo that is the same for all people, so "
+        "that shape must carry who it is. The loopback loss does not see them.",
+        lower_bound=0,
+    )
+    flags.DEFINE_enum(
+        "gray_albedo",
+        "mean",
+        ALBEDOS,
+        "That albedo: the texture of the face model's mean face, or one gray without brows or "
+        "lips.",
+    )
+
+
+def check() -> None:
+    """Refuses flags that exclude each other.
+
+    Raises:
+      ValueError: names them.
+    """
+    if FLAGS.gray_views > FLAGS.views - bool(FLAGS.loopback_weight):
+        raise ValueError(
+            f"--gray_views={FLAGS.gray_views} of --views={FLAGS.views} leaves the loopback loss no "
+            "view in color, or is more than there are; give fewer, or more --views"
+        )
+
+
+def read_weights() -> LossWeights:
+    """Reads the weights of all terms."""
+    gray = FLAGS.gray_identity_weight
+    return LossWeights(
+        shape=FLAGS.shape_weight,
+        texture=FLAGS.texture_weight,
+        identity=FLAGS.identity_weight,
+        gray_identity=FLAGS.identity_weight if gray is None else gray,
+        batch_distribution=FLAGS.batch_distribution_weight,
+        loopback=FLAGS.loopback_weight,
+        weight_decay=FLAGS.weight_decay,
+    )
+
+
+def read_gray_views() -> GrayViews:
+    """Reads which views show shape alone."""
+    return GrayViews(FLAGS.gray_views, FLAGS.gray_albedo)
