@@ -21,6 +21,7 @@ import flag_groups
 import flag_sets
 import open_parts
 from model import identity
+from programs.geometry_options import GeometryOptions, usable_processors
 
 FLAGS = flags.FLAGS
 # What each of them measures stands in `programs`; only the names are here, since those modules
@@ -142,7 +143,7 @@ def define_geometry_flags() -> None:
     )
     flags.DEFINE_integer(
         "pairs",
-        105,
+        GeometryOptions.pairs,
         "How many wrong reconstructions of known faces all protocols measure (protocols). Those "
         "that are finished are kept in the output folder.",
         lower_bound=1,
@@ -161,10 +162,8 @@ def define_geometry_flags() -> None:
     )
 
 
-def geometry():
+def geometry() -> GeometryOptions:
     """Reads the flags of the benchmarks on scans and on known faces."""
-    from programs.geometry_options import GeometryOptions, usable_processors
-
     named = FLAGS["dataset"].value if FLAGS.benchmark in SCANS else None
     return GeometryOptions(
         folder=named and pathlib.Path(named),
