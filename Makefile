@@ -19,7 +19,7 @@ $(VENV)/.installed: setup.py
 	  else "Python 3.10 to 3.13 is needed, this is %d.%d; try make PYTHON=python3.12" % v)'
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
-	$(BIN)/python -m pip install --quiet -e '.[dev,onnx]'
+	$(BIN)/python -m pip install --quiet -e '.[dev,onnx,web,export]'
 	touch $@
 
 kernels: $(VENV)/.installed

@@ -18,6 +18,7 @@ setup(
         "data_pipeline.scans",
         "evaluation",
         "evaluation.geometry",
+        "export",
         "losses",
         "mesh_renderer",
         "model",
@@ -35,6 +36,7 @@ setup(
         "programs",
         "stand_ins",
         "storage",
+        "web",
     ],
     py_modules=[
         "train",
@@ -50,6 +52,7 @@ setup(
         "mesh_renderer": ["kernels/*.h", "kernels/*.cc", "kernels/ops/*.h", "kernels/ops/*.cc"],
         "open_parts": ["*.md", "*.sha256", "*/*"],
         "photo_to_face": ["py.typed"],
+        "web": ["static/*"],
     },
     install_requires=[
         # One minor version for both; TensorFlow 2.21 is the newest.
@@ -77,6 +80,9 @@ setup(
         "onnx": ["openvino>=2024.0"],
         # Photographs in HEIF, as telephones take them.
         "heif": ["pillow-heif>=0.16"],
+        # The page (python -m web), and the regressor in other formats (python -m export).
+        "web": ["starlette>=0.40", "uvicorn>=0.30"],
+        "export": ["tf2onnx>=1.16", "onnxruntime>=1.19", "ai-edge-litert>=1.0"],
         "dev": [
             "pytest>=8",
             "pytest-timeout>=2.3",
@@ -86,6 +92,9 @@ setup(
             "onnx>=1.16",
             # TensorFlow Datasets tests builders with it.
             "dill>=0.3.8",
+            # The page is tested with a client of its server, and in a headless Chromium.
+            "httpx>=0.27",
+            "selenium>=4.20",
         ],
     },
 )

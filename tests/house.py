@@ -27,7 +27,7 @@ ROOMS = (
         "evaluation",
     ),
     *("model", "model.training", "model.face_models", "model.identity"),
-    *("losses", "mesh_renderer", "storage", "open_parts", "photo_to_face"),
+    *("losses", "mesh_renderer", "storage", "open_parts", "photo_to_face", "web", "export"),
 )
 # The folder model/ holds two floors: what a face is and how it is drawn, and above the rooms of
 # face models and recognition networks the method, which joins all of them.

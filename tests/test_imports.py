@@ -29,6 +29,8 @@ ALLOWED = {
         *("evaluation", "flag_sets"),
     },
     "photo_to_face": {*GROUND, *MODEL, "data_pipeline", "programs"},
+    "web": {*GROUND, *MODEL, "data_pipeline", "flag_sets", "programs"},
+    "export": {*GROUND, *MODEL, "data_pipeline", "flag_sets"},
     "scripts": {*GROUND, *MODEL, "model.training", "data_pipeline", "flag_sets", "programs"},
 }
 
