@@ -26,8 +26,10 @@ _COLORS = {
     "M_GumsTongue": (0.66, 0.36, 0.34),
     "M_BackHead": (0.42, 0.19, 0.18),
 }
-# Viewers cast no shadows: between these depths (z in mm) the mouth gets darker to this part.
-_DARK_Z, _LIGHT_Z, _DARKEST = 55.0, 100.0, 0.25
+# Viewers cast no shadows: between these depths (z in mm) the mouth fades to its dark, a warm one,
+# since the light that gets there comes from its own red walls.
+_DARK_Z, _LIGHT_Z = 55.0, 100.0
+_DARK = np.float32([0.20, 0.08, 0.07])
 # Vertices of a face model lie where the files expect them to this, in millimeters.
 _SAME_MM = 0.05
 
@@ -136,4 +138,4 @@ def _mouth_colors(parts):
         colors[parts["triangles"][parts["material"] == material].ravel()] = color
     z = parts["vertices_mm"][:, 2:]
     light = np.clip((z - _DARK_Z) / (_LIGHT_Z - _DARK_Z), 0, 1)
-    return np.float32(colors * (_DARKEST + (1 - _DARKEST) * light))
+    return np.float32(_DARK + (colors - _DARK) * light)
