@@ -13,7 +13,7 @@ from concurrent.futures.process import BrokenProcessPool
 from typing import Any
 
 _PHOTOGRAPHS_AT_ONCE = 8
-# The pipeline of a process.
+# The pipeline of a process, or why there is none.
 _own: Any = None
 
 
@@ -71,11 +71,16 @@ def _begin(packed, threads):
     from programs.pipeline_parts import make_pipeline
 
     cv2.setNumThreads(threads)
-    options, items = pickle.loads(packed)
-    _own = make_pipeline(options, items)
+    try:
+        _own = make_pipeline(*pickle.loads(packed))
+    except Exception as error:
+        # What is raised here would only say that the process ended.
+        _own = error
 
 
 def _work(packed):
+    if isinstance(_own, Exception):
+        raise _own
     return pickle.dumps(list(_own.outcomes(pickle.loads(packed))))
 
 
