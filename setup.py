@@ -95,6 +95,10 @@ setup(
             # The page is tested with a client of its server, and in a headless Chromium.
             "httpx>=0.27",
             "selenium>=4.20",
+            # The notebook is run.
+            "nbclient>=0.10",
+            "nbformat>=5.10",
+            "ipykernel>=6.29",
         ],
     },
 )
