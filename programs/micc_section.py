@@ -220,6 +220,7 @@ def _section(
             "protocol": f"{geometry.protocol}: {PROTOCOLS[geometry.protocol]}",
             "average": geometry.average,
         },
+        fingerprints={"scans with videos": data.fingerprint()},
         limits=[
             "Distances to closest points miss what slides along the skin; docs/evaluation.md says "
             "how far each protocol can be believed.",

@@ -176,6 +176,7 @@ def _section(data: ScanFolder, distances: Distances, failures: dict[str, str]) -
             "scans with pictures": f"{printable(data.path.name)}"
             + (", a stand-in" if data.is_stand_in else "")
         },
+        fingerprints={"scans with pictures": data.fingerprint()},
         limits=[
             "NoW's distances go from the scan to the closest point of the mesh, in one direction.",
             *data.limits(),

@@ -1,6 +1,8 @@
 """The scans that are measured on: a data set that the user has, or a stand-in that is made."""
 
 import dataclasses
+import hashlib
+import os
 import pathlib
 
 from absl import logging
@@ -26,6 +28,15 @@ class ScanFolder:
 
     path: pathlib.Path
     is_stand_in: bool
+
+    def fingerprint(self) -> str:
+        """A hash of the names and sizes of all files; their contents may be gigabytes."""
+        files = sorted(path for path in self.path.rglob("*") if path.is_file())
+        digest = hashlib.sha256()
+        for path in files:
+            name = os.fsencode(path.relative_to(self.path))
+            digest.update(name + b"\0%d\n" % path.stat().st_size)
+        return digest.hexdigest()
 
     def limits(self) -> list[str]:
         """What a reader must know of the data."""
