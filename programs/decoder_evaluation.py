@@ -16,6 +16,7 @@ from evaluation.table import to_text
 from programs.ablation_section import ablation
 from programs.gray_section import gray
 from programs.group_section import groups
+from programs.known_shapes_section import known_shapes
 from programs.recognition_sections import clustering, comparison, photographs, recognition
 from programs.robustness_section import robustness
 from programs.sheets_section import comparison_sheet, styles, views
@@ -31,7 +32,7 @@ BENCHMARKS: dict[str, tuple[Callable[[Workbench], Section], ...]] = {
     "tone": (tone, tone_types, comparison, groups),
     "robustness": (robustness,),
     "ablation": (ablation,),
-    "sheets": (turning, views, comparison_sheet, styles),
+    "sheets": (turning, known_shapes, views, comparison_sheet, styles),
 }
 
 
