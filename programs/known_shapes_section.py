@@ -1,22 +1,28 @@
 """The section of a report with error maps of faces whose true surface is known."""
 
+import dataclasses
+
 import numpy as np
 import tensorflow as tf
 
 from evaluation.geometry.similarity import fit_similarity
 from evaluation.section import Section
 from evaluation.turning_mesh import MeshFigure, TurningMesh, distance_mesh
+from model.crop import Crop
 from model.decoder import Coefficients
 from model.face_regions import face_crop
 from model.face_renderer import FaceRenderer
 from model.morphable_model import MorphableModel
-from model.scene import NOISE_SIZE, random_scene
+from model.rendered_views import portrait_crop
+from model.scene import NOISE_SIZE, portrait_scene, random_scene, stack_scenes
+from model.shading import PORTRAIT_SHADING
 from programs.error_meshes import SCALE
 from programs.workbench import Workbench
-from storage.images import png, to_bytes
+from storage.images import jpeg, png, to_bytes
 
 FACES = 3
 SEED = 1
+_PIXELS = 240
 
 
 def known_shapes(bench: Workbench) -> Section:
@@ -25,9 +31,8 @@ def known_shapes(bench: Workbench) -> Section:
     true, images = _random_faces(model, bench)
     own = bench.decoders[name].decoder
     found = own(bench.encode(name, images), domain="render")
-    figures = [
-        _figure(model, name, *case) for case in zip(images, _each(true), _each(found), strict=True)
-    ]
+    draw = _Figures(model, name, bench.trained.encoder.crop)
+    figures = [draw(*case) for case in zip(images, _each(true), _each(found), strict=True)]
     return Section(title="Errors on known faces", meshes=figures, seeds={"known faces": SEED})
 
 
@@ -62,22 +67,35 @@ def distances(found: np.ndarray, true: np.ndarray, compared: np.ndarray) -> np.n
     return np.where(compared, off, np.nan)
 
 
-def _figure(
-    model: MorphableModel, name: str, image: np.ndarray, true: Coefficients, found: Coefficients
-) -> MeshFigure:
-    face = face_crop(model)
-    shapes = [model.decode_shape(own.shape).numpy()[0] for own in (true, found)]
-    colors = [to_bytes(model.decode_texture(own.texture).numpy()[0]) for own in (true, found)]
-    off = distances(shapes[1], shapes[0], face)
-    meshes = [
-        TurningMesh(label, shape, model.triangles, color, focus=shape[face])
-        for label, shape, color in zip(("true face", name), shapes, colors, strict=True)
-    ]
-    largest = SCALE.largest
-    error = distance_mesh("error", shapes[0], model.triangles, off, largest, focus=shapes[0][face])
-    caption = (
-        "A random face of the face model in a random scene, the face that was read from this "
-        "render, and the distances of its vertices to those of the true face after the best "
-        f"similarity, drawn on the true face: {np.nanmean(off):.2f} mm on average."
-    )
-    return MeshFigure(caption, (*meshes, error), png(image), SCALE, "render")
+class _Figures:
+    """Makes the figure of each face."""
+
+    def __init__(self, model: MorphableModel, name: str, crop: Crop):
+        self._model, self._name = model, name
+        self._face = face_crop(model)
+        self._renderer = FaceRenderer(model, portrait_crop(crop, _PIXELS), PORTRAIT_SHADING)
+
+    def __call__(self, image: np.ndarray, true: Coefficients, found: Coefficients) -> MeshFigure:
+        """Shows a render, the face on it, the face that was read, and how far that is off."""
+        shapes = [self._model.decode_shape(own.shape).numpy()[0] for own in (true, found)]
+        colors = [self._model.decode_texture(own.texture).numpy()[0] for own in (true, found)]
+        off = distances(shapes[1], shapes[0], self._face)
+        meshes = [
+            TurningMesh(label, shape, self._model.triangles, to_bytes(color))
+            for label, shape, color in zip(("true face", self._name), shapes, colors, strict=True)
+        ]
+        meshes.append(distance_mesh("error", shapes[0], self._model.triangles, off, SCALE.largest))
+        caption = (
+            "A random face of the face model in a random scene, the face that was read from this "
+            "render, and the distances of its vertices to those of the true face after the best "
+            f"similarity, drawn on the true face: {np.nanmean(off):.2f} mm on average."
+        )
+        shown = tuple(map(self._with_poster, meshes))
+        return MeshFigure(caption, shown, png(image), SCALE, "render")
+
+    def _with_poster(self, mesh: TurningMesh) -> TurningMesh:
+        vertices, colors = np.float32(mesh.vertices[None]), np.float32(mesh.colors[None] / 255)
+        scenes = stack_scenes([portrait_scene()], 1)
+        image = self._renderer.render_meshes(vertices, colors, scenes).numpy()[0, 0]
+        focus = mesh.vertices[self._face]
+        return dataclasses.replace(mesh, poster=jpeg(to_bytes(image)), focus=focus)
