@@ -87,10 +87,11 @@ def _mesh_figure(figure: MeshFigure, number: int, meshes: list[TurningMesh]) -> 
     panels = []
     if figure.photograph:
         photograph = _image(figure.photograph, "The photograph.")
-        panels.append(f"<div>{photograph}photograph</div>")
+        panels.append(f"<div>{photograph}{html.escape(figure.photograph_label)}</div>")
     for mesh in figure.meshes:
         label = html.escape(mesh.label)
-        poster = _image(mesh.poster, mesh.label) if mesh.poster else ""
+        without = "<noscript>This mesh needs JavaScript to be seen.</noscript>"
+        poster = _image(mesh.poster, mesh.label) if mesh.poster else without
         place = f'<div data-mesh="{len(meshes)}" aria-label="{label}">{poster}</div>'
         panels.append(f"<div>{place}{label}</div>")
         meshes.append(mesh)

@@ -55,6 +55,7 @@ class MeshFigure:
       caption: whole sentences that say what is shown.
       meshes: one or more.
       photograph: a JPEG or PNG file; empty where there is none.
+      photograph_label: what stands below it.
       scale: what the colors of error maps mean; None where there is no such mesh.
     """
 
@@ -62,6 +63,7 @@ class MeshFigure:
     meshes: tuple[TurningMesh, ...]
     photograph: bytes = b""
     scale: ColorScale | None = None
+    photograph_label: str = "photograph"
 
 
 def distance_mesh(

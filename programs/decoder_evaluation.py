@@ -16,6 +16,7 @@ from evaluation.table import to_text
 from programs.ablation_section import ablation
 from programs.gray_section import gray
 from programs.group_section import groups
+from programs.known_shapes_section import known_shapes
 from programs.micc_section import micc
 from programs.now_section import now
 from programs.protocol_comparison import protocols
@@ -40,7 +41,7 @@ BENCHMARKS: dict[str, tuple[Callable[[Workbench], Section], ...]] = {
     "micc": (micc, scan_likeness),
     "now": (now,),
     "protocols": (protocols,),
-    "synthetic": (synthetic,),
+    "synthetic": (synthetic, known_shapes),
 }
 _TITLE = "Faces judged by recognition networks"
 TITLES = {

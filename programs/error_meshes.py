@@ -7,6 +7,7 @@ from evaluation.geometry.face_search import find_face
 from evaluation.turning_mesh import ColorScale, MeshFigure, TurningMesh, distance_mesh
 from programs.error_maps import LARGEST_MM
 
+SCALE = ColorScale(LARGEST_MM, "mm")
 _FACE_MM = 95.0
 
 
@@ -35,4 +36,4 @@ def error_mesh(
 
 def error_figure(caption: str, meshes: list[TurningMesh], photograph: bytes = b"") -> MeshFigure:
     """Puts error maps of one subject side by side, with their scale."""
-    return MeshFigure(caption, tuple(meshes), photograph, ColorScale(LARGEST_MM, "mm"))
+    return MeshFigure(caption, tuple(meshes), photograph, SCALE)

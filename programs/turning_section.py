@@ -3,6 +3,7 @@
 from evaluation.section import Section
 from evaluation.turning_mesh import MeshFigure, TurningMesh
 from model.face_regions import face_crop
+from model.morphable_model import MorphableModel
 from programs.portraits_of import PortraitsOf
 from programs.workbench import Workbench
 from storage.images import jpeg, to_bytes
@@ -52,13 +53,13 @@ def _other_meshes(
     bench: Workbench, method: str, portraits: PortraitsOf
 ) -> list[TurningMesh | None]:
     """The meshes of another system; None where it made none."""
-    posters, meshes = portraits.meshes(method)[:, 0], []
-    for poster, k in zip(posters, portraits.chosen, strict=True):
-        face = bench.others[method].faces.get(int(k))
-        meshes.append(
-            face
-            and TurningMesh(
-                method, face.mean_vertices, face.triangles, to_bytes(face.mean_colors), jpeg(poster)
-            )
-        )
-    return meshes
+    posters = portraits.meshes(method)[:, 0]
+    faces = [bench.others[method].faces.get(int(k)) for k in portraits.chosen]
+    pairs = zip(faces, posters, strict=True)
+    return [face and _other_mesh(method, face, jpeg(poster)) for face, poster in pairs]
+
+
+def _other_mesh(method: str, face: MorphableModel, poster: bytes) -> TurningMesh:
+    vertices, colors = face.mean_vertices, to_bytes(face.mean_colors)
+    focus = vertices[face_crop(face)]
+    return TurningMesh(method, vertices, face.triangles, colors, poster, focus=focus)

@@ -290,11 +290,18 @@ class Workbench:
         if not self._method_folders:
             return {}
         model = self.trained.face_model
-        template = make_template(model)
-        return {
-            name: read_faces(name, folder, self.cache.names, template, model, self.kept)
-            for name, folder in self._method_folders.items()
-        }
+        template, found = make_template(model), {}
+        for name, folder in self._method_folders.items():
+            try:
+                own = read_faces(name, folder, self.cache.names, template, model, self.kept)
+            except ValueError as error:
+                # In an evaluation of everything its meshes may be of scans.
+                if self.options.benchmark != "all":
+                    raise
+                logging.warning("%s", error)
+                continue
+            found[name] = own
+        return found
 
     @functools.cached_property
     def paper_figures(self) -> PaperFigures | None:

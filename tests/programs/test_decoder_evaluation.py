@@ -166,7 +166,7 @@ def test_end_to_end(checkpoints, dataset, capsys, monkeypatch):
         assert np.asarray(Image.open(report / f"{sheet}.jpg")).ndim == 3
     page = (report / "report.html").read_text()
     assert "Identity recall" in page and "data:image/jpeg" in page
-    assert page.count("data-mesh=") == len(json.loads(_meshes_of(page))["meshes"]) == 10
+    assert page.count("data-mesh=") == len(json.loads(_meshes_of(page))["meshes"]) == 19
     statement = "By the scorer, photograph and render of decoder have an average similarity of"
     assert statement in page and statement in (report / "tables.md").read_text()
     printed = capsys.readouterr().out
