@@ -224,6 +224,11 @@ def settings(script: str) -> dict:
     return {flag.name: flag.value for flag in FLAGS.get_key_flags_for_module(script)}
 
 
+def default_settings(script: str) -> dict:
+    """Returns the defaults of all flags of a script, as `settings` returns their values."""
+    return {flag.name: flag.default for flag in FLAGS.get_key_flags_for_module(script)}
+
+
 @flag_groups.group("Random scenes and shading")
 def define_scenes() -> None:
     """Defines the flags of random scenes and of shading; the defaults are those of photos.cfg."""

@@ -45,10 +45,10 @@ def main(arguments: list[str]) -> None:
     if workers.is_chief:
         command_line.show_progress("train", "model", "data_pipeline")
     with workers.clear_errors():
-        _run(options, flag_sets.settings(arguments[0]), strategy, workers)
+        _run(options, arguments[0], strategy, workers)
 
 
-def _run(options, settings, strategy, workers) -> None:
+def _run(options, script, strategy, workers) -> None:
     from model.training import hyperparameters, run_folder
     from programs import decoder_training, gradient_shares
     from programs.training_parts import load_networks, prepare_parts
@@ -57,10 +57,12 @@ def _run(options, settings, strategy, workers) -> None:
     if FLAGS.print_gradient_shares:
         gradient_shares.show(options, FLAGS.print_gradient_shares)
         return
+    settings, defaults = flag_sets.settings(script), flag_sets.default_settings(script)
     # The chief alone writes in the folder.
     with folder_lock(options.run.folder) if workers.is_chief else contextlib.nullcontext():
         if workers.is_chief:
-            run_folder.check(options.run.folder, settings, options.run.resume, FREE_FLAGS)
+            resume = options.run.resume
+            run_folder.check(options.run.folder, settings, resume, FREE_FLAGS, defaults)
         number = run_folder.number(settings, FREE_FLAGS)
         workers.check_alike(number, "was given other flags than the chief; give all the same")
         networks = load_networks(options)

@@ -85,8 +85,9 @@ def main(arguments: list[str]) -> None:
         learning_rate=FLAGS.learning_rate,
     )
     settings = flag_sets.settings(arguments[0])
+    defaults = flag_sets.default_settings(arguments[0])
     with folder_lock(run.folder):
-        run_folder.check(run.folder, settings, run.resume, FREE_FLAGS)
+        run_folder.check(run.folder, settings, run.resume, FREE_FLAGS, defaults)
         people = recognizer_training.open_people(options)
         run_folder.write(run.folder, settings)
         recognizer_training.train(options, people)

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable
 
 import tensorflow as tf
+import tf_keras
 
 import open_parts
 from benchmarks.networks import convolutions
@@ -62,7 +63,13 @@ def main() -> None:
         action="store_true",
         help="measure processor time, which other programs disturb less, instead of elapsed time",
     )
+    parser.add_argument(
+        "--deterministic", action="store_true", help="use only deterministic operations"
+    )
     options = parser.parse_args()
+    if options.deterministic:
+        tf.config.experimental.enable_op_determinism()
+        tf_keras.utils.set_random_seed(0)
     encoder = identity.load("openvino_ir", open_parts.ENCODER)
     used = encoder.computed_in(options.encoder_precision)
     renderer = FaceRenderer(load_face_model(open_parts.FACE_MODEL), encoder.crop)

@@ -11,7 +11,13 @@ _FILE = "config.json"
 _PARTS = open_parts.FOLDER.name
 
 
-def check(folder: pathlib.Path, settings: dict, resume: str, free: frozenset[str]) -> None:
+def check(
+    folder: pathlib.Path,
+    settings: dict,
+    resume: str,
+    free: frozenset[str],
+    defaults: dict | None = None,
+) -> None:
     """Checks whether a run with these settings may begin, or go on, in a folder.
 
     Nothing is written, so a setting that turns out to be wrong later does not bind the folder.
@@ -22,6 +28,8 @@ def check(folder: pathlib.Path, settings: dict, resume: str, free: frozenset[str
       resume: "auto" goes on if the folder holds a run; "must" insists on a run with a checkpoint;
         "never" refuses a folder that holds a run.
       free: names of settings that may differ from those of the run, since they change no result.
+      defaults: of settings. A run that knows nothing of one of them was begun before there was such
+        a setting, whose default leaves everything as it was.
 
     Raises:
       ValueError: a setting differs, or the folder does not fit `resume`.
@@ -41,7 +49,7 @@ def check(folder: pathlib.Path, settings: dict, resume: str, free: frozenset[str
             f"{folder}: --resume=must, but there is no checkpoint to go on from; give --resume=auto"
         )
     if begun:
-        _compare(path, _plain(settings), free)
+        _compare(path, _plain(settings), free, _plain(defaults or {}))
 
 
 def number(settings: dict, free: frozenset[str]) -> int:
@@ -74,8 +82,8 @@ def _read(path: pathlib.Path) -> dict:
     return settings
 
 
-def _compare(path: pathlib.Path, settings: dict, free: frozenset[str]) -> None:
-    before = _read(path)
+def _compare(path: pathlib.Path, settings: dict, free: frozenset[str], defaults: dict) -> None:
+    before = defaults | _read(path)
     for name in sorted((settings.keys() | before.keys()) - free):
         then, now = before.get(name), settings.get(name)
         if then != now and _former_name(then) != _name(now):

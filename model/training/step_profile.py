@@ -62,7 +62,7 @@ def table(times: Mapping[str, float]) -> str:
     """Writes the times of parts in milliseconds a step as Markdown."""
     total = sum(times.values()) or 1.0
     rows = [f"| {part} | {ms:.1f} | {ms / total:.0%} |" for part, ms in times.items()]
-    return "\n".join(["| part | ms of processor time a step | share |", "|---|---|---|", *rows])
+    return "\n".join(["| part | ms of operations a step | share |", "|---|---|---|", *rows])
 
 
 def milliseconds(profile: xplane_pb2.XSpace) -> dict[str, float]:

@@ -87,6 +87,9 @@ def train_stage(
     with strategy.scope(), preemption.watched():
         model = make_model()
         model.compile(make_optimizer(stage.optimizer, stage.learning_rate, stage.steps))
+        # All replicas give the same: metrics of the whole batch. Keras would add those of several
+        # processes up.
+        model.distribute_reduction_method = "first"
         average = _make_average(stage.optimizer, model)
         folder = run_folder / "checkpoints" / stage.name
         checkpoints = Checkpoints(folder, model.trained, model.optimizer, average)

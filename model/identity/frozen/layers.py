@@ -131,6 +131,9 @@ class Convolution:
             return convolution.convolve_depthwise_gradient(x, self.kernel, self.window, dy)
         parts = zip(_split(x, self.groups), self._kernels(), _split(dy, self.groups), strict=True)
         gradient = convolution.convolve_gradient
+        if self.window.strides != (1, 1):
+            # It is no convolution, and TensorFlow's operation for it is slower in bfloat16.
+            precision = tf.float32
         return _join([_in(precision, gradient, x, k, self.window, dy) for x, k, dy in parts])
 
     def _kernels(self):

@@ -47,6 +47,16 @@ def test_the_same_run_goes_on(trained):
     _check(trained, "must", log_every=400, light=("0.0", "45.0"))
 
 
+def test_a_run_that_is_older_than_a_setting_goes_on_with_its_default(begun):
+    defaults = {"seed": 1, "gray_views": 0}
+    run_folder.check(begun, _SETTINGS | {"gray_views": 0}, "auto", _FREE, defaults)
+    with pytest.raises(ValueError, match="begun with --gray_views=0, now it is 1"):
+        run_folder.check(begun, _SETTINGS | {"gray_views": 1}, "auto", _FREE, defaults)
+    # What the run knows counts, and not the default.
+    with pytest.raises(ValueError, match="begun with --seed=0, now it is 1"):
+        run_folder.check(begun, _SETTINGS | defaults, "auto", _FREE, defaults)
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [

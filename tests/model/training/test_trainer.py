@@ -1,7 +1,9 @@
 """A stage ends at its last step, however it gets there, and keeps nothing that is spoilt."""
 
 import functools
+import os
 import re
+import signal
 
 import numpy as np
 import pytest
@@ -11,6 +13,7 @@ from model.training.cadence import Cadence
 from model.training.checkpoints import Checkpoints
 from model.training.early_stop import EarlyStop
 from model.training.non_finite import NonFiniteError
+from model.training.preemption import Preempted
 from model.training.trainer import train_stage
 from model.training.validation import Validation
 from tests.model.training.line_fit import LineFit, get_slope, make_network, make_stage
@@ -199,6 +202,27 @@ def test_terms_are_means_since_they_were_logged_last(tmp_path, caplog):
     single = losses(tmp_path / "a", Cadence(1, 12, 12))
     fours = losses(tmp_path / "b", Cadence(4, 3, 12))
     np.testing.assert_allclose(fours, np.reshape(single, [3, 4]).mean(axis=1), rtol=2e-3)
+
+
+def test_a_stage_that_is_asked_to_stop_saves_after_the_step_and_goes_on_exactly(tmp_path, whole):
+    before = signal.getsignal(signal.SIGTERM)
+
+    class Asked(LineFit):
+        def train_step(self, batch):
+            def ask(step):
+                if step == 7:
+                    os.kill(os.getpid(), signal.SIGTERM)
+
+            tf.py_function(ask, [batch["step"][0]], [])
+            return super().train_step(batch)
+
+    make_model = functools.partial(Asked, make_network())
+    with pytest.raises(Preempted, match="line was asked to stop .* after step 8, whose checkpoint"):
+        train_stage(make_stage(23), make_model, tmp_path, tf.distribute.get_strategy())
+    assert _saved(tmp_path) == [8] and signal.getsignal(signal.SIGTERM) == before
+    slope, seen = _train(tmp_path, make_stage(23))
+    assert seen == list(range(8, 23))
+    assert slope == pytest.approx(whole, rel=1e-6)
 
 
 def test_a_stage_traces_its_step_once(tmp_path):
