@@ -9,6 +9,7 @@ import multiprocessing
 import os
 import pathlib
 from collections.abc import Iterator
+from concurrent.futures.process import BrokenProcessPool
 
 import numpy as np
 import tqdm
@@ -124,6 +125,11 @@ def _work(faces, numbers, seed, processes) -> Iterator[tuple[int, list[Trial]]]:
             tasks = {executor.submit(_trials, number, seed): number for number in numbers}
             for done in concurrent.futures.as_completed(tasks):
                 yield tasks[done], done.result()
+    except BrokenProcessPool as error:
+        raise OSError(
+            "a process that measured was killed, perhaps for want of memory; start the command "
+            "again, with fewer --processes: it goes on where it was"
+        ) from error
     finally:
         for name, value in threads.items():
             if value is None:
