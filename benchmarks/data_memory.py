@@ -21,6 +21,7 @@ _SHARD = 1024
 _FEATURES, _EMBEDDING, _VARIANTS, _IMAGE = 512, 256, 2, 64
 _ROWS = (10_000, 50_000, 200_000)
 _IMAGES = (2_000, 20_000)
+_PREPARED = (1_000, 5_000)
 
 
 def _counts(total: int) -> list[int]:
@@ -139,7 +140,7 @@ def main() -> None:
     parser.add_argument("--rows", type=int, nargs="*", default=_ROWS, help="sizes of sets of rows")
     parser.add_argument("--images", type=int, nargs="*", default=_IMAGES, help="sizes of others")
     parser.add_argument(
-        "--prepared", type=int, nargs="*", default=_IMAGES, help="sizes of folders to prepare"
+        "--prepared", type=int, nargs="*", default=_PREPARED, help="sizes of folders to prepare"
     )
     options = parser.parse_args()
     print("| set | photographs | on disk, MB | resident at first, MB | resident at last, MB |")

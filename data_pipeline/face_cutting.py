@@ -62,7 +62,7 @@ class Acceptance:
         Raises:
           ValueError: says how sharp it is.
         """
-        if self.sharpness and (found := sharpness(crop)) < self.sharpness:
+        if (found := sharpness(crop)) < self.sharpness:
             raise ValueError(f"face too blurred: sharpness {found:.1f}")
 
 
@@ -99,7 +99,8 @@ def cut_face(
     if face.others:
         _LOG.info("%s: %s", printable(photo.name), face.note())
     acceptance.check_face(face)
-    acceptance.check_crop(warp_photograph(image, face.points, crop))
+    if acceptance.sharpness:
+        acceptance.check_crop(warp_photograph(image, face.points, crop))
     return cut_variants(image, face.points, crop, variants), face.points
 
 
