@@ -54,11 +54,16 @@ format: setup
 	$(BIN)/ruff check --fix .
 	$(BIN)/clang-format -i $(CXX_FILES)
 
-# The renderer against the original's algorithm, and the recognition networks against a matrix
-# product: a few minutes, on a quiet machine.
+# The renderer against the original's algorithm, the recognition networks against a matrix product,
+# faces from photographs, data and training: half an hour, on a quiet machine.
 bench: setup
 	$(BIN)/python -m benchmarks.renderer
 	$(BIN)/python -m benchmarks.networks
+	$(BIN)/python -m benchmarks.faces
+	$(BIN)/python -m benchmarks.data_speed
+	$(BIN)/python -m benchmarks.data_memory
+	$(BIN)/python -m benchmarks.training_step
+	$(BIN)/python -m benchmarks.paper_scale
 
 # Under sanitizers, a million random calls of the renderer's core, and through TensorFlow a hundred
 # thousand of each op: one to two hours.

@@ -53,6 +53,9 @@ setup(
         "open_parts": ["*.md", "*.sha256", "*/*"],
         "photo_to_face": ["py.typed"],
         "web": ["static/*"],
+        "evaluation": ["assets/*"],
+        # A builder of TensorFlow Datasets is a folder, and loads files that lie beside it.
+        "data_pipeline": ["vgg_face/*.*"],
     },
     install_requires=[
         # One minor version for both; TensorFlow 2.21 is the newest.

@@ -2,6 +2,7 @@
 
 from absl import flags
 
+import flag_groups
 from model.feature_normalization import KINDS
 from model.gray_views import ALBEDOS, GrayViews
 from model.loss_weights import REDUCTIONS, LossWeights
@@ -12,6 +13,7 @@ flags.disclaim_key_flags()
 FLAGS = flags.FLAGS
 
 
+@flag_groups.group("Losses")
 def define() -> None:
     """Defines them all; the defaults are those of configs/photos.cfg."""
     _define_weights()

@@ -1,6 +1,7 @@
 """The section of a report on reconstructions of videos against scans (table 1)."""
 
 import dataclasses
+import itertools
 import pathlib
 from collections.abc import Iterator
 
@@ -20,13 +21,15 @@ from evaluation.geometry.scan_table import Entry, has_papers_protocol, scan_tabl
 from evaluation.geometry.surface import Surface
 from evaluation.section import Picture, Section
 from evaluation.tables import failure_table
+from evaluation.turning_mesh import MeshFigure
 from model.trained import Trained
 from programs.error_maps import LARGEST_MM
+from programs.error_meshes import error_figure
 from programs.face_template import face_of
 from programs.geometry_options import GeometryOptions
 from programs.method_meshes import MEAN_FACE, decoder_names, find_mesh, parse_methods, read_face
 from programs.output_folder import check_apart
-from programs.scan_comparison import measure_all
+from programs.scan_comparison import ErrorMap, measure_all
 from programs.stand_in_scans import ScanFolder, scan_folder
 from programs.video_reconstruction import (
     EncodedFrames,
@@ -38,6 +41,9 @@ from programs.workbench import Workbench
 from storage.atomic import write_bytes
 from storage.images import jpeg
 from storage.printable import printable
+
+# Error maps of so many subjects turn on the page; each takes about a megabyte.
+_TURNING_SUBJECTS = 2
 
 
 def micc(bench: Workbench) -> Section:
@@ -62,7 +68,7 @@ def micc(bench: Workbench) -> Section:
     if not entries:
         raise ValueError(f"{printable(data.path)}: no video has a scan that it goes with")
     write_bytes(output / "by_subject.csv", to_csv(entries))
-    return _section(geometry, data, entries, maps, failures)
+    return _section(geometry, data, entries, maps, failures, names)
 
 
 def frame_cache(output: pathlib.Path, trained: Trained) -> FrameCache:
@@ -182,19 +188,34 @@ def _videos_of(subjects: list[Subject]) -> list[tuple[str, str]]:
     return [(subject.name, condition) for subject in subjects for condition in subject.videos]
 
 
+def _figures(maps: list[ErrorMap]) -> list[MeshFigure]:
+    """Puts the error maps of one subject side by side, for the first subjects."""
+    by_subject = [list(own) for _, own in itertools.groupby(maps, lambda shown: shown.subject)]
+    return [
+        error_figure(
+            f"The first frontal scan of {own[0].subject}, and how far the faces that were made of "
+            "the videos are from it. Gray is what was not compared.",
+            [shown.mesh for shown in own],
+        )
+        for own in by_subject[:_TURNING_SUBJECTS]
+    ]
+
+
 def _section(
     geometry: GeometryOptions,
     data: ScanFolder,
     entries: list[Entry],
-    maps: list[tuple[str, np.ndarray]],
+    maps: list[ErrorMap],
     failures: dict[str, str],
+    decoders: list[str],
 ) -> Section:
     own = geometry.protocol, geometry.average, geometry.frame_step
     with_paper = has_papers_protocol(*own) and not data.is_stand_in
-    table = scan_table(entries, geometry.frontal, geometry.protocol, with_paper)
-    images = np.stack([image for _, image in maps]) / 255.0
+    beside = decoders if with_paper else ()
+    table = scan_table(entries, geometry.frontal, geometry.protocol, beside)
+    images = np.stack([shown.image for shown in maps]) / 255.0
     sheet = contact_sheet([images], faces_per_row=min(4, len(maps)))
-    titles = "; ".join(title for title, _ in maps)
+    titles = "; ".join(f"{shown.subject}: {shown.method}" for shown in maps)
     caption = f"The distances on the scans, from blue for 0 to red for {LARGEST_MM:g} mm: {titles}."
     warnings = {
         f"{e.method}, {e.subject} {e.condition} {e.scan}, scale {e.policy}": "; ".join(e.warnings)
@@ -214,6 +235,7 @@ def _section(
                 "failures": failures,
             }
         },
+        meshes=_figures(maps),
         facts={
             "scans with videos": f"{printable(data.path.name)}"
             + (", a stand-in" if data.is_stand_in else ""),

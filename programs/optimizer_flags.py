@@ -2,6 +2,7 @@
 
 from absl import flags
 
+import flag_groups
 from model.training.optimizer_options import OPTIMIZERS, SCHEDULES, OptimizerOptions
 
 # The flags count as those of the script, so that its --help shows them.
@@ -10,6 +11,7 @@ flags.disclaim_key_flags()
 FLAGS = flags.FLAGS
 
 
+@flag_groups.group("Optimizer")
 def define() -> None:
     """Defines them all; the defaults are those of configs/photos.cfg."""
     flags.DEFINE_enum(

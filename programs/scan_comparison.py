@@ -11,10 +11,29 @@ from evaluation.geometry.face import Face, Template
 from evaluation.geometry.protocols import Protocol
 from evaluation.geometry.registration import in_topology
 from evaluation.geometry.scan_table import Entry
+from evaluation.turning_mesh import TurningMesh
 from programs.error_maps import error_map
+from programs.error_meshes import error_mesh
 from programs.kept_comparisons import Comparison, KeptComparisons
+from storage.images import png
 
 _MAPPED_SUBJECTS = 4
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class ErrorMap:
+    """The distances of a reconstruction from a scan of its subject, on the scan.
+
+    Attributes:
+      subject, method: whose scan, and who made the reconstruction.
+      image: uint8 RGB [S, S, 3].
+      mesh: the same as a mesh that turns.
+    """
+
+    subject: str
+    method: str
+    image: np.ndarray
+    mesh: TurningMesh
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -37,7 +56,7 @@ def measure_all(
     template: Template,
     failures: dict[str, str],
     kept: pathlib.Path,
-) -> tuple[list[Entry], list[tuple[str, np.ndarray]]]:
+) -> tuple[list[Entry], list[ErrorMap]]:
     """Compares all faces with all scans of their subjects, under each policy of the scale.
 
     Args:
@@ -50,7 +69,7 @@ def measure_all(
       kept: a folder that keeps each comparison.
 
     Returns:
-      What was measured, and titled error maps of the first subjects, uint8 RGB [S, S, 3].
+      What was measured, and error maps of the first subjects.
     """
     cases = [
         _Case(method, subject, condition, view, face, scan)
@@ -107,15 +126,16 @@ def _entry(case: _Case, policy: str, result: Comparison) -> Entry:
     )
 
 
-def _maps(results, protocol, template) -> list[tuple[str, np.ndarray]]:
+def _maps(results, protocol, template) -> list[ErrorMap]:
     """Error maps of the first subjects' first scans, under the first condition."""
     maps, subjects = {}, []
     for case, result in results:
         if case.subject not in subjects:
             subjects.append(case.subject)
-        if len(subjects) <= _MAPPED_SUBJECTS:
-            title = f"{case.subject}: {case.method}"
-            if title not in maps:
-                scan = in_topology(case.scan, template) if protocol.registers else case.scan
-                maps[title] = error_map(scan, result.errors_mm, template)
-    return list(maps.items())
+        key = case.subject, case.method
+        if len(subjects) <= _MAPPED_SUBJECTS and key not in maps:
+            scan = in_topology(case.scan, template) if protocol.registers else case.scan
+            image = error_map(scan, result.errors_mm, template)
+            mesh = error_mesh(case.method, scan, result.errors_mm, template, png(image))
+            maps[key] = ErrorMap(*key, image, mesh)
+    return list(maps.values())

@@ -8,6 +8,7 @@ import pathlib
 
 from absl import flags
 
+import flag_groups
 import flag_sets
 from data_pipeline.augmentation import KINDS as KINDS_OF_AUGMENTATION
 from data_pipeline.augmentation import Augmentation
@@ -77,6 +78,7 @@ def define() -> None:
         )
 
 
+@flag_groups.group("Parts")
 def _define_parts() -> None:
     flag_sets.define_face_model()
     for part in ("shape", "texture"):
@@ -103,6 +105,7 @@ def _define_parts() -> None:
     )
 
 
+@flag_groups.group("Batches and steps")
 def _define_steps() -> None:
     flags.DEFINE_integer(
         "stage1_steps", 4000, "Steps of stage 1, on synthetic faces alone.", lower_bound=0
@@ -166,6 +169,7 @@ def _define_steps() -> None:
     )
 
 
+@flag_groups.group("Validation")
 def _define_validation() -> None:
     flags.DEFINE_integer(
         "held_out",

@@ -59,7 +59,9 @@ class Measures:
         images = self._parts.renderer(shape, texture, scenes).numpy()
         crops = self._parts.photos.crops(range(len(shape))) / 255.0
         coefficients = self._of_photographs(self._parts.photos.spread(MEASURED_PHOTOS))
-        return contact_sheet([crops, images[:, 0], images[:, 1]]), coefficients
+        return contact_sheet(
+            [crops, images[:, 0], images[:, 1]], heads=("photograph", "front", "turned")
+        ), coefficients
 
     def _of_photographs(self, chosen: np.ndarray) -> Coefficients:
         return self._decoder(self._parts.photos.features[chosen, 0], domain="photo")

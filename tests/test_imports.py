@@ -26,7 +26,7 @@ ALLOWED = {
     "stand_ins": {*GROUND, *MODEL, "data_pipeline"},
     "programs": {
         *(*GROUND, *MODEL, "model.training", "data_pipeline", "stand_ins"),
-        *("evaluation", "flag_sets"),
+        *("evaluation", "flag_sets", "flag_groups"),
     },
     "photo_to_face": {*GROUND, *MODEL, "data_pipeline", "programs"},
     "web": {*GROUND, *MODEL, "data_pipeline", "flag_sets", "programs"},

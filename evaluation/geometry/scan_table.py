@@ -3,6 +3,7 @@
 import csv
 import dataclasses
 import io
+from collections.abc import Collection
 
 import numpy as np
 
@@ -10,10 +11,8 @@ from evaluation.table import Table
 
 CONDITIONS = ("cooperative", "indoor", "outdoor")
 # Table 1: mean and standard deviation by condition. They are of the real data set alone.
-PAPER = {
-    "Tran et al., by the paper": ((1.93, 0.27), (2.02, 0.25), (1.86, 0.23)),
-    "Genova et al., by the paper": ((1.50, 0.13), (1.50, 0.11), (1.48, 0.11)),
-}
+PAPERS_OWN = ("1.50 ± 0.13", "1.50 ± 0.11", "1.48 ± 0.11")
+PAPERS_OTHERS = {"Tran et al.": ("1.93 ± 0.27", "2.02 ± 0.25", "1.86 ± 0.23")}
 
 
 def has_papers_protocol(protocol: str, average: str, frame_step: int) -> bool:
@@ -65,7 +64,7 @@ def by_subject(entries: list[Entry], frontal: str) -> dict[tuple, float]:
 
 
 def scan_table(
-    entries: list[Entry], frontal: str, protocol: str, with_paper: bool = False
+    entries: list[Entry], frontal: str, protocol: str, beside_paper: Collection[str] = ()
 ) -> Table:
     """Shows mean and standard deviation over subjects, a row for each method and scale policy.
 
@@ -73,20 +72,24 @@ def scan_table(
       entries: what was measured.
       frontal: how the scans of a subject are joined.
       protocol: the name of the protocol.
-      with_paper: whether the paper's figures are shown, which only the real data set allows.
+      beside_paper: the methods beside which the paper's figures of its own method stand, which only
+        the real data set and the paper's protocol allow. With none the paper is left out.
     """
     values = by_subject(entries, frontal)
+    width = 4 if beside_paper else 3
     rows = []
     for method, policy in dict.fromkeys((e.method, e.policy) for e in entries):
         row = [f"{method} (scale {policy.replace('_', ' ')})"]
         for condition in CONDITIONS:
             own = [v for key, v in values.items() if key[:3] == (method, policy, condition)]
-            row += [float(np.mean(own)), _deviation(own), len(own)] if own else [None, None, 0]
+            papers = PAPERS_OWN[CONDITIONS.index(condition)] if method in beside_paper else None
+            cells = [float(np.mean(own)), _deviation(own), len(own)] if own else [None, None, 0]
+            row += [*cells, papers][:width]
         rows.append(row)
-    if with_paper:
-        for name, figures in PAPER.items():
-            rows.append([name, *(x for mean, std in figures for x in (mean, std, 53))])
-    columns = [text for c in CONDITIONS for text in (c, "std", "subjects")]
+    if beside_paper:
+        for name, figures in PAPERS_OTHERS.items():
+            rows.append([name, *(cell for papers in figures for cell in (None, None, 0, papers))])
+    columns = [text for c in CONDITIONS for text in (c, "std", "subjects", "the paper")[:width]]
     return Table(
         title=f"Distance to scans in mm, by the protocol {protocol}",
         columns=["method", *columns],

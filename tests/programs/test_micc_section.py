@@ -32,7 +32,7 @@ from model.trained import Trained, TrainedDecoder
 from programs.face_template import make_template
 from programs.geometry_options import GeometryOptions
 from programs.method_meshes import parse_methods
-from programs.micc_section import other_meshes, read_scans, reconstruct
+from programs.micc_section import _figures, other_meshes, read_scans, reconstruct
 from programs.scan_comparison import measure_all
 from programs.video_reconstruction import FrameCache
 from stand_ins.datasets import random_person
@@ -180,7 +180,9 @@ def test_planted_errors_come_out(model, template, tmp_path):
     for method in ("wrong", "decoded"):
         assert found[method] == pytest.approx((_ERROR_MM + area) / 2, rel=0.02)
     assert all(abs(e.scale - 1) < 0.005 and not e.warnings for e in entries)
-    assert [image.shape for _, image in maps] == [(256, 256, 3)] * 3
+    assert [shown.image.shape for shown in maps] == [(256, 256, 3)] * 3
+    assert len(_figures(maps)) == 1 and len(_figures(maps)[0].meshes) == 3
+    np.testing.assert_array_less(0, [len(shown.mesh.vertices) for shown in maps])
     assert len(list(kept.iterdir())) == 3
     again, _ = measure_all(faces, scans, protocol, ["per_mesh"], template, failures, kept)
     assert again == entries
@@ -214,10 +216,15 @@ def test_the_table(template):
     entries = [entry("a", "1", 1.0), entry("a", "2", 2.0), entry("b", "1", 3.0)]
     assert list(by_subject(entries, "mean").values()) == [1.5, 3.0]
     assert list(by_subject(entries, "min").values()) == [1.0, 3.0]
-    table = scan_table(entries, "mean", "paper", with_paper=True)
-    assert table.rows[0][4:7] == [2.25, pytest.approx(np.std([1.5, 3], ddof=1)), 2]
-    assert table.rows[0][1:4] == [None, None, 0]
-    assert table.rows[-1][:3] == ["Genova et al., by the paper", 1.5, 0.13]
+    own = [2.25, pytest.approx(np.std([1.5, 3], ddof=1)), 2]
+    assert scan_table(entries, "mean", "paper").rows[0][4:7] == own
+    table = scan_table([*entries, entry("a", "1", 4.0, "other")], "mean", "paper", ["ours"])
+    assert table.columns[1:5] == ["cooperative", "std", "subjects", "the paper"]
+    assert table.rows[0][5:9] == [*own, "1.50 ± 0.11"]
+    assert table.rows[0][1:5] == [None, None, 0, "1.50 ± 0.13"]
+    # The paper's figures of its own method stand beside no other one.
+    assert table.rows[1][4::4] == [None] * 3
+    assert table.rows[-1][::4] == ["Tran et al.", "1.93 ± 0.27", "2.02 ± 0.25", "1.86 ± 0.23"]
 
 
 def test_the_papers_figures_stand_beside_the_papers_protocol_alone():
