@@ -2,6 +2,7 @@
 
 Examples:
   python reconstruct.py --output_dir=faces me.jpg
+  python reconstruct.py --output_dir=faces --expression=smile me.jpg
   python reconstruct.py --output_dir=faces --jobs=2 PHOTOS_FOLDER another.jpg "trip/*.jpg"
   python reconstruct.py --output_dir=faces --merge --video_every=15 me.mp4
   python reconstruct.py --checkpoint=RUN --output_dir=faces --faces=all family.jpg
@@ -28,6 +29,7 @@ import command_line
 import flag_groups
 import flag_sets
 import open_parts
+from model.expression_presets import PRESETS, parse_expression
 from programs.face_formats import EXTRAS, FORMATS
 
 FLAGS = flags.FLAGS
@@ -106,6 +108,13 @@ def _define_results() -> None:
         message=f"name some of {', '.join(EXTRAS)}, separated by commas",
     )
     flags.DEFINE_integer("texture_size", 1024, "Width and height of textures in pixels.", 256, 8192)
+    flags.DEFINE_list(
+        "expression",
+        [],
+        f"What faces express: {', '.join(PRESETS)}, or strengths of named expressions, such as "
+        "jawOpen=0.3,eyeBlinkLeft=1 (docs/avatars.md lists the names). Meshes and pictures show it "
+        "with teeth, and a GLB file opens in it. By default faces are at rest.",
+    )
     flags.DEFINE_enum(
         "glb_colors",
         "vertices",
@@ -154,6 +163,7 @@ def main(arguments: list[str]) -> None:
     """Reconstructs the photographs that the arguments name."""
     if len(arguments) < 2:
         raise app.UsageError("name at least one photograph, video or folder of photographs")
+    expression = parse_expression(FLAGS.expression)
     command_line.import_tensorflow()
     from model.trained import Parts
     from programs import reconstruction
@@ -177,6 +187,7 @@ def main(arguments: list[str]) -> None:
             jobs=FLAGS.jobs,
             texture_size=FLAGS.texture_size,
             glb_texture=FLAGS.glb_colors == "texture",
+            expression=expression,
         )
     )
     if not written:

@@ -107,13 +107,20 @@ class FaceRenderer:
         return tf.where(shaded[..., 3:] > 0.5, rgb, background)
 
     def shade(
-        self, vertices: tf.Tensor, colors: tf.Tensor, scenes: Scene, shift: tf.Tensor | None = None
+        self,
+        vertices: tf.Tensor,
+        colors: tf.Tensor,
+        scenes: Scene,
+        shift: tf.Tensor | None = None,
+        triangles: np.ndarray | None = None,
     ) -> tf.Tensor:
         """Computes the light that comes from meshes, before it becomes an image.
 
         Args:
           vertices, colors, scenes: as `render_meshes` takes them.
           shift: float32 [V], by how many pixels each view is moved to the right; 0 by default.
+          triangles: int32 [T, 3], of meshes that have more vertices than the face model, after its
+            own, such as those of teeth. By default they are the face model's.
 
         Returns:
           float32 [B, V, S, S, 4]: RGB of 0 or more in the space in which lights act, 0 where there
@@ -121,9 +128,10 @@ class FaceRenderer:
         """
         size = self.crop.image_size
         batch, views = tf.shape(scenes.rotation)[0], scenes.rotation.shape[1]
-        normals = vertex_normals(vertices, self.face_model.triangles)
+        triangles = self.face_model.triangles if triangles is None else triangles
+        normals = vertex_normals(vertices, triangles)
         colors = self._to_lit_space(colors)
-        exposure = self._compensation(colors, scenes)
+        exposure = self._compensation(colors[:, : self.face_model.n_vertices], scenes)
         # Lights and camera are turned into the model's frame, so that normals need no rotation.
         inverse = tf.linalg.matrix_transpose(scenes.rotation)
         camera = inverse[..., 2] * scenes.camera_distance[..., None]
@@ -136,7 +144,7 @@ class FaceRenderer:
             clip_space = _shifted(clip_space, shift * (2.0 / size))
         shaded = mesh_renderer.render_clip_space(
             _merge_views(clip_space),
-            self.face_model.triangles,
+            triangles,
             normals,
             vertices_of_views,
             colors,

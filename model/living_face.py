@@ -3,6 +3,9 @@
 Displacements do not depend on the face, and those of normals nearly not: both are computed once.
 """
 
+import difflib
+from collections.abc import Mapping
+
 import numpy as np
 import tensorflow as tf
 
@@ -54,6 +57,37 @@ class LivingFaces:
             np.concatenate([colors, self._expressions.mouth_colors]),
             self._triangles,
         )
+
+    def expressed(self, mesh: Mesh, strengths: Mapping[str, float]) -> Mesh:
+        """Moves a mesh that `mesh` has made into an expression.
+
+        Args:
+          mesh: at rest.
+          strengths: of some expressions, by their names; 1 is the whole of one.
+        """
+        vertices = mesh.vertices.copy()
+        for morph in self.morphs:
+            vertices[morph.moved] += strengths.get(morph.name, 0.0) * morph.moves_mm
+        return Mesh(vertices, mesh.colors, mesh.triangles)
+
+    def weights(self, strengths: Mapping[str, float]) -> list[float]:
+        """Returns the strengths in the order of `morphs`.
+
+        Raises:
+          ValueError: a name is that of no expression.
+        """
+        names = [morph.name for morph in self.morphs]
+        if unknown := sorted(set(strengths) - set(names)):
+            near = difflib.get_close_matches(unknown[0], names)
+            raise ValueError(
+                f"{unknown[0]} is no expression of this face model"
+                + (
+                    f"; did you mean {' or '.join(near)}?"
+                    if near
+                    else f"; it has {', '.join(names)}"
+                )
+            )
+        return [strengths.get(name, 0.0) for name in names]
 
 
 def _turned_normals(face_model, expressions):

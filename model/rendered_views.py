@@ -111,9 +111,27 @@ class Portraits:
 
     def renders(self, coefficients: Coefficients) -> np.ndarray:
         """Renders B faces: uint8 RGB [B, V, S, S, 3]."""
-        light = np.concatenate(
-            [self._light(batch, self._scenes, self._shift) for batch in _batches(coefficients)]
+        model = self._renderer.face_model
+        return np.concatenate(
+            [
+                self.of_meshes(model.decode_shape(shape), model.decode_texture(texture))
+                for shape, texture in _batches(coefficients)
+            ]
         )
+
+    def of_meshes(
+        self, vertices: tf.Tensor, colors: tf.Tensor, triangles: np.ndarray | None = None
+    ) -> np.ndarray:
+        """Renders meshes that begin with the vertices of the face model.
+
+        Args:
+          vertices, colors: float32 [B, N, 3], millimeters and sRGB.
+          triangles: int32 [T, 3]; by default the face model's.
+
+        Returns:
+          uint8 RGB [B, V, S, S, 3].
+        """
+        light = self._light(vertices, colors, self._scenes, self._shift, triangles)
         return _encoded(light[..., :3] + self._backdrop * (1 - light[..., 3:]))
 
     def overlays(
@@ -132,23 +150,22 @@ class Portraits:
         """
         scenes = stack_scenes([portrait_scene()], len(rotations))
         scenes = scenes._replace(rotation=tf.constant(rotations[:, None], tf.float32))
-        light = self._light(list(map(tf.convert_to_tensor, coefficients)), scenes, None)[:, 0]
+        model = self._renderer.face_model
+        vertices, colors = model.decode_shape(coefficients.shape), coefficients.texture
+        light = self._light(vertices, model.decode_texture(colors), scenes)[:, 0]
         opacity = _OVERLAY_OPACITY * light[..., 3:]
         own = _encoded(light[..., :3] / np.maximum(light[..., 3:], 1e-6))
         return np.uint8(photographs * (1 - opacity) + own * opacity + 0.5)
 
-    def _light(self, coefficients, scenes, shift):
+    def _light(self, vertices, colors, scenes, shift=None, triangles=None):
         """Linear light and alpha of faces, float32 [B, V, S, S, 4]; nothing is compiled.
 
         Compiling takes as long as many faces.
         """
-        shape, texture = coefficients
-        model, size = self._renderer.face_model, self.crop.image_size
-        if scenes.rotation.shape[0] != len(shape):
-            scenes = Scene(*(tf.repeat(field, len(shape), axis=0) for field in scenes))
-        light = self._renderer.shade(
-            model.decode_shape(shape), model.decode_texture(texture), scenes, shift
-        ).numpy()
+        size = self.crop.image_size
+        if scenes.rotation.shape[0] != len(vertices):
+            scenes = Scene(*(tf.repeat(field, len(vertices), axis=0) for field in scenes))
+        light = self._renderer.shade(vertices, colors, scenes, shift, triangles).numpy()
         flat = light.reshape(-1, *light.shape[2:])
         small = [cv2.resize(view, (size, size), interpolation=cv2.INTER_AREA) for view in flat]
         return np.reshape(small, (*light.shape[:2], size, size, 4))

@@ -1,8 +1,9 @@
 """The files of a reconstructed face: meshes, texture, coefficients, a picture."""
 
 import io
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from types import MappingProxyType
 
 import numpy as np
 
@@ -35,6 +36,7 @@ class FaceFiles:
         formats: Collection[str] = tuple(FORMATS),
         texture_size: int = 1024,
         glb_texture: bool = False,
+        expression: Mapping[str, float] = MappingProxyType({}),
     ):
         """Prepares what all faces share: the texture's layout, expressions, a compiled renderer.
 
@@ -43,9 +45,12 @@ class FaceFiles:
           formats: some of `FORMATS` and `EXTRAS`; nothing is prepared for the others.
           texture_size: width and height of textures in pixels.
           glb_texture: whether the GLB file has a texture, or colors of vertices.
+          expression: strengths of named expressions, which meshes and renders show; a GLB file
+            opens in it. Empty for faces at rest.
 
         Raises:
-          ValueError: the face model does not know the landmarks that are asked for.
+          ValueError: the face model does not know the landmarks or the expression that are asked
+            for.
         """
         self._model = reconstructor.face_model
         self._formats = formats
@@ -60,9 +65,17 @@ class FaceFiles:
         beside = ThreadPoolExecutor(1)
         if "obj" in formats or ("glb" in formats and glb_texture):
             self._atlas = beside.submit(_texture_atlas, self._model, texture_size)
-        if "glb" in formats:
+        if "glb" in formats or expression:
             self._living = beside.submit(_living_faces, self._model)
         beside.shutdown(wait=False)
+        self._expression, self._weights = expression, None
+        if expression:
+            if self._living.result() is None:
+                raise ValueError(
+                    f"face model {self._model.name} has no named expressions; leave out "
+                    "--expression"
+                )
+            self._weights = self._living.result().weights(expression)
 
     def photograph(self, image: np.ndarray, found: FoundFace) -> np.ndarray | None:
         """Cuts the first panel out of a photograph: uint8 RGB [S, S, 3]; None without renders."""
@@ -89,6 +102,13 @@ class FaceFiles:
         photographs = np.stack(photographs)
         over = self._portraits.overlays(coefficients, poses.rotation, photographs)
         views = self._portraits.renders(coefficients)
+        if self._expression:
+            meshes = [self._expressed(face) for face in faces]
+            views = self._portraits.of_meshes(
+                np.stack([mesh.vertices for mesh in meshes]),
+                np.stack([mesh.colors for mesh in meshes]),
+                meshes[0].triangles,
+            )
         return [
             list(row) for row in np.concatenate([photographs[:, None], over[:, None], views], 1)
         ]
@@ -113,10 +133,11 @@ class FaceFiles:
           source: the photograph's name, which is stored with the coefficients.
         """
         mesh = mesh_io.Mesh(face.vertices, face.colors, self._model.triangles)
+        shown = self._expressed(face) if self._expression else mesh
         makers = {
             "glb": lambda: {f"{name}.glb": self._glb(face, mesh, name)},
-            "ply": lambda: {f"{name}.ply": mesh_io.ply(mesh)},
-            "obj": lambda: mesh_io.obj(mesh, self._atlas.result(), name),
+            "ply": lambda: {f"{name}.ply": mesh_io.ply(shown)},
+            "obj": lambda: mesh_io.obj(shown, self._atlas.result(), name),
             "coefficients": lambda: {
                 f"{name}_coefficients.npz": self._coefficients(face, found, pose, source)
             },
@@ -139,7 +160,13 @@ class FaceFiles:
         if living is None:
             return mesh_io.glb(mesh, name, atlas=atlas)
         whole = living.mesh(face.shape, face.vertices, face.colors)
-        return mesh_io.glb(whole, name, living.morphs, atlas=atlas)
+        return mesh_io.glb(whole, name, living.morphs, self._weights, atlas)
+
+    def _expressed(self, face):
+        """A face in the expression that is asked for, with the inside of its mouth."""
+        living = self._living.result()
+        whole = living.mesh(face.shape, face.vertices, face.colors)
+        return living.expressed(whole, self._expression)
 
     def _coefficients(self, face, found, pose, source):
         coefficients = io.BytesIO()

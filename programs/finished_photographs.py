@@ -56,6 +56,7 @@ def _made_with(options):
         "skin_tone": "photograph" if options.photographed_tone else "person",
         "faces": "all" if options.all_faces else "largest",
         "merge": "yes" if options.merge else "no",
+        "expression": " ".join(f"{k}={v:g}" for k, v in sorted(options.expression.items())),
     }
 
 

@@ -27,7 +27,13 @@ def make_pipeline(options: Options, items: list[NamedPhotograph]) -> FacePipelin
         reconstructor = Reconstructor(
             trained.decoders[0].decoder, trained.encoder, trained.face_model, detector.result()
         )
-    files = FaceFiles(reconstructor, options.formats, options.texture_size, options.glb_texture)
+    files = FaceFiles(
+        reconstructor,
+        options.formats,
+        options.texture_size,
+        options.glb_texture,
+        options.expression,
+    )
     names = [item.name for item in items]
     further = FurtherNames(names, [item.photo for item in items], options.output)
     return FacePipeline(options, reconstructor, files, further)

@@ -2,7 +2,7 @@
 
 import dataclasses
 import pathlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from model.trained import Parts
 from programs.face_formats import FORMATS
@@ -28,6 +28,7 @@ class Options:
       skip_finished: whether photographs are left out of which the folder of results has all.
       jobs: how many processes share the work.
       texture_size: width and height of textures in pixels.
+      expression: strengths of named expressions that faces show; empty for faces at rest.
       glb_texture: whether GLB files have a texture, or colors of vertices.
     """
 
@@ -46,3 +47,4 @@ class Options:
     jobs: int = 1
     texture_size: int = 1024
     glb_texture: bool = False
+    expression: Mapping[str, float] = dataclasses.field(default_factory=dict)

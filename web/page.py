@@ -16,6 +16,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 import open_parts
+from model.expression_presets import PRESETS
 from web.guard import Guard
 from web.studio import Studio, strengths_of
 from web.uploads import MAX_PHOTOGRAPH_BYTES, TooLargeError, decode_photograph, read_body
@@ -92,6 +93,10 @@ def make_app(
         }
         return JSONResponse(studio.coefficients | fields)
 
+    async def presets(request: Request) -> Response:
+        titled = {name.capitalize(): dict(strengths) for name, strengths in PRESETS.items()}
+        return JSONResponse({"Neutral": {}, **titled})
+
     async def local(request: Request) -> Response:
         path = local_files.get(request.path_params["name"])
         return FileResponse(path) if path else PlainTextResponse("There is no such file.", 404)
@@ -115,6 +120,7 @@ def make_app(
             Route("/", lambda request: FileResponse(STATIC / "index.html")),
             Route("/base.glb", base),
             Route("/start", start),
+            Route("/presets.json", presets),
             Route("/samples/{name}", sample),
             Route("/local/{name}", local),
             Route("/face", face, methods=["POST"]),

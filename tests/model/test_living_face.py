@@ -79,6 +79,19 @@ def _target(file, name):
     return file.primitive["targets"][file.tree["meshes"][0]["extras"]["targetNames"].index(name)]
 
 
+def test_a_face_expresses_what_it_is_told(living, mesh):
+    names = [morph.name for morph in living.morphs]
+    jaw = living.morphs[names.index("jawOpen")]
+    shown = living.expressed(mesh, {"jawOpen": 0.5, "eyeBlinkLeft": 0.0})
+    expected = mesh.vertices.copy()
+    expected[jaw.moved] += 0.5 * jaw.moves_mm
+    np.testing.assert_allclose(shown.vertices, expected, atol=1e-5)
+    assert living.weights({"jawOpen": 0.5})[names.index("jawOpen")] == 0.5
+    assert sum(living.weights({"jawOpen": 0.5})) == 0.5
+    with pytest.raises(ValueError, match="jawOpenn is no expression.*did you mean jawOpen"):
+        living.weights({"jawOpenn": 1.0})
+
+
 def test_a_texture_takes_the_place_of_vertex_colors(mesh, living, atlas, file):
     """Vertices on seams are there twice; what a viewer draws is the same."""
     weights = np.linspace(0, 1, len(living.morphs)).tolist()

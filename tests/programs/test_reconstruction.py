@@ -5,7 +5,9 @@ import json
 import shutil
 
 import numpy as np
+import pygltflib
 import pytest
+import trimesh
 from PIL import Image
 
 import open_parts
@@ -162,3 +164,26 @@ def test_the_one_face_of_photographs_has_a_name(tmp_path, monkeypatch, arguments
     (tmp_path / "trip" / "v1.2").mkdir(parents=True)
     (tmp_path / "trip" / "anna.mp4").touch()
     assert reconstruction.merged_name(arguments) == name
+
+
+def test_faces_show_the_expression_that_is_asked_for(tmp_path):
+    photo, points = _group(tmp_path)
+    meshes = {}
+    for folder, expression in (("rest", {}), ("open", {"jawOpen": 1.0})):
+        formats = ("glb", "ply", "render")
+        options = _options(
+            tmp_path / folder, [photo], points, formats=formats, expression=expression
+        )
+        assert reconstruction.run(options) == 1
+        meshes[folder] = trimesh.load(tmp_path / folder / "both.ply", process=False)
+        glb = pygltflib.GLTF2().load(tmp_path / folder / "both.glb")
+        (mesh,) = glb.meshes
+        assert mesh.weights[mesh.extras["targetNames"].index("jawOpen")] == len(expression)
+    rest, opened = (meshes[name].vertices for name in ("rest", "open"))
+    # The open mouth has teeth, and the chin is lower.
+    assert len(opened) > len(rest)
+    assert (rest - opened[: len(rest)])[:, 1].max() > 10
+    pictures = [np.asarray(Image.open(tmp_path / f / "both_render.png"), int) for f in meshes]
+    changed = np.abs(pictures[0] - pictures[1]).max(axis=(0, 2)) > 25
+    side = pictures[0].shape[0]
+    assert changed[2 * side :].any() and not changed[: 2 * side].any()

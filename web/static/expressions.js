@@ -10,54 +10,8 @@ const GROUPS = [
 // These go to a side: their left and right are no two halves of one expression.
 const ONE_SIDED = /^(mouth|jaw)(Left|Right)$/;
 
-const both = (name, strength) => ({ [`${name}Left`]: strength, [`${name}Right`]: strength });
-
-export const PRESETS = {
-  Neutral: {},
-  Smile: {
-    ...both("mouthSmile", 0.75),
-    ...both("cheekSquint", 0.55),
-    ...both("eyeSquint", 0.25),
-    ...both("mouthUpperUp", 0.22),
-    ...both("mouthLowerDown", 0.1),
-  },
-  Laugh: {
-    ...both("mouthSmile", 0.9),
-    ...both("cheekSquint", 0.8),
-    ...both("eyeSquint", 0.5),
-    jawOpen: 0.32,
-    ...both("mouthUpperUp", 0.35),
-    ...both("browInnerUp", 0.2),
-  },
-  Surprise: {
-    ...both("browInnerUp", 0.9),
-    ...both("browOuterUp", 0.8),
-    ...both("eyeWide", 0.8),
-    jawOpen: 0.45,
-    mouthFunnel: 0.25,
-  },
-  Sad: {
-    ...both("browInnerUp", 0.8),
-    ...both("mouthFrown", 0.75),
-    ...both("eyeSquint", 0.2),
-    mouthShrugLower: 0.4,
-  },
-  Angry: {
-    ...both("browDown", 0.95),
-    ...both("noseSneer", 0.5),
-    ...both("eyeSquint", 0.5),
-    ...both("mouthPress", 0.5),
-    ...both("mouthFrown", 0.3),
-  },
-  Kiss: { mouthPucker: 0.95, ...both("eyeSquint", 0.15), ...both("cheekSquint", 0.1) },
-  Wink: {
-    eyeBlinkLeft: 1,
-    cheekSquintLeft: 0.7,
-    mouthSmileLeft: 0.6,
-    mouthSmileRight: 0.35,
-    browDownLeft: 0.25,
-  },
-};
+// By their titles: strengths by name, as the shell knows them too (--expression of reconstruct.py).
+export const PRESETS = await (await fetch("/presets.json")).json();
 
 // Makes [title, [{ label, names }]]: one slider for both halves, or one for each.
 export function sliderGroups(names, apart) {
