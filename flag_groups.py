@@ -7,12 +7,15 @@ defined. A group is a context or the decorator of a function:
     def define_photographs(): ...
 """
 
-import contextlib
+import functools
 import shutil
 import textwrap
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable
 
 from absl import flags
+
+# The flags count as those of the script, so that its --help shows them.
+flags.disclaim_key_flags()
 
 FLAGS = flags.FLAGS
 _UNNAMED = "This command"
@@ -21,14 +24,30 @@ _MOST_COLUMNS = 100
 _titles: dict[str, str] = {}
 
 
-@contextlib.contextmanager
-def group(title: str) -> Iterator[None]:
+class group:  # noqa: N801 (it is used as a function is)
     """Lists the flags that are defined meanwhile under a title; inner groups keep theirs."""
-    before = set(FLAGS)
-    yield
-    for name in FLAGS:
-        if name not in before:
-            _titles.setdefault(name, title)
+
+    def __init__(self, title: str):
+        self._title = title
+
+    def __enter__(self) -> None:
+        self._before = set(FLAGS)
+
+    def __exit__(self, *error) -> None:
+        for name in FLAGS:
+            if name not in self._before:
+                _titles.setdefault(name, self._title)
+
+    def __call__(self, define: Callable) -> Callable:
+        """Decorates a function that defines flags."""
+
+        # Not by contextlib, whose flags they would then be.
+        @functools.wraps(define)
+        def defined(*arguments, **options):
+            with group(self._title):
+                return define(*arguments, **options)
+
+        return defined
 
 
 def help_text(description: str, names: Iterable[str]) -> str:

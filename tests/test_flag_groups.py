@@ -52,3 +52,9 @@ def test_help_is_no_error(flag):
     for title in ("Photographs:", "Results:", "Work:", "Parts:"):
         assert f"\n{title}\n" in done.stdout
     assert "alsologtostderr" not in done.stdout
+
+
+def test_flags_of_groups_are_the_commands_own(defined):
+    """Settings of a run are those; absl would give them to the module of a foreign decorator."""
+    own = flag_groups.FLAGS.get_key_flags_for_module(sys.modules[__name__])
+    assert set(defined) <= {flag.name for flag in own}

@@ -26,13 +26,14 @@ from programs import decoder_evaluation, robustness_section, tone_types_section,
 from programs.ablation_runs import RUNS, AblationOptions
 from programs.decoder_evaluation import BENCHMARKS
 from programs.judges import Judge, judge_faces
+from programs.known_shapes_section import known_shapes
 from programs.photo_damages import DAMAGES
 from programs.robustness_section import SCENES
 from programs.short_names import short_names
 from programs.workbench import YAWS_DEG, Options, Workbench
 
 # The benchmarks of this test; those of scans and known faces have tests of their own.
-PHOTOGRAPHS = ("recognition", "clustering", "tone", "robustness")
+PHOTOGRAPHS = ("recognition", "clustering", "tone", "robustness", "ablation", "sheets")
 
 
 @pytest.fixture(scope="module")
@@ -111,7 +112,7 @@ def test_end_to_end(checkpoints, dataset, capsys, monkeypatch):
     monkeypatch.setattr(robustness_section, "SCENES", {"pose": SCENES["pose"]})
     monkeypatch.setattr(tone_types_section, "FACES", 1)
     monkeypatch.setattr(tone_types_section, "SCENES", 2)
-    on_photographs = {name: BENCHMARKS[name] for name in PHOTOGRAPHS}
+    on_photographs = {name: BENCHMARKS[name] for name in PHOTOGRAPHS} | {"known": (known_shapes,)}
     monkeypatch.setattr(decoder_evaluation, "BENCHMARKS", on_photographs)
     decoder_evaluation.run(_options(checkpoints, dataset, labels=_labels(dataset)))
     report = dataset / "report"

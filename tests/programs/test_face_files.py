@@ -25,7 +25,7 @@ def _files(face_model, **options):
     colors = np.clip(face_model.mean_colors, 0, 1)
     vertices = face_model.mean_vertices
     face = ReconstructedFace(shape, nothing, vertices, colors, nothing, nothing)
-    return FaceFiles(reconstructor, ("glb", "obj"), **options)(face, None, "me", [], "me.jpg")
+    return FaceFiles(reconstructor, ("glb", "obj"), **options)(face, None, None, "me", [], "me.jpg")
 
 
 def _texture_size(files):

@@ -13,7 +13,7 @@ from model.decoder import Coefficients
 from model.face_models.load import load_face_model
 from model.mesh_io import Mesh, glb, obj, ply
 from model.shading import Shading
-from model.texture_atlas import TextureAtlas
+from model.sphere_atlas import sphere_atlas
 from programs.colored_meshes import read_colored
 from programs.face_template import make_template
 from programs.judges import Judge, judge_renders
@@ -68,7 +68,7 @@ def test_colors_are_read_from_every_kind_of_file(face_model, faces, tmp_path):
 
 def test_a_textured_obj_gets_the_colors_of_its_texture(face_model, faces, tmp_path):
     mesh = _mesh(face_model, faces, 1)
-    for name, data in obj(mesh, TextureAtlas(face_model), "face").items():
+    for name, data in obj(mesh, sphere_atlas(face_model), "face").items():
         (tmp_path / name).write_bytes(data)
     read = read_colored(tmp_path / "face.obj")
     near = trimesh.proximity.cKDTree(mesh.vertices).query(read.vertices)[1]
