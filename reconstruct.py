@@ -30,7 +30,7 @@ import flag_groups
 import flag_sets
 import open_parts
 from model.expression_presets import PRESETS, parse_expression
-from programs.face_formats import EXTRAS, FORMATS
+from programs.face_formats import EXTRAS, FORMATS, TEXTURE_LAYOUTS
 
 FLAGS = flags.FLAGS
 
@@ -116,6 +116,14 @@ def _define_results() -> None:
         "with teeth, and a GLB file opens in it. By default faces are at rest.",
     )
     flags.DEFINE_enum(
+        "texture_layout",
+        "auto",
+        TEXTURE_LAYOUTS,
+        "How textures are laid out: auto is the layout that the face model's makers gave it, and "
+        "for other face models an unrolled head; charts are cut and packed by the package xatlas, "
+        "which keeps sizes but leaves no face whole.",
+    )
+    flags.DEFINE_enum(
         "glb_colors",
         "vertices",
         ("vertices", "texture"),
@@ -186,6 +194,7 @@ def main(arguments: list[str]) -> None:
             skip_finished=FLAGS.skip_finished,
             jobs=FLAGS.jobs,
             texture_size=FLAGS.texture_size,
+            texture_layout=FLAGS.texture_layout,
             glb_texture=FLAGS.glb_colors == "texture",
             expression=expression,
         )

@@ -85,6 +85,8 @@ setup(
         "heif": ["pillow-heif>=0.16"],
         # The page (python -m web), and the regressor in other formats (python -m export).
         "web": ["starlette>=0.40", "uvicorn>=0.30"],
+        # Charts as the layout of textures (reconstruct.py --texture_layout=charts).
+        "textures": ["xatlas>=0.0.9"],
         "export": ["tf2onnx>=1.16", "onnxruntime>=1.19", "ai-edge-litert>=1.0"],
         "dev": [
             "pytest>=8",
@@ -96,6 +98,7 @@ setup(
             # TensorFlow Datasets tests builders with it.
             "dill>=0.3.8",
             # The page is tested with a client of its server, and in a headless Chromium.
+            "xatlas>=0.0.9",
             "httpx>=0.27",
             "selenium>=4.20",
             # The notebook is run.

@@ -7,10 +7,9 @@ its own in a grid of four by four cells, of which the face takes nine.
 
 import os
 
-import cv2
 import numpy as np
 
-from mesh_renderer.rasterize_triangles import rasterize_barycentric_coordinates
+from model.layout_pixels import pixels_of_layout
 from model.morphable_model import MorphableModel
 from model.texture_atlas import TextureAtlas
 from storage.arrays import open_npz
@@ -59,7 +58,7 @@ def kit_atlas(
     mesh_triangles = np.concatenate(
         [face_model.triangles, parts["triangles"] + face_model.n_vertices]
     )
-    return TextureAtlas(uv, triangles, mesh_triangles, *_pixels(uv, triangles, size))
+    return TextureAtlas(uv, triangles, mesh_triangles, *pixels_of_layout(uv, triangles, size))
 
 
 def _read(path, *further):
@@ -89,23 +88,3 @@ def _squeezed(uv, left, bottom, width):
     scale = (width - 2 * _MARGIN) / (high - low).max()
     centered = (uv - (low + high) / 2) * scale + width / 2
     return (centered + np.array([left, bottom])) / _CELLS
-
-
-def _pixels(uv, triangles, size):
-    """Finds what `TextureAtlas` wants to know of pixels.
-
-    Pixels that no triangle covers repeat the nearest that one covers.
-    """
-    position = np.concatenate([2 * uv - 1, np.tile([0.0, 1.0], (len(uv), 1))], axis=1)
-    frame = rasterize_barycentric_coordinates(
-        position[None].astype(np.float32), triangles, size, size
-    )
-    ids, weights = frame.triangle_ids[0].numpy()[::-1], frame.barycentrics[0].numpy()[::-1]
-    covered = weights.sum(axis=-1) > 0.5
-    _, nearest = cv2.distanceTransformWithLabels(
-        np.uint8(~covered), cv2.DIST_L2, cv2.DIST_MASK_5, labelType=cv2.DIST_LABEL_PIXEL
-    )
-    # The labels number the covered pixels in an order of their own.
-    order = np.empty(np.count_nonzero(covered) + 1, np.int32)
-    order[nearest[covered]] = np.arange(len(order) - 1)
-    return ids[covered], weights[covered], order[nearest]

@@ -23,13 +23,14 @@ class LivingFaces:
     """Turns faces of a face model into meshes that express something.
 
     Attributes:
+      triangles: int32 [T, 3], those of the face and then those of the inside of the mouth.
       morphs: what each expression does to such a mesh.
     """
 
     def __init__(self, face_model: MorphableModel, expressions: NamedExpressions):
         """Joins a face model and what was made for it."""
         self._expressions = expressions
-        self._triangles = np.concatenate(
+        self.triangles = np.concatenate(
             [face_model.triangles, expressions.mouth_triangles + face_model.n_vertices]
         ).astype(np.int32)
         turned = _turned_normals(face_model, expressions)
@@ -55,7 +56,7 @@ class LivingFaces:
         return Mesh(
             np.concatenate([vertices, mouth]),
             np.concatenate([colors, self._expressions.mouth_colors]),
-            self._triangles,
+            self.triangles,
         )
 
     def expressed(self, mesh: Mesh, strengths: Mapping[str, float]) -> Mesh:

@@ -9,6 +9,7 @@ import numpy as np
 
 import open_parts
 from model import mesh_io
+from model.chart_atlas import chart_atlas
 from model.decoder import Coefficients
 from model.face_finding import FoundFace
 from model.fitting.camera import Pose
@@ -36,6 +37,7 @@ class FaceFiles:
         formats: Collection[str] = tuple(FORMATS),
         texture_size: int = 1024,
         glb_texture: bool = False,
+        texture_layout: str = "auto",
         expression: Mapping[str, float] = MappingProxyType({}),
     ):
         """Prepares what all faces share: the texture's layout, expressions, a compiled renderer.
@@ -45,6 +47,7 @@ class FaceFiles:
           formats: some of `FORMATS` and `EXTRAS`; nothing is prepared for the others.
           texture_size: width and height of textures in pixels.
           glb_texture: whether the GLB file has a texture, or colors of vertices.
+          texture_layout: one of `face_formats.TEXTURE_LAYOUTS`.
           expression: strengths of named expressions, which meshes and renders show; a GLB file
             opens in it. Empty for faces at rest.
 
@@ -64,7 +67,7 @@ class FaceFiles:
         # Both take as long as a photograph takes to be read, and do it beside.
         beside = ThreadPoolExecutor(1)
         if "obj" in formats or ("glb" in formats and glb_texture):
-            self._atlas = beside.submit(_texture_atlas, self._model, texture_size)
+            self._atlas = beside.submit(_texture_atlas, self._model, texture_size, texture_layout)
         if "glb" in formats or expression:
             self._living = beside.submit(_living_faces, self._model)
         beside.shutdown(wait=False)
@@ -199,8 +202,17 @@ def _living_faces(face_model):
     return LivingFaces(face_model, expressions) if expressions else None
 
 
-def _texture_atlas(face_model, size):
-    """The layout that the face model's makers gave it; a sphere's for any other face model."""
-    if _expressions(face_model):
+def _texture_atlas(face_model, size, layout):
+    """Charts, or the layout that the face model's makers gave it; for any other one a sphere's."""
+    expressions = _expressions(face_model)
+    if layout == "charts":
+        vertices, triangles = face_model.mean_vertices, face_model.triangles
+        if expressions:
+            # The texture of a face that moves has places for the inside of its mouth.
+            inside = expressions.mouth_triangles + len(vertices)
+            triangles = np.concatenate([triangles, inside])
+            vertices = np.concatenate([vertices, expressions.mouth_vertices(np.zeros(0))])
+        return chart_atlas(vertices, triangles, size)
+    if expressions:
         return kit_atlas(open_parts.NAMED_EXPRESSIONS, open_parts.MOUTH_PARTS, face_model, size)
     return sphere_atlas(face_model, size)

@@ -10,4 +10,7 @@ FORMATS = {
 }
 # What is only written if it is asked for.
 EXTRAS = {"landmarks68": ("_landmarks68.json",)}
+# "auto" is the layout that the face model's makers gave it; any other face model is unrolled like a
+# map of the world. "charts" are cut by xatlas.
+TEXTURE_LAYOUTS = ("auto", "charts")
 SUFFIXES = tuple(suffix for suffixes in (FORMATS | EXTRAS).values() for suffix in suffixes)

@@ -32,6 +32,7 @@ def make_pipeline(options: Options, items: list[NamedPhotograph]) -> FacePipelin
         options.formats,
         options.texture_size,
         options.glb_texture,
+        options.texture_layout,
         options.expression,
     )
     names = [item.name for item in items]

@@ -29,6 +29,7 @@ class Options:
       jobs: how many processes share the work.
       texture_size: width and height of textures in pixels.
       expression: strengths of named expressions that faces show; empty for faces at rest.
+      texture_layout: one of `face_formats.TEXTURE_LAYOUTS`.
       glb_texture: whether GLB files have a texture, or colors of vertices.
     """
 
@@ -46,5 +47,6 @@ class Options:
     skip_finished: bool = False
     jobs: int = 1
     texture_size: int = 1024
+    texture_layout: str = "auto"
     glb_texture: bool = False
     expression: Mapping[str, float] = dataclasses.field(default_factory=dict)

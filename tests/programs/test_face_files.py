@@ -49,3 +49,15 @@ def test_other_face_models_are_unrolled(tmp_path, textured):
     assert _texture_size(files) == (512, 512)
     attributes = Glb(files["me.glb"]).primitive["attributes"]
     assert ("TEXCOORD_0" in attributes) == textured and ("COLOR_0" in attributes) != textured
+
+
+def test_charts_are_cut_for_faces_that_move():
+    """The texture has places for the inside of the mouth, and nothing lies over anything else."""
+    pytest.importorskip("xatlas")
+    model = load_face_model(open_parts.FACE_MODEL, 1, 1)
+    options = {"texture_size": 512, "texture_layout": "charts", "glb_texture": True}
+    files = _files(model, **options)
+    assert _texture_size(files) == (512, 512)
+    primitive = Glb(files["me.glb"]).primitive
+    assert "TEXCOORD_0" in primitive["attributes"] and len(primitive["targets"]) == 55
+    assert files["me.obj"].count(b"\nv ") == 12110
