@@ -1,7 +1,7 @@
 """Measures decoders: are their faces recognized as the people in the photographs?
 
 Examples:
-  python eval.py --output_dir=runs/evaluation
+  python eval.py --output_dir=runs/evaluation    (the embedded photographs of the split test)
   python eval.py --checkpoint=RUN/decoder_stage1.npz,RUN --dataset=DIR --output_dir=OUT
   python eval.py --benchmark=micc --dataset=MICC --method=OTHER=MESHES --output_dir=OUT
   python eval.py --benchmark=now --dataset=NOW --output_dir=OUT
@@ -12,6 +12,7 @@ other; decoders of another face model are compared by --compare, in two runs. Th
 metrics.json, tables.md, plots, a contact sheet and report.html.
 """
 
+import dataclasses
 import pathlib
 
 from absl import app, flags
@@ -162,6 +163,13 @@ def define_geometry_flags() -> None:
     )
 
 
+def photographs() -> flag_sets.PhotographOptions:
+    """Reads the flags of photographs; of the embedded ones those on which nothing is trained."""
+    chosen = flag_sets.photographs("dataset")
+    named = FLAGS.dataset or FLAGS.photo_list or FLAGS.photo_split
+    return chosen if named else dataclasses.replace(chosen, split="test")
+
+
 def geometry() -> GeometryOptions:
     """Reads the flags of the benchmarks on scans and on known faces."""
     named = FLAGS["dataset"].value if FLAGS.benchmark in SCANS else None
@@ -201,7 +209,7 @@ def main(arguments: list[str]) -> None:
             output=pathlib.Path(FLAGS.output_dir),
             checkpoints=FLAGS.checkpoint or [open_parts.DECODER],
             benchmark=FLAGS.benchmark,
-            photographs=flag_sets.photographs("dataset"),
+            photographs=photographs(),
             parts=Parts(FLAGS.face_model, encoder.name, encoder.weights),
             scorer=flag_sets.EncoderOptions(FLAGS.scorer, scorer_weights, "penultimate"),
             compare=FLAGS.compare,
