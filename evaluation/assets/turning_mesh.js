@@ -158,10 +158,16 @@
       redraw();
     };
     for (const [canvas] of canvases) {
-      canvas.addEventListener("pointerdown", (event) => canvas.setPointerCapture(event.pointerId));
+      // Where the pointer was: movementX is not the same in all browsers.
+      let [x, y] = [0, 0];
+      canvas.addEventListener("pointerdown", (event) => {
+        canvas.setPointerCapture(event.pointerId);
+        [x, y] = [event.clientX, event.clientY];
+      });
       canvas.addEventListener("pointermove", (event) => {
         if (!canvas.hasPointerCapture(event.pointerId)) return;
-        turn(event.movementX * TO_RADIANS, event.movementY * TO_RADIANS);
+        turn((event.clientX - x) * TO_RADIANS, (event.clientY - y) * TO_RADIANS);
+        [x, y] = [event.clientX, event.clientY];
       });
       canvas.addEventListener("dblclick", () => turn(-view.yaw, -view.pitch));
       canvas.addEventListener("keydown", (event) => {
