@@ -57,7 +57,7 @@ def dataset(options: argparse.Namespace) -> None:
             options.face_model,
         )
         print(f"{printable(truth)}: the truth about these people, for evaluation only")
-    table = options.output / "identities.csv"
+    table = pathlib.Path(options.output, "identities.csv")
     listing = list_photographs(options.output, table if table.is_file() else None)
     if options.sheet:
         datasets.write_sheet(options.sheet, options.output)
