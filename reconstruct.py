@@ -71,7 +71,7 @@ def _define_photographs() -> None:
     flags.DEFINE_integer(
         "video_every",
         30,
-        "Of videos every n-th frame is taken for a photograph.",
+        "Every n-th frame of a video is taken for a photograph.",
         lower_bound=1,
     )
     flags.DEFINE_integer("limit", None, "At most this many photographs are used.", lower_bound=1)
@@ -127,8 +127,8 @@ def _define_results() -> None:
         "glb_colors",
         "vertices",
         ("vertices", "texture"),
-        "Where GLB files have their colors: at the vertices with 16 bits, or in a texture, which "
-        "can be painted on.",
+        "GLB files keep their colors in this place: at the vertices with 16 bits, or in a "
+        "texture, which can be painted on.",
     )
     flags.DEFINE_enum(
         "skin_tone",

@@ -7,12 +7,10 @@ import pygltflib
 import tensorflow as tf
 import trimesh
 
-from data_pipeline.scans.mesh_files import SUFFIXES
+from data_pipeline.scans.mesh_files import check_mesh, clear_mesh_errors
 from model.albedo import GRAY
 from model.color import linear_to_srgb
 from model.mesh_io import Mesh
-from storage.lfs_pointer import refuse_lfs_pointer
-from storage.printable import printable
 
 _COMPONENTS = {5121: ("u1", 255.0), 5123: ("<u2", 65535.0), 5126: ("<f4", 1.0)}
 
@@ -28,25 +26,13 @@ def read_colored(path: pathlib.Path) -> Mesh:
       OSError: the file cannot be read.
       ValueError: it is no mesh, has no triangles, or has values that are not finite.
     """
-    refuse_lfs_pointer(path)
-    if path.suffix.lower() not in SUFFIXES:
-        raise ValueError(f"{printable(path)}: meshes are read from {', '.join(SUFFIXES)} files")
-    # The readers of trimesh raise whatever they stumble on in a broken file.
-    try:
+    with clear_mesh_errors(path):
         loaded = trimesh.load(path, process=False)
         mesh = loaded.to_geometry() if isinstance(loaded, trimesh.Scene) else loaded
         vertices = np.array(mesh.vertices, np.float32)
         triangles = np.array(mesh.faces, np.int32)
         colors = _colors(path, mesh)
-    except OSError:
-        raise
-    except Exception as error:
-        reason = str(error) or type(error).__name__
-        raise ValueError(f"{printable(path)}: not a readable mesh: {reason}") from error
-    if not len(triangles):
-        raise ValueError(f"{printable(path)}: has no triangles; a surface is expected")
-    if not np.isfinite(vertices).all():
-        raise ValueError(f"{printable(path)}: holds vertices that are not finite")
+    check_mesh(path, vertices, triangles)
     if colors is None:
         colors = np.full(vertices.shape, GRAY)
     return Mesh(vertices, np.float32(colors), triangles)

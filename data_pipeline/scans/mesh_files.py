@@ -1,7 +1,9 @@
 """Reads mesh files of scans and of reconstructions: OBJ, PLY, GLB."""
 
+import contextlib
 import os
 import pathlib
+from collections.abc import Iterator
 
 import numpy as np
 import trimesh
@@ -30,26 +32,47 @@ def read_mesh(path: str | os.PathLike) -> tuple[np.ndarray, np.ndarray]:
         finite.
     """
     path = pathlib.Path(path)
-    refuse_lfs_pointer(path)
     suffix = path.suffix.lower()
-    if suffix not in SUFFIXES:
+    with clear_mesh_errors(path), open_regular(path) as file:
+        vertices, triangles = _read_obj(file) if suffix == ".obj" else _read(file, suffix)
+    check_mesh(path, vertices, triangles)
+    return vertices, triangles
+
+
+@contextlib.contextmanager
+def clear_mesh_errors(path: pathlib.Path) -> Iterator[None]:
+    """Says in one line that a file is no mesh, whatever the reader inside stumbles on.
+
+    Raises:
+      OSError: the file cannot be opened.
+      ValueError: its ending is not one of `SUFFIXES`, it is a pointer of Git LFS, or the reader
+        failed.
+    """
+    refuse_lfs_pointer(path)
+    if path.suffix.lower() not in SUFFIXES:
         raise ValueError(f"{printable(path)}: meshes are read from {', '.join(SUFFIXES)} files")
     # The readers of trimesh raise whatever they stumble on in a broken file.
     try:
-        with open_regular(path) as file:
-            vertices, triangles = _read_obj(file) if suffix == ".obj" else _read(file, suffix)
+        yield
     except OSError:
         raise
     except Exception as error:
         reason = str(error) or type(error).__name__
         raise ValueError(f"{printable(path)}: not a readable mesh: {reason}") from error
+
+
+def check_mesh(path: pathlib.Path, vertices: np.ndarray, triangles: np.ndarray) -> None:
+    """Checks vertices [N, 3] and triangles [T, 3] that were read from a file.
+
+    Raises:
+      ValueError: there are no triangles, vertices are not finite, or a triangle names none of them.
+    """
     if not len(triangles):
         raise ValueError(f"{printable(path)}: has no triangles; a surface is expected")
     if not np.isfinite(vertices).all():
         raise ValueError(f"{printable(path)}: holds vertices that are not finite")
     if triangles.min() < 0 or triangles.max() >= len(vertices):
         raise ValueError(f"{printable(path)}: a face names a vertex that is not there")
-    return vertices, triangles
 
 
 def read_in_millimeters(path: str | os.PathLike) -> tuple[np.ndarray, np.ndarray]:
