@@ -19,6 +19,9 @@ FREE_FLAGS = frozenset(
     + "log_every checkpoint_every samples_every gradient_norms_every profile_steps".split()
 )
 
+# What runs did that were begun before there was a flag for it.
+BEFORE_FLAGS = {"photo_adapter": False, "view_framing": 0.0}
+
 
 def define_flags() -> None:
     """Defines the flags of the script; their defaults are those of configs/photos.cfg."""
@@ -57,7 +60,8 @@ def _run(options, script, strategy, workers) -> None:
     if FLAGS.print_gradient_shares:
         gradient_shares.show(options, FLAGS.print_gradient_shares)
         return
-    settings, defaults = flag_sets.settings(script), flag_sets.default_settings(script)
+    settings = flag_sets.settings(script)
+    defaults = flag_sets.default_settings(script) | BEFORE_FLAGS
     # The chief alone writes in the folder.
     with folder_lock(options.run.folder) if workers.is_chief else contextlib.nullcontext():
         if workers.is_chief:

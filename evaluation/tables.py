@@ -142,8 +142,8 @@ def recall_table(by_network: dict[str, Results], paper: PaperFigures | None = No
     )
 
 
-def gray_table(by_network: dict[str, Results]) -> Table:
-    """Shows cosines and recall of gray renders, a row for each network and decoder."""
+def shape_table(by_network: dict[str, Results], title: str, note: str) -> Table:
+    """Shows cosines and recall of renders of one albedo, a row for each network and decoder."""
     rows = []
     for network, results in by_network.items():
         for decoder, likeness in results.items():
@@ -153,11 +153,13 @@ def gray_table(by_network: dict[str, Results]) -> Table:
     names = [f"at ±{yaw}°" if yaw else "frontal" for yaw in likeness.intervals]
     names += [f"Top-{k}" for k in likeness.recall.top]
     return Table(
-        title="Shape alone: gray renders",
+        title=title,
         columns=["network: decoder", *(text for name in names for text in (name, "interval"))],
         rows=rows,
-        note="All faces are drawn in one gray: only shape tells them apart. The networks know "
-        f"photographs, and lose some of what they can on gray masks. {INTERVALS}",
+        note=f"{note} Only shape tells them apart, and the networks, which know photographs, lose "
+        "some of what they can. How much, the last rows say: there the same renders are searched "
+        "among color renders of the same faces, whose shape is exactly right. "
+        f"{INTERVALS}",
     )
 
 

@@ -1,7 +1,4 @@
-"""From the crop of a photograph to a colored mesh, with ai-edge-litert and NumPy alone.
-
-python examples/tflite_face.py exported crop.png face.obj
-"""
+"""From a crop to a colored mesh: python examples/tflite_face.py exported crop.png face.obj"""
 
 import sys
 
@@ -19,7 +16,5 @@ parts = np.load(f"{folder}/face_model.npz")
 vertices = parts["mean_vertices"] + np.tensordot(shape[0], parts["shape_basis"].astype("f4"), 1)
 colors = parts["mean_colors"] + np.tensordot(texture[0], parts["color_basis"].astype("f4"), 1)
 with open(output, "w") as file:
-    for row in np.hstack([vertices, colors.clip(0, 1)]):
-        print("v", *row.round(4), file=file)
-    for triangle in parts["triangles"] + 1:
-        print("f", *triangle, file=file)
+    np.savetxt(file, np.hstack([vertices, colors.clip(0, 1)]), "v" + 6 * " %.4f")
+    np.savetxt(file, parts["triangles"] + 1, "f %d %d %d")

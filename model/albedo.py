@@ -34,10 +34,26 @@ def one_albedo(face_model: MorphableModel, vertices: tf.Tensor, albedo: str) -> 
     raise ValueError(f"albedo is {albedo!r}; it must be one of {', '.join(ALBEDOS)}")
 
 
-class GrayRenderer(FaceRenderer):
-    """Draws all faces in one gray."""
+class _OneAlbedoRenderer(FaceRenderer):
+    """Draws all faces in one albedo, one of `ALBEDOS`."""
+
+    albedo: str
 
     def __call__(self, shape: tf.Tensor, texture: tf.Tensor, scenes: Scene) -> tf.Tensor:
         """Renders faces as `FaceRenderer` does; the texture [B, Kt] does not count."""
         vertices = self.face_model.decode_shape(shape)
-        return self.render_meshes(vertices, one_albedo(self.face_model, vertices, "gray"), scenes)
+        return self.render_meshes(
+            vertices, one_albedo(self.face_model, vertices, self.albedo), scenes
+        )
+
+
+class GrayRenderer(_OneAlbedoRenderer):
+    """Draws all faces in one gray, without brows or lips."""
+
+    albedo = "gray"
+
+
+class MeanTextureRenderer(_OneAlbedoRenderer):
+    """Draws all faces in the texture of the mean face."""
+
+    albedo = "mean"

@@ -44,7 +44,8 @@ class ToneInput:
 class Decoder(tf_keras.Model):
     """Two fully connected layers of 1024 ReLU units, then a linear layer (section 3.2).
 
-    With a `ToneInput`, skin tone is a linear map of features of its own instead.
+    With a `ToneInput`, skin tone is a linear map of features of its own instead. With an adapter,
+    features of photographs pass through one more linear layer, before the others.
     """
 
     def __init__(
@@ -56,6 +57,7 @@ class Decoder(tf_keras.Model):
         radius: float | None = None,
         tone: ToneInput | None = None,
         photo_crops: int = 1,
+        photo_adapter: bool = False,
         name: str = "decoder",
     ):
         """Creates a decoder with fresh weights.
@@ -74,6 +76,10 @@ class Decoder(tf_keras.Model):
             paper.
           photo_crops: in how many crops a photograph is seen; what it is decoded from is the
             average of their features (`model.encoding.encode_photographs`).
+          photo_adapter: adds a linear map of the normalized features of photographs to them, which
+            is zero at first. Photographs and renders differ in their features. Without it, the
+            layers that read both have to choose between the likeness of photographs and the
+            coefficients of renders.
 
         Raises:
           ValueError: the radius is not positive, or `tone` takes more than there is.
@@ -89,11 +95,17 @@ class Decoder(tf_keras.Model):
         self.radius = radius
         self.tone = tone
         self.photo_crops = photo_crops
+        self.photo_adapter = photo_adapter
         self.feature_size = feature_size
         self.shape_components = shape_components
         self.texture_components = texture_components
         self._tone_features = tone.features if tone else 0
         self._tone_components = tone.components if tone else 0
+        self._adapter = None
+        if photo_adapter:
+            self._adapter = tf_keras.layers.Dense(
+                self.hidden_features, kernel_initializer="zeros", name="photo_adapter"
+            )
         self._hidden_1 = tf_keras.layers.Dense(HIDDEN_UNITS, activation="relu", name="hidden_1")
         self._hidden_2 = tf_keras.layers.Dense(HIDDEN_UNITS, activation="relu", name="hidden_2")
         self._coefficients = tf_keras.layers.Dense(
@@ -125,6 +137,8 @@ class Decoder(tf_keras.Model):
         x = tf.matmul(features - self._mean[domain], self._matrix[domain])
         sizes = [self.feature_size - self._tone_features, self._tone_features]
         x, tone_features = tf.split(x, sizes, axis=-1)
+        if self._adapter and domain == "photo":
+            x = x + self._adapter(x)
         x = x if factors is None else x * factors
         x = self._coefficients(self._hidden_2(self._hidden_1(x)))
         rest = self.texture_components - self._tone_components
@@ -156,7 +170,9 @@ class Decoder(tf_keras.Model):
 
     def weight_norm(self) -> tf.Tensor:
         """Returns the sum of the squared weights; they "were regularized towards zero"."""
-        layers = (self._hidden_1, self._hidden_2, self._coefficients)
+        layers = [self._hidden_1, self._hidden_2, self._coefficients]
+        if self._adapter:
+            layers.append(self._adapter)
         return tf.add_n([tf.reduce_sum(tf.square(layer.kernel)) for layer in layers])
 
     def split_tone(self, coefficients: Coefficients) -> tuple[tf.Tensor, Coefficients]:

@@ -26,6 +26,7 @@ _SIZES = ("feature_size", "shape_components", "texture_components")
 _FIELDS = {
     **dict.fromkeys(_SIZES, int),
     "radius": (int, float, type(None)),
+    "photo_adapter": bool,
     "face_model.name": str,
     "face_model.fingerprint": str,
     "encoder.name": str,
@@ -67,6 +68,7 @@ def save_decoder(
         "radius": decoder.radius,
         "tone": dataclasses.asdict(decoder.tone) if decoder.tone else None,
         "photo_crops": decoder.photo_crops,
+        "photo_adapter": decoder.photo_adapter,
         "shading": dataclasses.asdict(shading),
         "notes": notes or {},
     }
@@ -124,6 +126,7 @@ def load_decoder(
             radius=metadata["radius"],
             tone=_tone_input(path, metadata),
             photo_crops=_photo_crops(path, metadata),
+            photo_adapter=metadata["photo_adapter"],
         )
         for variable in decoder.weights:
             variable.assign(_weights(path, arrays, _key(variable), tuple(variable.shape)))
@@ -178,12 +181,14 @@ def _metadata(path: str | os.PathLike, arrays: StoredArrays) -> dict:
     if not isinstance(metadata, dict) or metadata.get("format") != _FORMAT:
         found = metadata.get("format") if isinstance(metadata, dict) else None
         raise ValueError(f"{path}: has decoder format {found!r}; this program reads {_FORMAT}")
+    # What files do not say that were made before there was a choice.
     metadata.setdefault("radius", None)
+    metadata.setdefault("photo_adapter", False)
     for field, kinds in _FIELDS.items():
         value = metadata
         for name in field.split("."):
             value = value.get(name) if isinstance(value, dict) else None
-        if not isinstance(value, kinds) or isinstance(value, bool):
+        if not isinstance(value, kinds) or isinstance(value, bool) != (kinds is bool):
             raise ValueError(f"{path}: its metadata has {field} = {value!r}; the file is damaged")
     features, *coefficients = (metadata[size] for size in _SIZES)
     _check_shape(path, arrays, "photo_matrix", (features, features))

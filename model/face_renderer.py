@@ -202,6 +202,10 @@ class FaceRenderer:
         scale = 2.0 / self.crop.image_size
         x_row = tf.stack([scale * a[..., 0], -scale * b[..., 0], scale * (c[..., 0] + 0.5) - 1], -1)
         y_row = tf.stack([-scale * a[..., 1], scale * b[..., 1], 1 - scale * (c[..., 1] + 0.5)], -1)
+        zoom, right, up = tf.split(scenes.framing, 3, axis=-1)
+        of_w = tf.constant([0.0, 0.0, 1.0])
+        # The image's width is 2 in these coordinates.
+        x_row, y_row = zoom * x_row + 2 * right * of_w, zoom * y_row + 2 * up * of_w
         near = tf.maximum(scenes.camera_distance - _HALF_DEPTH_MM, 10.0)
         far = scenes.camera_distance + _HALF_DEPTH_MM
         # Rows act on (x, y, w, 1), where w is the distance from the camera's plane.

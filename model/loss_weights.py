@@ -12,6 +12,8 @@ class LossWeights:
 
     Attributes:
       shape, texture: omega_s and omega_t, which weight both parts of the parameter loss.
+      parameter: the weight of the parameter loss in stage 2. Equation 2 has none, which means 1. In
+        stage 1 the loss is alone, and its weight is 1.
       identity: the weight of the identity loss. Equation 2 has none, which means 1.
       gray_identity: the weight of the identity loss of gray views (`model.gray_views`), which the
         paper does not have.
@@ -22,6 +24,7 @@ class LossWeights:
 
     shape: float = 0.4
     texture: float = 0.002
+    parameter: float = 1.0
     identity: float = 1.0
     gray_identity: float = 1.0
     batch_distribution: float = 10.0

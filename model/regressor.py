@@ -112,7 +112,8 @@ class Regressor(tf_keras.Model):
             terms = self._terms(batch)
             total = tf.add_n([term.share for term in terms.values()])
         with tf.name_scope("backward"):
-            gradients = tape.gradient(total, variables)
+            # In stage 1 nothing pulls at what reads photographs alone.
+            gradients = tape.gradient(total, variables, unconnected_gradients="zero")
         self.optimizer.apply_gradients(zip(gradients, variables, strict=True))
         return self._results(terms, total)
 
@@ -132,8 +133,10 @@ class Regressor(tf_keras.Model):
     def _terms(self, batch: dict) -> dict[str, _Term]:
         weights = self._loss_weights
         terms = {}
-        if "synthetic" in batch:
-            terms["parameter"] = self._reduce(self._parameter_loss(batch["synthetic"]))
+        weight = weights.parameter if "photos" in batch else 1.0
+        if "synthetic" in batch and weight:
+            loss = self._parameter_loss(batch["synthetic"])
+            terms["parameter"] = self._reduce(loss, weight)
         if "photos" in batch:
             terms.update(self._photo_terms(batch["photos"]))
         if weights.weight_decay:

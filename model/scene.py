@@ -32,8 +32,13 @@ N_LIGHTS = 2
 # Numbers of noise for a light: azimuth, elevation, distance, share, and one for each channel.
 _LIGHT_NOISE = 4 + 3
 _BACKGROUND_NOISE = 4 * 3
-# Six numbers for yaw, pitch, camera distance, exposure, ambient share and light source come first.
-NOISE_SIZE = 6 + N_LIGHTS * _LIGHT_NOISE + _BACKGROUND_NOISE
+# Six numbers for yaw, pitch, camera distance, exposure, ambient share and light source come first,
+# three for the framing last.
+_LIT_SCENE_NOISE = 6 + N_LIGHTS * _LIGHT_NOISE + _BACKGROUND_NOISE
+_FRAMING_NOISE = 3
+NOISE_SIZE = _LIT_SCENE_NOISE + _FRAMING_NOISE
+# The framing that leaves an image as it is.
+_UNFRAMED = np.array([1.0, 0.0, 0.0], np.float32)
 
 
 class Scene(NamedTuple):
@@ -51,6 +56,8 @@ class Scene(NamedTuple):
       background: float32 [..., 4, 3], the sRGB colors of the image's corners: top left, top right,
         bottom left, bottom right. Between them colors change evenly.
       compensation: float32 [...], how far the lights make up for a dark or a light face, 0..1.
+      framing: float32 [..., 3], what is done to the image after the face is aligned to the crop:
+        by what it is enlarged, and by what parts of its width it is moved to the right and up.
     """
 
     rotation: tf.Tensor
@@ -60,6 +67,7 @@ class Scene(NamedTuple):
     ambient: tf.Tensor
     background: tf.Tensor
     compensation: tf.Tensor
+    framing: tf.Tensor
 
 
 def draw_noise(seed: tf.Tensor, views: int) -> tf.Tensor:
@@ -69,14 +77,22 @@ def draw_noise(seed: tf.Tensor, views: int) -> tf.Tensor:
       seed: int [2], the seed of this sample alone.
       views: the number of scenes.
     """
-    return tf.random.stateless_uniform([views, NOISE_SIZE], seed)
+    # Drawn apart, so that scenes without framing are those of the caches that know of none.
+    framing_seed = tf.random.experimental.stateless_fold_in(seed, 1)
+    return tf.concat(
+        [
+            tf.random.stateless_uniform([views, _LIT_SCENE_NOISE], seed),
+            tf.random.stateless_uniform([views, _FRAMING_NOISE], framing_seed),
+        ],
+        axis=-1,
+    )
 
 
 def random_scene(noise: tf.Tensor, ranges: SceneRanges = SceneRanges()) -> Scene:
     """Turns noise float32 [..., NOISE_SIZE] into scenes with the same leading dimensions."""
     noise = tf.convert_to_tensor(noise)
-    head, lights, background = tf.split(
-        noise, [6, N_LIGHTS * _LIGHT_NOISE, _BACKGROUND_NOISE], axis=-1
+    head, lights, background, framing = tf.split(
+        noise, [6, N_LIGHTS * _LIGHT_NOISE, _BACKGROUND_NOISE, _FRAMING_NOISE], axis=-1
     )
     yaw, pitch, distance, exposure, ambient, source = tf.unstack(head, axis=-1)
     lead = tf.shape(noise)[:-1]
@@ -105,6 +121,7 @@ def random_scene(noise: tf.Tensor, ranges: SceneRanges = SceneRanges()) -> Scene
         ambient=tf.reduce_mean(colors, axis=-2) * (exposure * ambient_share)[..., None],
         background=background,
         compensation=tf.fill(lead, ranges.exposure_compensation),
+        framing=_UNFRAMED + _uniform(framing, -ranges.framing, ranges.framing),
     )
 
 
@@ -124,6 +141,7 @@ def fixed_scene(yaw_deg: float = 0.0, pitch_deg: float = 0.0) -> Scene:
         ambient=tf.zeros([3]),
         background=tf.fill([4, 3], 0.5),
         compensation=tf.constant(0.0),
+        framing=tf.constant(_UNFRAMED),
     )
 
 

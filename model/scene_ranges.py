@@ -27,6 +27,9 @@ class SceneRanges:
         default was chosen on the tune split (docs/results.md).
       ambient_share: the least and the greatest part of the light that has no direction. Section
         3.2.2 has no such light, and it flattens the relief by which faces are recognized.
+      framing: faces are drawn larger or smaller than aligned by up to this part, and moved sideways
+        and up or down by up to this part of the image's width. A detector's points scatter, and a
+        network that always sees a face in the same pixels is fooled more easily.
       white_balance: how much of the light's color the camera takes away, from 0 (nothing) to 1
         (all of it).
       color_perturbation: each channel of each light varies by plus or minus this factor.
@@ -41,5 +44,6 @@ class SceneRanges:
     exposure: tuple[float, float] = (0.6, 1.3)
     exposure_compensation: float = 0.4
     ambient_share: tuple[float, float] = (0.0, 0.0)
+    framing: float = 0.0
     white_balance: float = 0.85
     color_perturbation: float = 0.06

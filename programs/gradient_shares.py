@@ -70,7 +70,7 @@ def _unweighted(norms: Mapping[str, float], weights: LossWeights) -> dict[str, f
 
 
 def _weight(weights: LossWeights, term: str) -> float:
-    return 1.0 if term == "parameter" else getattr(weights, term)
+    return getattr(weights, term)
 
 
 def _without_zeros(weights: LossWeights) -> LossWeights:

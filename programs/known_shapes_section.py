@@ -14,7 +14,7 @@ from model.face_regions import face_crop
 from model.face_renderer import FaceRenderer
 from model.morphable_model import MorphableModel
 from model.rendered_views import portrait_crop
-from model.scene import NOISE_SIZE, portrait_scene, random_scene, stack_scenes
+from model.scene import draw_noise, portrait_scene, random_scene, stack_scenes
 from model.shading import PORTRAIT_SHADING
 from programs.error_meshes import SCALE
 from programs.workbench import Workbench
@@ -48,7 +48,7 @@ def _random_faces(model: MorphableModel, bench: Workbench) -> tuple[Coefficients
     true = Coefficients(*(tf.constant(draw(size=[FACES, size]), tf.float32) for size in sizes))
     shading = bench.shadings[bench.names[-1]]
     renderer = FaceRenderer(model, bench.trained.encoder.crop, shading)
-    noise = tf.random.stateless_uniform([FACES, 1, NOISE_SIZE], [SEED, 0])
+    noise = draw_noise([SEED, 0], FACES)[:, None]
     return true, to_bytes(renderer(*true, random_scene(noise)).numpy()[:, 0])
 
 

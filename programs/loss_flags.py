@@ -30,6 +30,12 @@ def define() -> None:
         KINDS,
         "How features of photographs are brought near those of renders.",
     )
+    flags.DEFINE_bool(
+        "photo_adapter",
+        True,
+        "Whether features of photographs pass through a linear layer of their own before those "
+        "that read renders as well. The paper has no such layer (docs/experiments.md).",
+    )
     flags.DEFINE_string(
         "tone_features",
         "auto",
@@ -50,6 +56,12 @@ def define() -> None:
 def _define_weights() -> None:
     flags.DEFINE_float("shape_weight", 0.4, "The weight omega_s of equation 3.", lower_bound=0)
     flags.DEFINE_float("texture_weight", 0.4, "The weight omega_t of equation 3.", lower_bound=0)
+    flags.DEFINE_float(
+        "parameter_weight",
+        1.0,
+        "The weight of the parameter loss in stage 2, which has none in equation 2.",
+        lower_bound=0,
+    )
     flags.DEFINE_float(
         "identity_weight",
         300.0,
@@ -109,6 +121,7 @@ def read_weights() -> LossWeights:
     return LossWeights(
         shape=FLAGS.shape_weight,
         texture=FLAGS.texture_weight,
+        parameter=FLAGS.parameter_weight,
         identity=FLAGS.identity_weight,
         gray_identity=FLAGS.identity_weight if gray is None else gray,
         batch_distribution=FLAGS.batch_distribution_weight,

@@ -13,7 +13,7 @@ from model.decoder import DOMAINS, Coefficients
 from model.face_regions import cheek_mask
 from model.face_renderer import FaceRenderer
 from model.morphable_model import MorphableModel
-from model.scene import NOISE_SIZE, Scene, random_scene
+from model.scene import Scene, draw_noise, random_scene
 from programs.workbench import Workbench
 from storage.images import to_bytes
 
@@ -96,5 +96,5 @@ def _photographs(renderer: FaceRenderer, vertices: np.ndarray, colors: np.ndarra
 
 
 def _scenes(face: int) -> Scene:
-    noise = tf.random.stateless_uniform([1, SCENES, NOISE_SIZE], [SEED, face])
+    noise = draw_noise([SEED, face], SCENES)[None]
     return random_scene(noise)._replace(compensation=tf.fill([1, SCENES], _COMPENSATION))

@@ -76,6 +76,14 @@ def define() -> None:
             0.0,
             90.0,
         )
+    flags.DEFINE_float(
+        "view_framing",
+        0.05,
+        "Faces of the identity loss are drawn larger or smaller than aligned by up to this part, "
+        "and shifted by up to this part of the image, as photographs are by --photo_crops.",
+        0.0,
+        0.5,
+    )
 
 
 @flag_groups.group("Parts")
@@ -136,6 +144,12 @@ def _define_steps() -> None:
         30000,
         "Synthetic faces that are rendered and encoded once; 0 renders new ones in every step.",
         lower_bound=0,
+    )
+    flags.DEFINE_integer(
+        "pool_seed",
+        None,
+        "The seed of those faces, of the ones that measure, and of which photographs are held out. "
+        "By default it is that of the run; runs of several seeds can share a --cache_dir by it.",
     )
     flags.DEFINE_float(
         "synthetic_expressions",
@@ -251,6 +265,7 @@ def read_options() -> Options:
             moments=FLAGS.moment_batch,
             views=FLAGS.views,
             pool=FLAGS.synthetic_pool,
+            pool_seed=FLAGS.seed if FLAGS.pool_seed is None else FLAGS.pool_seed,
             photo_crops=FLAGS.photo_crops,
             cache_features=FLAGS.cache_features,
             augmentation=Augmentation.of(FLAGS.augmentation),
@@ -266,6 +281,7 @@ def read_options() -> Options:
         weights=loss_flags.read_weights(),
         loss_reduction=FLAGS.loss_reduction,
         feature_normalization=FLAGS.feature_normalization,
+        photo_adapter=FLAGS.photo_adapter,
         coefficient_radius=FLAGS.coefficient_radius or None,
         tone_features=FLAGS.tone_features,
         scenes=scenes,
@@ -273,6 +289,7 @@ def read_options() -> Options:
             scenes,
             yaw_deg=scenes.yaw_deg if FLAGS.view_yaw is None else FLAGS.view_yaw,
             pitch_deg=scenes.pitch_deg if FLAGS.view_pitch is None else FLAGS.view_pitch,
+            framing=FLAGS.view_framing,
         ),
         gray_views=loss_flags.read_gray_views(),
         shading=flag_sets.shading(),

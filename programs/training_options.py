@@ -37,6 +37,7 @@ class BatchOptions:
       augmentation: what is done to photographs that are encoded in every step.
       data_service: the address of a service that renders synthetic faces; None renders them here.
       expressions: the standard deviation of the expressions of synthetic faces; 0 for neutral ones.
+      pool_seed: the seed of the synthetic faces that are made once, and of what is held out.
     """
 
     photos: int
@@ -49,6 +50,7 @@ class BatchOptions:
     augmentation: Augmentation = Augmentation()
     data_service: str | None = None
     expressions: float = 0.0
+    pool_seed: int = 0
 
     def images(self, with_photos: bool) -> int:
         """How many images a step renders and encodes, or encodes alone."""
@@ -95,6 +97,7 @@ class Options:
       dropout: see `model.regressor.Regressor`.
       weights, loss_reduction: see `model.loss_weights`.
       feature_normalization: see `model.feature_normalization`.
+      photo_adapter: see `model.decoder.Decoder`.
       coefficient_radius: see `model.decoder.Decoder`; None for no limit.
       tone_features: the features that skin tone is read from; "none" for those of all else, "auto"
         for what suits the face model and the encoder.
@@ -123,6 +126,7 @@ class Options:
     weights: LossWeights
     loss_reduction: str
     feature_normalization: str
+    photo_adapter: bool
     coefficient_radius: float | None
     tone_features: str
     scenes: SceneRanges

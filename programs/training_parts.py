@@ -101,7 +101,7 @@ def prepare_parts(
     photos = _prepare_photos(options, encoder)
     if photos.rejected:
         _LOG.warning("rejected photographs:\n%s", summary(photos.rejected))
-    seed = options.run.seed
+    seed = options.batch.pool_seed
     chosen = split(photos, options.held_out, seed)
     parts = LoadedParts(face_model, encoder, renderer, photos, chosen, pool=None, unseen=None)
     pool = _make_pool(options, parts, "synthetic", options.batch.pool, seed)
@@ -157,6 +157,7 @@ def make_decoder(options: Options, parts: LoadedParts, strategy: tf.distribute.S
             options.coefficient_radius,
             tone,
             options.batch.photo_crops,
+            options.photo_adapter,
         )
 
 
@@ -170,7 +171,7 @@ def _fit_normalization(
         parts,
         "normalization",
         _NORMALIZATION_FACES,
-        options.run.seed + _NORMALIZATION_SEED,
+        options.batch.pool_seed + _NORMALIZATION_SEED,
     )
     photos = parts.photos.features[parts.split.spread(MEASURED_PHOTOS), 0]
     return fit_normalization(options.feature_normalization, photos, renders.features, tone_features)

@@ -21,8 +21,8 @@ def face_model(tmp_path):
     return load_face_model(write_small_face_model(tmp_path / "model.h5"))
 
 
-def make_decoder(radius=None):
-    decoder = Decoder(24, 6, 6, radius=radius)
+def make_decoder(radius=None, photo_adapter=False):
+    decoder = Decoder(24, 6, 6, radius=radius, photo_adapter=photo_adapter)
     photo = AffineMap(RNG.normal(size=24), RNG.normal(size=(24, 24)) / 5)
     render = AffineMap(RNG.normal(size=24), RNG.normal(size=(24, 24)) / 5)
     decoder.set_normalization({"photo": photo, "render": render})
@@ -60,6 +60,40 @@ def test_long_coefficients_are_shortened_to_the_radius_and_others_left():
     np.testing.assert_allclose(bound(features).shape, expected, atol=1e-5)
 
 
+def test_an_adapter_is_a_linear_map_that_is_added_to_photographs_alone():
+    decoder = make_decoder(photo_adapter=True)
+    plain = make_decoder()
+    by_name = {weight.name: weight for weight in decoder.weights}
+    for weight in plain.weights:
+        weight.assign(by_name[weight.name])
+    features = tf.constant(RNG.normal(size=(3, 24)), tf.float32)
+
+    def differences():
+        return [
+            np.abs(ours - theirs).max()
+            for domain in ("photo", "render")
+            for ours, theirs in zip(decoder(features, domain), plain(features, domain), strict=True)
+        ]
+
+    # It begins as nothing.
+    assert differences() == [0.0] * 4
+    before = decoder.weight_norm().numpy()
+    kernel = RNG.normal(size=(24, 24))
+    of_adapter = [weight for weight in decoder.weights if "photo_adapter" in weight.name]
+    for weight, values in zip(of_adapter, (kernel, np.ones(24)), strict=True):
+        weight.assign(values)
+    photo_shape, photo_texture, *of_renders = differences()
+    assert min(photo_shape, photo_texture) > 0.01 and of_renders == [0.0] * 2
+    assert decoder.weight_norm().numpy() == pytest.approx(before + np.sum(kernel**2), rel=1e-5)
+    # The frozen map of another decoder can do the same.
+    mean, matrix = plain._mean["photo"].numpy(), plain._matrix["photo"].numpy()
+    changed = matrix.astype(float) @ (np.eye(24) + kernel)
+    shifted = mean - np.linalg.solve(changed.T, np.ones(24))
+    render = AffineMap(np.zeros(24), np.eye(24))
+    plain.set_normalization({"photo": AffineMap(shifted, changed), "render": render})
+    np.testing.assert_allclose(decoder(features).shape, plain(features).shape, atol=2e-3)
+
+
 def test_gradient_of_coefficients_of_zero_is_finite():
     decoder = Decoder(24, 6, 5, radius=0.4)
     features = tf.zeros([2, 24])
@@ -71,8 +105,10 @@ def test_gradient_of_coefficients_of_zero_is_finite():
 
 
 def test_round_trip(tmp_path, face_model):
-    decoder, encoder = make_decoder(radius=0.7), FakeIdentityNetwork()
+    decoder, encoder = make_decoder(radius=0.7, photo_adapter=True), FakeIdentityNetwork()
     decoder.photo_crops = 3
+    for weight in decoder.trainable_weights:
+        weight.assign_add(RNG.normal(size=weight.shape, scale=0.1))
     path = tmp_path / "decoder.npz"
     save_decoder(path, decoder, face_model, encoder, {"figure": 0.5})
     loaded = load_decoder(path, face_model, encoder)
@@ -84,6 +120,12 @@ def test_round_trip(tmp_path, face_model):
     assert loaded.photo_crops == 3
     older = _rewritten(path, tmp_path / "older.npz", photo_crops=None)
     assert load_decoder(older, face_model, encoder).photo_crops == 1
+    without = _rewritten(path, tmp_path / "without.npz", photo_adapter=False)
+    assert not load_decoder(without, face_model, encoder).photo_adapter
+    save_decoder(path, make_decoder(), face_model, encoder)
+    lying = _rewritten(path, tmp_path / "lying.npz", photo_adapter=True)
+    with pytest.raises(ValueError, match="has no array 'photo_adapter/kernel'"):
+        load_decoder(lying, face_model, encoder)
     assert [p.name for p in tmp_path.glob("*.partial")] == []
 
 
@@ -183,6 +225,7 @@ def test_other_files_are_refused(saved):
         {"radius": "long"},
         {"photo_crops": 0},
         {"photo_crops": 5},
+        {"photo_adapter": 1},
         {"encoder": []},
         {"encoder__fingerprint": 7},
         {"face_model__name": None},

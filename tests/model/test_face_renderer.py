@@ -44,6 +44,7 @@ def _scene(yaw=0.0, pitch=0.0, roll=0.0, distance=1500.0, ambient=0.0, light=0.0
         ambient=tf.fill([3], ambient),
         background=tf.fill([4, 3], 0.25),
         compensation=tf.constant(compensation),
+        framing=tf.constant([1.0, 0.0, 0.0]),
     )
 
 
@@ -69,6 +70,19 @@ def _similarity(source, target):
         values += [u, v]
     a, b, c, d = np.linalg.lstsq(np.array(rows), np.array(values), rcond=None)[0]
     return lambda points: points @ np.array([[a, b], [-b, a]]) + (c, d)
+
+
+def test_framing_enlarges_and_moves_the_image(model, coefficients):
+    renderer = FaceRenderer(model, _FIVE)
+    plain = _scenes(2)
+    framing = tf.constant([1.1, 0.04, -0.02])
+    framed = plain._replace(framing=tf.broadcast_to(framing, plain.framing.shape))
+    vertices = model.decode_shape(coefficients[0])
+    before, after = (renderer.project_landmarks(vertices, x).numpy() for x in (plain, framed))
+    center = (_SIZE - 1) / 2
+    # Rows of an image go down.
+    expected = center + 1.1 * (before - center) + _SIZE * np.array([0.04, 0.02])
+    np.testing.assert_allclose(after, expected, atol=1e-3)
 
 
 def test_the_points_of_a_crop_of_two_are_met_in_any_pose(model, coefficients):

@@ -110,6 +110,18 @@ def test_zero_weights_leave_their_terms_out(parts):
     assert set(regressor.loss_terms(make_batch())) == {"parameter", "identity"}
 
 
+def test_the_parameter_loss_is_weighted_in_stage_2_alone(parts):
+    both, alone = make_batch(), {"synthetic": make_batch()["synthetic"]}
+    once, thrice, never = (
+        make_regressor(parts, LossWeights(parameter=weight)) for weight in (1.0, 3.0, 0.0)
+    )
+    expected = once.loss_terms(both)["parameter"].numpy()
+    assert thrice.loss_terms(both)["parameter"].numpy() == pytest.approx(3 * expected, rel=1e-5)
+    for regressor in (once, thrice, never):
+        assert regressor.loss_terms(alone)["parameter"].numpy() == pytest.approx(expected, rel=1e-5)
+    assert "parameter" not in never.loss_terms(both)
+
+
 def test_every_term_reaches_the_decoder(parts):
     regressor = make_regressor(parts)
     variables = regressor.decoder.trainable_variables

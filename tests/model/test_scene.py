@@ -29,6 +29,17 @@ def test_a_scene_does_not_depend_on_its_batch(scenes):
         np.testing.assert_allclose(ours, theirs[41], rtol=1e-6, atol=1e-6)
 
 
+def test_framing_fills_its_range_and_changes_nothing_else(scenes):
+    np.testing.assert_array_equal(scenes.framing, np.broadcast_to([1.0, 0, 0], [300, 3, 3]))
+    noise = tf.stack([scene.draw_noise([7, k], views=3) for k in range(300)])
+    framed = scene.random_scene(noise, SceneRanges(framing=0.05))
+    change = framed.framing - scenes.framing
+    for part in np.moveaxis(change.numpy(), -1, 0):
+        assert -0.05 <= part.min() < -0.045 and 0.045 < part.max() <= 0.05
+    for ours, theirs in zip(framed[:-1], scenes[:-1], strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+
+
 def test_poses_and_cameras_fill_their_ranges(scenes):
     nose = scenes.rotation[..., 2].numpy()
     yaw = np.degrees(np.arctan2(nose[..., 0], np.hypot(nose[..., 1], nose[..., 2])))

@@ -146,8 +146,11 @@ def test_end_to_end(checkpoints, dataset, capsys, monkeypatch):
     for decoder in metrics["decoders"].values():
         # One person has two photographs, and each of them is a query.
         assert decoder["scorer"]["recall_of_others"]["queries"] == 2
-    for judged in metrics["gray"].values():
-        assert -1 < judged["scorer"]["cosine"]["yaw_0"]["mean"] < 1
+    for albedo in ("gray", "mean_texture"):
+        for judged in metrics[albedo].values():
+            assert -1 < judged["scorer"]["cosine"]["yaw_0"]["mean"] < 1
+            # The own shape finds the own face in color more often than the photograph.
+            assert judged["encoder"]["limit"]["top_1"] > judged["encoder"]["recall"]["top_1"]
     for curves in metrics["robustness"].values():
         assert set(curves) == {"blur", "pose"}
         assert all(-1 < level["mean"] <= 1 for level in curves["pose"]["cosine"])
