@@ -6,8 +6,8 @@ SHIPPED := open_parts/decoder/decoder.npz
 CXX_FILES := $(wildcard mesh_renderer/kernels/*.h mesh_renderer/kernels/*.cc \
   mesh_renderer/kernels/ops/*.h mesh_renderer/kernels/ops/*.cc \
   tests/mesh_renderer/*.cc benchmarks/*.cc)
-# Two test files at a time: most tests leave a core idle.
-PARALLEL ?= -n 2 --dist loadfile
+# Two test files at a time, since most tests leave a core idle; tests/conftest.py orders them.
+PARALLEL ?= -n 2 --dist loadfile --no-loadscope-reorder
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
 .PHONY: setup kernels demo test bench fuzz check format clean

@@ -60,6 +60,19 @@ class FoundFace:
             return ""
         return "the face is turned far to a side, so what is hidden is a guess"
 
+    def roll_note(self) -> str:
+        """Warns of a face that does not stand; the text is empty if its mouth is below its eyes."""
+        eyes, mouth = (np.asarray(self.points)[part].mean(axis=0) for part in ([0, 1], [3, 4]))
+        right, down = mouth - eyes
+        if down > abs(right):
+            return ""
+        return "the face lies on its side or upside down; if it does not, the detector was misled"
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """All that is to be said of the face."""
+        return tuple(filter(None, (self.note(), self.profile_note(), self.roll_note())))
+
 
 def find_face(
     image: np.ndarray, detector: Callable[..., Sequence], name: str = "", box: Box | None = None

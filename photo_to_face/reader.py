@@ -121,7 +121,7 @@ class FaceReader:
             points=found.points,
             box=found.box,
             pose=pose_fields(pose),
-            notes=tuple(note for note in (found.note(), found.profile_note()) if note),
+            notes=found.notes,
             _files=files,
             _picture=lambda: np.concatenate(panels(), axis=1),
         )

@@ -156,7 +156,7 @@ class FacePipeline:
 
     def _toned(self, face, seen):
         """Gives a face the photograph's skin tone if that is wanted; returns it and what to say."""
-        notes = [note for note in (seen.found.note(), seen.found.profile_note()) if note]
+        notes = list(seen.found.notes)
         if self._options.photographed_tone:
             face, reached = self.reconstructor.with_photographed_tone(
                 face, seen.crop, seen.found.points

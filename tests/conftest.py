@@ -16,6 +16,21 @@ tf.config.set_logical_device_configuration(
 )
 
 
+# Files that take long begin first, so that no core is idle while the last one runs.
+LONGEST = (
+    *("model/training/test_train_script.py", "test_vgg_face_to_training.py", "test_train.py"),
+    *("export/test_export.py", "programs/test_decoder_evaluation.py", "test_imports.py"),
+    *("data_pipeline/test_prepare.py", "mesh_renderer/test_fuzz.py", "test_reconstruct.py"),
+    *("model/test_triplet_trainer.py", "data_pipeline/test_batches.py"),
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Sorts the tests by file: the longest files, in this order, then all others."""
+    places = {ROOT / "tests" / name: place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: places.get(item.path, len(LONGEST)))
+
+
 @pytest.fixture(scope="session")
 def shared_data() -> pathlib.Path:
     """Development data: FACE_DATA, or shared/data beside the checkout; skips where it is absent."""

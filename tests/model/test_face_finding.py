@@ -63,6 +63,15 @@ def test_a_face_in_profile_is_told_by_its_eyes(degrees, warned):
     eye, mouth = 31 * np.cos(turn), 25 * np.cos(turn)
     points = np.array([[-eye, 0], [eye, 0], [0, 30], [-mouth, 70], [mouth, 70]])
     # Neither the size of the picture nor a lean of the head counts.
-    lean = np.array([[0.6, 0.8], [-0.8, 0.6]]) * 3
+    lean = np.array([[0.8, 0.6], [-0.6, 0.8]]) * 3
     found = FoundFace(points @ lean, (0, 0, 1, 1), 0.9)
     assert bool(found.profile_note()) == warned
+    assert found.notes == (found.profile_note(),) * warned
+
+
+@pytest.mark.parametrize("degrees, warned", [(0, False), (40, False), (-50, True), (150, True)])
+def test_a_face_that_does_not_stand_is_told_by_its_mouth(degrees, warned):
+    points = np.array([[-31, 0], [31, 0], [0, 30], [-25, 70], [25, 70]])
+    cos, sin = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
+    found = FoundFace(points @ np.array([[cos, sin], [-sin, cos]]), (0, 0, 1, 1), 0.9)
+    assert ["upside down" in note for note in found.notes] == [True] * warned
