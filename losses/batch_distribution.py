@@ -26,20 +26,26 @@ def batch_moments(
 
 
 def batch_distribution_loss(
-    shape_moments: tuple[tf.Tensor, tf.Tensor], texture_moments: tuple[tf.Tensor, tf.Tensor]
+    shape_moments: tuple[tf.Tensor, tf.Tensor],
+    texture_moments: tuple[tf.Tensor, tf.Tensor],
+    target_variance: float = 1.0,
 ) -> tf.Tensor:
     """Measures how far the batch is from zero mean and unit variance (equation 5).
 
     Args:
       shape_moments, texture_moments: mean and variance, each float [K], as `batch_moments`
         returns them.
+      target_variance: takes the place of unit variance. Faces of people that a decoder was not
+        trained on vary less than those of people that it was, so more than 1 can be wanted.
 
     Returns:
       A scalar.
     """
-    return _moments_loss(*shape_moments) + _moments_loss(*texture_moments)
+    moments = (shape_moments, texture_moments)
+    return tf.add_n([_moments_loss(*part, target_variance) for part in moments])
 
 
-def _moments_loss(mean: tf.Tensor, variance: tf.Tensor) -> tf.Tensor:
-    """|Mean_b[x] - 0|^2 + |Var_b[x] - 1|^2 (equation 6)."""
-    return tf.reduce_sum(tf.square(mean)) + tf.reduce_sum(tf.square(variance - 1.0))
+def _moments_loss(mean: tf.Tensor, variance: tf.Tensor, target_variance: float) -> tf.Tensor:
+    """|Mean_b[x] - 0|^2 + |Var_b[x] - 1|^2 (equation 6), with another variance in place of 1."""
+    squares = (tf.square(mean), tf.square(variance - target_variance))
+    return tf.add_n([tf.reduce_sum(square) for square in squares])

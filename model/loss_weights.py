@@ -18,6 +18,7 @@ class LossWeights:
       gray_identity: the weight of the identity loss of gray views (`model.gray_views`), which the
         paper does not have.
       batch_distribution: omega_batch.
+      batch_variance: the variance that the batch distribution loss asks for, 1 in equation 6.
       loopback: omega_loop.
       weight_decay: the weight of the decoder's squared weights. The paper gives no value.
     """
@@ -28,5 +29,6 @@ class LossWeights:
     identity: float = 1.0
     gray_identity: float = 1.0
     batch_distribution: float = 10.0
+    batch_variance: float = 1.0
     loopback: float = 0.07
     weight_decay: float = 0.0

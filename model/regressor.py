@@ -224,7 +224,8 @@ class Regressor(tf_keras.Model):
         # The tones of the model's population are not those of the photographed people.
         _, prediction = self.decoder.split_tone(prediction)
         return losses.batch_distribution_loss(
-            *(losses.batch_moments(x, _sum_over_replicas) for x in prediction)
+            *(losses.batch_moments(x, _sum_over_replicas) for x in prediction),
+            target_variance=self._loss_weights.batch_variance,
         )
 
     def _reduce(

@@ -77,7 +77,7 @@ def draw_noise(seed: tf.Tensor, views: int) -> tf.Tensor:
       seed: int [2], the seed of this sample alone.
       views: the number of scenes.
     """
-    # Drawn apart, so that scenes without framing are those of the caches that know of none.
+    # Drawn apart, so that without framing scenes are the same as ever.
     framing_seed = tf.random.experimental.stateless_fold_in(seed, 1)
     return tf.concat(
         [

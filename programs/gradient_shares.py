@@ -16,8 +16,8 @@ from programs.training_steps import make_batches, make_regressor
 
 # Norms differ from batch to batch by some percent; these are averaged.
 _BATCHES = 4
-# The parameter loss has two weights, omega_s and omega_t, which lie within it.
-_WITHOUT_WEIGHT = ("shape", "texture")
+# The parameter loss has two weights, omega_s and omega_t, which lie within it; a variance is none.
+_WITHOUT_WEIGHT = ("shape", "texture", "batch_variance")
 
 
 def show(options: Options, checkpoint: str | os.PathLike) -> None:

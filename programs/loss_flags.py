@@ -78,6 +78,13 @@ def _define_weights() -> None:
         "batch_distribution_weight", 2.0, "The weight omega_batch of equation 2.", lower_bound=0
     )
     flags.DEFINE_float(
+        "batch_variance",
+        1.0,
+        "The variance of the coefficients of photographs that the batch distribution loss asks "
+        "for, which is 1 in equation 6. People who were not trained on vary less.",
+        lower_bound=0,
+    )
+    flags.DEFINE_float(
         "loopback_weight", 0.07, "The weight omega_loop of equation 2.", lower_bound=0
     )
     flags.DEFINE_float(
@@ -125,6 +132,7 @@ def read_weights() -> LossWeights:
         identity=FLAGS.identity_weight,
         gray_identity=FLAGS.identity_weight if gray is None else gray,
         batch_distribution=FLAGS.batch_distribution_weight,
+        batch_variance=FLAGS.batch_variance,
         loopback=FLAGS.loopback_weight,
         weight_decay=FLAGS.weight_decay,
     )

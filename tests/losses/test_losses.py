@@ -49,6 +49,9 @@ def test_batch_distribution_loss_is_zero_at_its_target():
     x = np.array([[1.0, -1.0], [-1.0, 1.0]])
     moments = losses.batch_moments(x)
     assert losses.batch_distribution_loss(moments, moments) == 0
+    doubled = losses.batch_moments(2 * x)
+    assert losses.batch_distribution_loss(doubled, doubled, target_variance=4.0) == 0
+    assert losses.batch_distribution_loss(doubled, doubled, target_variance=3.0) == 4
 
 
 def test_batch_moments_survive_a_large_offset():

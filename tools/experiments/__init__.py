@@ -1,0 +1,1 @@
+"""Runs the experiments of docs/experiments.md, and prints their table."""
