@@ -20,7 +20,12 @@ FREE_FLAGS = frozenset(
 )
 
 # What runs did that were begun before there was a flag for it.
-BEFORE_FLAGS = {"photo_adapter": False, "view_framing": 0.0}
+BEFORE_FLAGS = {
+    "photo_adapter": False,
+    "view_framing": 0.0,
+    "parameter_weight": 1.0,
+    "batch_variance": 1.0,
+}
 
 
 def define_flags() -> None:

@@ -27,7 +27,13 @@ from model.loss_weights import LossWeights
 # Those of configs/photos.cfg; the renders and the convolutions are most of a step.
 _SIZES = Sizes(photos=8, views=3, synthetic=128, moments=512)
 _WEIGHTS = LossWeights(
-    texture=0.4, identity=300.0, batch_distribution=2.0, loopback=0.07, weight_decay=0.01
+    texture=0.4,
+    parameter=8.0,
+    identity=300.0,
+    batch_distribution=1.2,
+    batch_variance=1.27,
+    loopback=0.56,
+    weight_decay=0.01,
 )
 
 

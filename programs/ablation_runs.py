@@ -18,7 +18,7 @@ RUNS = {
     "full": "full",
 }
 # The settings train stage 2 for so many steps, after so many of stage 1, on so many faces.
-OWN_STEPS = 300
+OWN_STEPS = 400
 _STAGE_1, _FACES = 4000, 30_000
 
 

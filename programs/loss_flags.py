@@ -46,7 +46,7 @@ def define() -> None:
     )
     flags.DEFINE_float(
         "coefficient_radius",
-        1.25,
+        1.45,
         "The longest shape and texture that are predicted, in lengths of a random face of the face "
         "model; 0 sets no limit.",
         0,
@@ -58,7 +58,7 @@ def _define_weights() -> None:
     flags.DEFINE_float("texture_weight", 0.4, "The weight omega_t of equation 3.", lower_bound=0)
     flags.DEFINE_float(
         "parameter_weight",
-        1.0,
+        8.0,
         "The weight of the parameter loss in stage 2, which has none in equation 2.",
         lower_bound=0,
     )
@@ -75,17 +75,17 @@ def _define_weights() -> None:
         lower_bound=0,
     )
     flags.DEFINE_float(
-        "batch_distribution_weight", 2.0, "The weight omega_batch of equation 2.", lower_bound=0
+        "batch_distribution_weight", 1.2, "The weight omega_batch of equation 2.", lower_bound=0
     )
     flags.DEFINE_float(
         "batch_variance",
-        1.0,
+        1.27,
         "The variance of the coefficients of photographs that the batch distribution loss asks "
         "for, which is 1 in equation 6. People who were not trained on vary less.",
         lower_bound=0,
     )
     flags.DEFINE_float(
-        "loopback_weight", 0.07, "The weight omega_loop of equation 2.", lower_bound=0
+        "loopback_weight", 0.56, "The weight omega_loop of equation 2.", lower_bound=0
     )
     flags.DEFINE_float(
         "weight_decay", 0.01, "The weight of the decoder's squared weights.", lower_bound=0

@@ -119,7 +119,7 @@ def _define_steps() -> None:
         "stage1_steps", 4000, "Steps of stage 1, on synthetic faces alone.", lower_bound=0
     )
     flags.DEFINE_integer(
-        "stage2_steps", 800, "Steps of stage 2, on photographs as well.", lower_bound=0
+        "stage2_steps", 2000, "Steps of stage 2, on photographs as well.", lower_bound=0
     )
     flags.DEFINE_float(
         "stage1_learning_rate", 1e-3, "The largest learning rate of stage 1.", lower_bound=0

@@ -33,7 +33,7 @@ def test_only_missing_runs_are_trained(tmp_path, monkeypatch):
 
 def test_the_whole_training_is_cut_down_and_never_grows():
     short = command_of(AblationOptions(pathlib.Path("x"), steps=30), "full")
-    assert {"--stage1_steps=400", "--stage2_steps=30", "--synthetic_pool=3000"} <= set(short)
+    assert {"--stage1_steps=300", "--stage2_steps=30", "--synthetic_pool=2250"} <= set(short)
     long = command_of(AblationOptions(pathlib.Path("x"), steps=900), "full")
     assert {"--stage1_steps=4000", "--stage2_steps=900", "--synthetic_pool=30000"} <= set(long)
 
