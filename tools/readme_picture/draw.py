@@ -4,11 +4,13 @@ python -m tools.readme_picture.draw RESULTS_FOLDER OUTPUT.jpg NAME ...
 """
 
 import base64
+import contextlib
 import io
 import pathlib
 import shutil
 import sys
 import tempfile
+from collections.abc import Callable, Iterator
 
 import numpy as np
 from PIL import Image
@@ -67,6 +69,22 @@ def main(results: str, output: str, *names: str) -> None:
     """Draws the faces of these names."""
     folder = pathlib.Path(results)
     columns = {"photograph": [], **{view: [] for view in VIEWS}, "mesh over it": []}
+    with viewer() as draw:
+        for name in names:
+            panels = Image.open(folder / f"{name}_render.png").convert("RGB")
+            side = panels.height
+            for column, place in (("photograph", 0), ("mesh over it", 1)):
+                box = (place * side, 0, (place + 1) * side, side)
+                columns[column].append(_small(panels.crop(box)))
+            for view, (angle, strengths) in VIEWS.items():
+                columns[view].append(_small(draw(folder / f"{name}.glb", angle, strengths)))
+    sheet = contact_sheet([np.stack(c) for c in columns.values()], 1, 6, list(columns))
+    write_bytes(pathlib.Path(output), jpeg(sheet))
+
+
+@contextlib.contextmanager
+def viewer() -> Iterator[Callable[[pathlib.Path, float, dict[str, float]], Image.Image]]:
+    """Gives a function that draws a GLB file in three.js: file, turn in radians, expressions."""
     with tempfile.TemporaryDirectory() as temporary:
         page = pathlib.Path(temporary)
         (page / "index.html").write_text(PAGE)
@@ -74,21 +92,15 @@ def main(results: str, output: str, *names: str) -> None:
         with browser() as chrome, served(page) as address:
             chrome.get(address)
             wait_for(lambda: chrome.execute_script("return document.body.dataset.ready"))
-            for name in names:
-                shutil.copy(folder / f"{name}.glb", page)
-                panels = Image.open(folder / f"{name}_render.png").convert("RGB")
-                side = panels.height
-                for column, place in (("photograph", 0), ("mesh over it", 1)):
-                    box = (place * side, 0, (place + 1) * side, side)
-                    columns[column].append(_small(panels.crop(box)))
-                for view, (angle, strengths) in VIEWS.items():
-                    url = chrome.execute_script(
-                        "return draw(...arguments)", f"{name}.glb", angle, strengths
-                    )
-                    data = base64.b64decode(url.split(",")[1])
-                    columns[view].append(_small(Image.open(io.BytesIO(data)).convert("RGB")))
-    sheet = contact_sheet([np.stack(c) for c in columns.values()], 1, 6, list(columns))
-    write_bytes(pathlib.Path(output), jpeg(sheet))
+
+            def draw(file, angle, strengths):
+                shutil.copy(file, page)
+                arguments = (file.name, angle, strengths)
+                url = chrome.execute_script("return draw(...arguments)", *arguments)
+                data = base64.b64decode(url.split(",")[1])
+                return Image.open(io.BytesIO(data)).convert("RGB")
+
+            yield draw
 
 
 def _small(image):
