@@ -75,7 +75,7 @@ def _define_weights() -> None:
         lower_bound=0,
     )
     flags.DEFINE_float(
-        "batch_distribution_weight", 1.2, "The weight omega_batch of equation 2.", lower_bound=0
+        "batch_distribution_weight", 2.0, "The weight omega_batch of equation 2.", lower_bound=0
     )
     flags.DEFINE_float(
         "batch_variance",
