@@ -41,11 +41,10 @@ def batch_distribution_loss(
     Returns:
       A scalar.
     """
-    moments = (shape_moments, texture_moments)
-    return tf.add_n([_moments_loss(*part, target_variance) for part in moments])
+    shape_loss = _moments_loss(*shape_moments, target_variance)
+    return shape_loss + _moments_loss(*texture_moments, target_variance)
 
 
 def _moments_loss(mean: tf.Tensor, variance: tf.Tensor, target_variance: float) -> tf.Tensor:
     """|Mean_b[x] - 0|^2 + |Var_b[x] - 1|^2 (equation 6), with another variance in place of 1."""
-    squares = (tf.square(mean), tf.square(variance - target_variance))
-    return tf.add_n([tf.reduce_sum(square) for square in squares])
+    return tf.reduce_sum(tf.square(mean)) + tf.reduce_sum(tf.square(variance - target_variance))

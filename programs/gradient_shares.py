@@ -51,7 +51,7 @@ def table(norms: Mapping[str, float], weights: LossWeights) -> list[str]:
       norms: the gradient's norm of each term with weight 1.
       weights: of the terms.
     """
-    weighted = pulls({name: norm * _weight(weights, name) for name, norm in norms.items()})
+    weighted = pulls({name: norm * getattr(weights, name) for name, norm in norms.items()})
     lines = [
         f"{'term':20} {'norm at 1':>10} {'weight':>8} {'norm':>10} {'share':>7} {'of identity':>12}"
     ]
@@ -59,18 +59,14 @@ def table(norms: Mapping[str, float], weights: LossWeights) -> list[str]:
     for name, pull in weighted.items():
         relative = f"{pull.norm / whole:12.3f}" if whole else f"{'–':>12}"
         lines.append(
-            f"{name:20} {norms[name]:10.3g} {_weight(weights, name):8g} {pull.norm:10.3g} "
+            f"{name:20} {norms[name]:10.3g} {getattr(weights, name):8g} {pull.norm:10.3g} "
             f"{pull.share:7.1%} {relative}"
         )
     return lines
 
 
 def _unweighted(norms: Mapping[str, float], weights: LossWeights) -> dict[str, float]:
-    return {name: norm / _weight(weights, name) for name, norm in norms.items()}
-
-
-def _weight(weights: LossWeights, term: str) -> float:
-    return getattr(weights, term)
+    return {name: norm / getattr(weights, name) for name, norm in norms.items()}
 
 
 def _without_zeros(weights: LossWeights) -> LossWeights:
