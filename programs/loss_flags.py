@@ -75,7 +75,7 @@ def _define_weights() -> None:
         lower_bound=0,
     )
     flags.DEFINE_float(
-        "batch_distribution_weight", 2.0, "The weight omega_batch of equation 2.", lower_bound=0
+        "batch_distribution_weight", 2.8, "The weight omega_batch of equation 2.", lower_bound=0
     )
     flags.DEFINE_float(
         "batch_variance",
@@ -95,31 +95,19 @@ def _define_weights() -> None:
 def _define_gray_views() -> None:
     flags.DEFINE_integer(
         "gray_views",
-        0,
-        "How many of --views show the face in one albedo that is the same for all people, so "
-        "that shape must carry who it is. The loopback loss does not see them.",
+        1,
+        "In how many further poses, besides --views, the face is drawn in one albedo that is the "
+        "same for all people, so that shape must carry who it is. The loopback loss does not see "
+        "them.",
         lower_bound=0,
     )
     flags.DEFINE_enum(
         "gray_albedo",
-        "mean",
+        "gray",
         ALBEDOS,
         "That albedo: the texture of the face model's mean face, or one gray without brows or "
         "lips.",
     )
-
-
-def check() -> None:
-    """Refuses flags that exclude each other.
-
-    Raises:
-      ValueError: names them.
-    """
-    if FLAGS.gray_views > FLAGS.views - bool(FLAGS.loopback_weight):
-        raise ValueError(
-            f"--gray_views={FLAGS.gray_views} of --views={FLAGS.views} leaves the loopback loss no "
-            "view in color, or is more than there are; give fewer, or more --views"
-        )
 
 
 def read_weights() -> LossWeights:

@@ -119,7 +119,7 @@ def _define_steps() -> None:
         "stage1_steps", 4000, "Steps of stage 1, on synthetic faces alone.", lower_bound=0
     )
     flags.DEFINE_integer(
-        "stage2_steps", 2000, "Steps of stage 2, on photographs as well.", lower_bound=0
+        "stage2_steps", 4000, "Steps of stage 2, on photographs as well.", lower_bound=0
     )
     flags.DEFINE_float(
         "stage1_learning_rate", 1e-3, "The largest learning rate of stage 1.", lower_bound=0
@@ -127,7 +127,7 @@ def _define_steps() -> None:
     flags.DEFINE_float(
         "learning_rate", 5e-4, "The largest learning rate of stage 2.", lower_bound=0
     )
-    flags.DEFINE_integer("photo_batch", 8, "Photographs in a step of stage 2.", lower_bound=1)
+    flags.DEFINE_integer("photo_batch", 4, "Photographs in a step of stage 2.", lower_bound=1)
     flags.DEFINE_integer("synthetic_batch", 128, "Synthetic faces in a step.", lower_bound=1)
     flags.DEFINE_integer(
         "moment_batch",
@@ -137,7 +137,10 @@ def _define_steps() -> None:
         lower_bound=0,
     )
     flags.DEFINE_integer(
-        "views", 3, "Random poses in which the face of a photograph is drawn.", lower_bound=1
+        "views",
+        3,
+        "Random poses in which the face of a photograph is drawn in its own colors.",
+        lower_bound=1,
     )
     flags.DEFINE_integer(
         "synthetic_pool",
@@ -227,7 +230,6 @@ def check_flags() -> None:
             "--augmentation changes photographs that are encoded in every step, but their features "
             "are cached; add --nocache_features --moment_batch=0"
         )
-    loss_flags.check()
     _profiled_steps()
     if (FLAGS.keep_best or FLAGS.patience) and not FLAGS.held_out:
         raise ValueError(
@@ -263,7 +265,7 @@ def read_options() -> Options:
             photos=FLAGS.photo_batch,
             synthetic=FLAGS.synthetic_batch,
             moments=FLAGS.moment_batch,
-            views=FLAGS.views,
+            views=FLAGS.views + FLAGS.gray_views,
             pool=FLAGS.synthetic_pool,
             pool_seed=FLAGS.seed if FLAGS.pool_seed is None else FLAGS.pool_seed,
             photo_crops=FLAGS.photo_crops,

@@ -30,7 +30,7 @@ class BatchOptions:
       photos: photographs in a step of stage 2.
       synthetic: synthetic faces in a step.
       moments: further photographs, for the batch distribution loss alone.
-      views: random poses of each photograph's face.
+      views: random poses of each photograph's face, gray views included.
       pool: synthetic faces that are rendered and encoded once; 0 renders them on the fly.
       photo_crops: crops of each photograph.
       cache_features: whether photographs are encoded once, instead of in every step.
