@@ -105,6 +105,7 @@ def define_flags() -> None:
         "synthetic faces are cut down with it. The settings' own number is 300.",
         lower_bound=1,
     )
+    flag_sets.define_refinement()
     flags.DEFINE_integer("sheet_faces", 24, "People on the contact sheet.", lower_bound=1)
     flags.DEFINE_string("output_dir", None, "The folder for the report.", required=True)
 
@@ -217,6 +218,7 @@ def main(arguments: list[str]) -> None:
             sheet_faces=FLAGS.sheet_faces,
             labels=FLAGS.labels,
             group_by=FLAGS.group_by,
+            refine_steps=FLAGS.refine_steps,
             geometry=geometry(),
             methods=() if FLAGS.benchmark in SCANS else tuple(FLAGS.method),
             ablation=AblationOptions(

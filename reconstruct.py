@@ -130,6 +130,7 @@ def _define_results() -> None:
         "GLB files keep their colors in this place: at the vertices with 16 bits, or in a "
         "texture, which can be painted on.",
     )
+    flag_sets.define_refinement()
     flags.DEFINE_enum(
         "skin_tone",
         "person",
@@ -196,6 +197,7 @@ def main(arguments: list[str]) -> None:
             texture_size=FLAGS.texture_size,
             texture_layout=FLAGS.texture_layout,
             glb_texture=FLAGS.glb_colors == "texture",
+            refine_steps=FLAGS.refine_steps,
             expression=expression,
         )
     )

@@ -191,12 +191,20 @@ class Decoder(tf_keras.Model):
         return Coefficients(rest.shape, texture)
 
     def _shorten(self, coefficients: tf.Tensor) -> tf.Tensor:
-        if self.radius is None:
-            return coefficients
-        mean_square = tf.reduce_mean(tf.square(coefficients), axis=-1, keepdims=True)
-        # The root's derivative is infinite at 0, where nothing is shortened.
-        excess = tf.maximum(mean_square / self.radius**2, 1.0)
-        return coefficients * tf.math.rsqrt(excess)
+        return coefficients if self.radius is None else shortened(coefficients, self.radius)
 
     def _constant(self, name: str, shape: list[int]) -> tf.Variable:
         return self.add_weight(name=name, shape=shape, trainable=False, initializer="zeros")
+
+
+def shortened(coefficients: tf.Tensor, radius: float) -> tf.Tensor:
+    """Shortens what is longer than a radius, in units of the root of the number of components.
+
+    Args:
+      coefficients: float32 [B, K].
+      radius: the greatest length.
+    """
+    mean_square = tf.reduce_mean(tf.square(coefficients), axis=-1, keepdims=True)
+    # The root's derivative is infinite at 0, where nothing is shortened.
+    excess = tf.maximum(mean_square / radius**2, 1.0)
+    return coefficients * tf.math.rsqrt(excess)

@@ -15,8 +15,10 @@ from model.fitting.pose_fit import fit_pose
 from model.identity.network import IdentityFeatures, IdentityNetwork
 from model.landmarks import five_points
 from model.morphable_model import MorphableModel
+from model.refinement import Refiner
 from model.tone_calibration import photographed_cheeks
 from model.tone_transfer import match_cheek
+from model.trained import Trained
 
 
 @dataclasses.dataclass(frozen=True)
@@ -52,17 +54,20 @@ class Reconstructor:
         encoder: IdentityNetwork,
         face_model: MorphableModel,
         detector: Callable[..., Sequence] | None = None,
+        refiner: Refiner | None = None,
     ):
         """Binds the parts, which must belong together (`model.decoder_io` compares them).
 
         Args:
           decoder, encoder, face_model: the trained parts.
           detector: finds faces (see `model.face_finding`); not needed by who only decodes.
+          refiner: fits what was decoded to the photograph further; None leaves it as it is.
         """
         self.decoder = decoder
         self.encoder = encoder
         self.face_model = face_model
         self._detector = detector
+        self._refiner = refiner
 
     def __call__(self, image: np.ndarray, name: str = "") -> ReconstructedFace:
         """Reconstructs the largest face of one photograph, uint8 RGB [H, W, 3].
@@ -93,8 +98,10 @@ class Reconstructor:
         return encode_photographs(self.encoder, crops, self.decoder.photo_crops)
 
     def faces_of(self, encoded: IdentityFeatures) -> list[ReconstructedFace]:
-        """Decodes B photographs that were encoded, or averages of several."""
+        """Decodes B photographs that were encoded, or averages of several, and refines them."""
         coefficients = self.decode(encoded.features)
+        if self._refiner:
+            coefficients = self._refiner(coefficients, encoded.embedding)
         vertices = self.face_model.decode_shape(coefficients.shape)
         colors = self.face_model.decode_texture(coefficients.texture)
         parts = (*coefficients, vertices, colors, *encoded)
@@ -139,3 +146,20 @@ class Reconstructor:
     def decode(self, features: np.ndarray | tf.Tensor) -> Coefficients:
         """Decodes features of photographs float32 [B, D] to the coefficients of their faces."""
         return self.decoder(features, domain="photo")
+
+
+def make_reconstructor(
+    trained: Trained, detector: Callable[..., Sequence] | None = None, refine_steps: int = 0
+) -> Reconstructor:
+    """Makes the reconstructor of the first of the decoders that were loaded together.
+
+    Args:
+      trained: the parts.
+      detector: finds faces (see `model.face_finding`).
+      refine_steps: how many steps fit each face to its photograph; see `model.refinement`.
+    """
+    decoder, parts = trained.decoders[0], (trained.encoder, trained.face_model)
+    refiner = None
+    if refine_steps:
+        refiner = Refiner(decoder.decoder, *parts, decoder.shading, refine_steps)
+    return Reconstructor(decoder.decoder, *parts, detector, refiner)

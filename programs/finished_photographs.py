@@ -36,6 +36,8 @@ class FinishedPhotographs:
             raise ValueError(
                 f"{printable(path)}: {error}; move it away, or leave out --skip_finished"
             ) from None
+        # Results of before there was a refinement have none.
+        made_with = {"refinement": "0"} | made_with
         other = [name for name, value in self.made_with.items() if made_with.get(name) != value]
         if other:
             raise ValueError(
@@ -55,6 +57,7 @@ def _made_with(options):
         "decoder": hashlib.sha256(decoder_path(options.checkpoint).read_bytes()).hexdigest(),
         "skin_tone": "photograph" if options.photographed_tone else "person",
         "faces": "all" if options.all_faces else "largest",
+        "refinement": str(options.refine_steps),
         "merge": "yes" if options.merge else "no",
         "expression": " ".join(f"{k}={v:g}" for k, v in sorted(options.expression.items())),
     }

@@ -47,12 +47,12 @@ class KeptArrays:
         return array
 
 
-def blocks(count: int, what: str) -> Iterator[slice]:
+def blocks(count: int, what: str, size: int = BLOCK) -> Iterator[slice]:
     """Divides so many things into blocks, and shows how far they are done where there are many."""
-    starts = range(0, count, BLOCK)
-    shown = tqdm.tqdm(starts, desc=what, unit=f"×{BLOCK}", mininterval=5, disable=len(starts) < 3)
+    starts = range(0, count, size)
+    shown = tqdm.tqdm(starts, desc=what, unit=f"×{size}", mininterval=5, disable=len(starts) < 3)
     for start in shown:
-        yield slice(start, start + BLOCK)
+        yield slice(start, start + size)
 
 
 def _digest(parts: Iterable[str | np.ndarray]) -> str:

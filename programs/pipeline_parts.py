@@ -3,7 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 
 from data_pipeline.detection import make_detector
-from model.reconstructor import Reconstructor
+from model.reconstructor import make_reconstructor
 from model.trained import load_trained
 from programs.face_files import FaceFiles
 from programs.face_names import FurtherNames
@@ -24,9 +24,7 @@ def make_pipeline(options: Options, items: list[NamedPhotograph]) -> FacePipelin
     with ThreadPoolExecutor(1) as beside:
         detector = beside.submit(make_detector, options.landmarks)
         trained = load_trained([options.checkpoint], options.parts)
-        reconstructor = Reconstructor(
-            trained.decoders[0].decoder, trained.encoder, trained.face_model, detector.result()
-        )
+        reconstructor = make_reconstructor(trained, detector.result(), options.refine_steps)
     files = FaceFiles(
         reconstructor,
         options.formats,

@@ -28,6 +28,7 @@ class Options:
       skip_finished: whether photographs are left out of which the folder of results has all.
       jobs: how many processes share the work.
       texture_size: width and height of textures in pixels.
+      refine_steps: how many steps fit each face to its photograph after it was decoded.
       expression: strengths of named expressions that faces show; empty for faces at rest.
       texture_layout: one of `face_formats.TEXTURE_LAYOUTS`.
       glb_texture: whether GLB files have a texture, or colors of vertices.
@@ -49,4 +50,5 @@ class Options:
     texture_size: int = 1024
     texture_layout: str = "auto"
     glb_texture: bool = False
+    refine_steps: int = 0
     expression: Mapping[str, float] = dataclasses.field(default_factory=dict)

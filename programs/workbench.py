@@ -37,6 +37,7 @@ from programs.labels import read_labels
 from programs.method_meshes import parse_methods
 from programs.output_folder import check_apart, without_results
 from programs.photo_meshes import MethodFaces, read_faces
+from programs.refined_faces import RefinedFaces
 from programs.short_names import short_names
 from storage.printable import printable
 
@@ -68,6 +69,7 @@ class Options:
       group_by: the columns of it to group by; None for all.
       geometry: what is compared with scans, and how.
       methods: arguments NAME=FOLDER of meshes that other systems made of the photographs.
+      refine_steps: how many steps fit each face to its photograph after it was decoded.
       ablation: the runs of figure 3; None where they are not asked for.
     """
 
@@ -85,6 +87,7 @@ class Options:
     geometry: GeometryOptions = GeometryOptions()
     methods: Sequence[str] = ()
     ablation: AblationOptions | None = None
+    refine_steps: int = 0
 
 
 class Workbench:
@@ -163,6 +166,8 @@ class Workbench:
             "face model": f"{trained.face_model.name} ({trained.face_model.fingerprint[:12]})",
             "encoder": f"{trained.encoder.name} ({trained.encoder.fingerprint[:12]})",
         }
+        if self.options.refine_steps:
+            facts["refinement"] = f"{self.options.refine_steps} steps a photograph"
         if "caches" in vars(self):
             scorer = self.networks["scorer"]
             facts |= {
@@ -348,8 +353,13 @@ class Workbench:
 
     @functools.cached_property
     def faces(self) -> dict[str, Coefficients]:
-        """The faces of the P photographs, by each decoder."""
-        return self.decode(self.crops)
+        """The faces of the P photographs, by each decoder, refined if that is wanted."""
+        decoded = self.decode(self.crops)
+        if not self.options.refine_steps:
+            return decoded
+        refine = RefinedFaces(self.trained, self.options.refine_steps, self.kept)
+        embedding = self.cache.embedding[:, PLAIN]
+        return {name: refine(self.decoders[name], decoded[name], embedding) for name in decoded}
 
     @functools.cached_property
     def evaluation(self) -> Evaluation:

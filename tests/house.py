@@ -36,7 +36,14 @@ METHOD = frozenset(
     for name in (
         *("decoder", "decoder_io", "encoding", "feature_normalization", "identity_views"),
         *("loss_weights",),
-        *("reconstructor", "regressor", "rendered_views", "trained", "triplet_trainer"),
+        *(
+            "reconstructor",
+            "refinement",
+            "regressor",
+            "rendered_views",
+            "trained",
+            "triplet_trainer",
+        ),
     )
 )
 FACES_FLOOR, METHOD_FLOOR = "model: faces", "model: the method"
