@@ -39,7 +39,7 @@ class FaceReader:
           OSError, ValueError: a file is missing or damaged, or the parts do not belong together.
         """
         command_line.import_tensorflow()
-        from data_pipeline.detection import make_detector
+        from data_pipeline.second_look import make_careful_detector
         from model.reconstructor import Reconstructor
         from model.trained import load_trained
 
@@ -48,7 +48,7 @@ class FaceReader:
             trained.decoders[0].decoder,
             trained.encoder,
             trained.face_model,
-            make_detector(landmarks),
+            make_careful_detector(landmarks),
         )
 
     def read(self, image: "Image", name: str = "") -> Face:

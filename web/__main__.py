@@ -96,8 +96,8 @@ def _serve(listener: socket.socket, port: int, files: dict[str, pathlib.Path]) -
 
 
 def _studio():
-    from data_pipeline.detection import make_detector
     from data_pipeline.photographs import read_image
+    from data_pipeline.second_look import make_careful_detector
     from model.reconstructor import Reconstructor
     from model.trained import Parts, load_trained
     from web.page import SAMPLES
@@ -108,7 +108,10 @@ def _studio():
     trained = load_trained([FLAGS.checkpoint or open_parts.DECODER], parts)
     studio = Studio(
         Reconstructor(
-            trained.decoders[0].decoder, trained.encoder, trained.face_model, make_detector()
+            trained.decoders[0].decoder,
+            trained.encoder,
+            trained.face_model,
+            make_careful_detector(),
         )
     )
     # The first face compiles the networks, which no visitor should wait for.
