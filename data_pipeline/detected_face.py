@@ -30,3 +30,18 @@ class Detection:
         """Whether the face is upright: its mouth lies below its eyes rather than beside them."""
         right, down = self.points[3:].mean(axis=0) - self.points[:2].mean(axis=0)
         return bool(down > abs(right))
+
+    def turned_back(self, turns: int, size: tuple[int, int]) -> "Detection":
+        """Undoes counterclockwise quarter turns of a photograph of (width, height) pixels."""
+        points = _points_before(self.points, turns, size)
+        corners = _points_before(np.reshape(self.box, (2, 2)), turns, size)
+        box = (*corners.min(axis=0).tolist(), *corners.max(axis=0).tolist())
+        return Detection(box, self.confidence, points.astype(np.float32))
+
+
+def _points_before(points, turns, size):
+    """Where points (x, y) of a turned photograph were before; integers at pixel centers."""
+    x, y = points.T
+    right, bottom = size[0] - 1, size[1] - 1
+    places = {0: (x, y), 1: (right - y, x), 2: (right - x, bottom - y), 3: (y, bottom - x)}
+    return np.stack(places[turns], axis=-1)

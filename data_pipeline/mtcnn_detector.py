@@ -86,15 +86,25 @@ class MtcnnDetector:
         if _stands(faces) and _surest(found).confidence < _SURE:
             return faces
         size = image.shape[1], image.shape[0]
-        return [_turned_back(face, turns, size) for face in found]
+        return [face.turned_back(turns, size) for face in found]
 
     def _find(self, image):
         """Finds the faces that stand upright, the largest first."""
-        resized, scale = self._resize(image)
-        if min(resized.shape[:2]) < _MIN_SIDE:
+        return self.find_upright(*self._resize(image))
+
+    def find_upright(
+        self, image: np.ndarray, scale: np.ndarray | tuple[float, float] = (1.0, 1.0)
+    ) -> list[Detection]:
+        """Finds the faces that stand upright in an image as large as it is, the largest first.
+
+        Args:
+          image: uint8 RGB [H, W, 3].
+          scale: by which it was enlarged in x and y. Faces are those of the image before.
+        """
+        if min(image.shape[:2]) < _MIN_SIDE:
             return []
-        rows = self._network.detect_faces(resized, box_format="xyxy", output_type="numpy")
-        detections = [_to_detection(row, scale) for row in rows]
+        rows = self._network.detect_faces(image, box_format="xyxy", output_type="numpy")
+        detections = [_to_detection(row, np.asarray(scale)) for row in rows]
         return sorted(detections, key=lambda face: (-face.area, face.box))
 
     def _resize(self, image):
@@ -146,19 +156,3 @@ def _surest(faces):
 
 def _stands(faces):
     return bool(faces) and _surest(faces).stands
-
-
-def _turned_back(face, turns, size):
-    """Undoes counterclockwise quarter turns of a photograph that was (width, height) in size."""
-    points = _points_before(face.points, turns, size)
-    corners = _points_before(np.reshape(face.box, (2, 2)), turns, size)
-    box = (*corners.min(axis=0).tolist(), *corners.max(axis=0).tolist())
-    return Detection(box, face.confidence, points.astype(np.float32))
-
-
-def _points_before(points, turns, size):
-    """Where points (x, y) of a turned photograph were before; integers at pixel centers."""
-    x, y = points.T
-    right, bottom = size[0] - 1, size[1] - 1
-    places = {1: (right - y, x), 2: (right - x, bottom - y), 3: (y, bottom - x)}
-    return np.stack(places[turns], axis=-1)

@@ -42,12 +42,13 @@ class FaceReader:
           OSError, ValueError: a file is missing or damaged, or the parts do not belong together.
         """
         command_line.import_tensorflow()
-        from data_pipeline.detection import make_detector
+        from data_pipeline.second_look import make_careful_detector
         from model.reconstructor import make_reconstructor
         from model.trained import load_trained
 
         trained = load_trained([checkpoint])
-        self._reconstructor = make_reconstructor(trained, make_detector(landmarks), refine_steps)
+        detector = make_careful_detector(landmarks)
+        self._reconstructor = make_reconstructor(trained, detector, refine_steps)
 
     def read(self, image: "Image", name: str = "") -> Face:
         """Reads the largest face of a photograph.

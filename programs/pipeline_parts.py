@@ -2,7 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 
-from data_pipeline.detection import make_detector
+from data_pipeline.second_look import make_careful_detector
 from model.reconstructor import make_reconstructor
 from model.trained import load_trained
 from programs.face_files import FaceFiles
@@ -22,7 +22,7 @@ def make_pipeline(options: Options, items: list[NamedPhotograph]) -> FacePipelin
       OSError, ValueError: a part is missing, damaged, or does not fit the others.
     """
     with ThreadPoolExecutor(1) as beside:
-        detector = beside.submit(make_detector, options.landmarks)
+        detector = beside.submit(make_careful_detector, options.landmarks)
         trained = load_trained([options.checkpoint], options.parts)
         reconstructor = make_reconstructor(trained, detector.result(), options.refine_steps)
     files = FaceFiles(

@@ -20,7 +20,8 @@ tf.config.set_logical_device_configuration(
 LONGEST = (
     *("model/training/test_train_script.py", "test_vgg_face_to_training.py", "test_train.py"),
     *("export/test_export.py", "programs/test_decoder_evaluation.py", "test_imports.py"),
-    *("data_pipeline/test_prepare.py", "mesh_renderer/test_fuzz.py", "test_reconstruct.py"),
+    *("data_pipeline/test_prepare.py", "data_pipeline/test_prepare_kills.py"),
+    *("mesh_renderer/test_fuzz.py", "test_reconstruct.py"),
     *("model/test_triplet_trainer.py", "data_pipeline/test_batches.py"),
 )
 

@@ -96,8 +96,8 @@ def _serve(listener: socket.socket, port: int, files: dict[str, pathlib.Path]) -
 
 
 def _studio():
-    from data_pipeline.detection import make_detector
     from data_pipeline.photographs import read_image
+    from data_pipeline.second_look import make_careful_detector
     from model.reconstructor import make_reconstructor
     from model.trained import Parts, load_trained
     from web.page import SAMPLES
@@ -106,7 +106,7 @@ def _studio():
     encoder = flag_sets.encoder()
     parts = Parts(FLAGS.face_model, encoder.name, encoder.weights)
     trained = load_trained([FLAGS.checkpoint or open_parts.DECODER], parts)
-    studio = Studio(make_reconstructor(trained, make_detector()))
+    studio = Studio(make_reconstructor(trained, make_careful_detector()))
     # The first face compiles the networks, which no visitor should wait for.
     studio.read(read_image(open_parts.PHOTOS / SAMPLES[0]))
     return studio

@@ -81,7 +81,7 @@ class Studio:
             "shape": _rounded(face.shape),
             "texture": _rounded(face.texture),
             "portrait": "data:image/jpeg;base64," + base64.b64encode(portrait).decode(),
-            "note": found.note(),
+            "note": "; ".join(found.notes),
         }
 
     def surface(self, person: Person) -> bytes:

@@ -19,6 +19,7 @@ from data_pipeline.photo_preparation import Processes, prepare_photographs
 from data_pipeline.photographs import list_photographs
 from data_pipeline.preparation_tools import ToolOptions
 from flag_sets import EncoderOptions
+from model import identity
 
 ROOT = pathlib.Path(open_parts.FOLDER).parent
 # The features that train.py needs by default.
@@ -144,3 +145,28 @@ def test_flags_that_exclude_each_other_are_one_line(tmp_path, flags, complaint):
     result = run(f"--output={tmp_path / 'set'}", *flags)
     assert result.returncode == 1
     assert complaint in result.stderr.splitlines()[-1]
+
+
+def test_command_with_the_carried_encoder(tmp_path):
+    """The whole way as a user goes it; the crop is close to the network's own golden crop."""
+    with np.load(open_parts.ENCODER_GOLDENS, allow_pickle=False) as goldens:
+        name, golden = str(goldens["photo"][0]), goldens["embedding"][0]
+    (tmp_path / "Someone").mkdir()
+    (tmp_path / "Someone" / "1.jpg").write_bytes((open_parts.PHOTOS / name).read_bytes())
+    (tmp_path / "text.jpg").write_text("not an image")
+    output = tmp_path / "features"
+    run = subprocess.run(
+        command(f"--photos={tmp_path}", f"--output={output}"),
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "accepted: 1, of 1 people" in run.stdout
+    assert "rejected: 1 " in run.stdout and "text.jpg" in run.stdout
+    cache = FeatureCache.open(output)
+    encoder = identity.load("openvino_ir", features="penultimate,pooled:557")
+    assert cache.features.shape == (1, 8, encoder.feature_size)
+    assert cache.identities == ("Someone",)
+    assert cache.key.encoder == encoder.fingerprint
+    assert cache.embedding[0, 0] @ golden / np.linalg.norm(golden) > 0.95
