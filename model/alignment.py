@@ -6,6 +6,8 @@ same similarity is multiplied into the projection matrix (`model.face_renderer`)
 arrives aligned without resampling.
 """
 
+from collections.abc import Callable
+
 import cv2
 import numpy as np
 import tensorflow as tf
@@ -16,13 +18,16 @@ from model.crop import MIRRORED_POINTS, Crop
 _ALIASING_SCALE = 0.7
 
 
-def crop_transform(points: tf.Tensor, crop: Crop) -> tf.Tensor:
+def crop_transform(
+    points: tf.Tensor, crop: Crop, fit: Callable[..., tf.Tensor] | None = None
+) -> tf.Tensor:
     """Finds the map that takes a face's landmarks nearest to their places in a crop.
 
     Args:
       points: float [..., P, 2], the landmarks of `crop.point_indices` in pixels of a photograph, or
         in any other plane.
       crop: the crop.
+      fit: `similarity_transform`, or the same as a graph.
 
     Returns:
       float [..., 2, 3], matrices M such that M @ [x, y, 1] is in pixels of the crop. They are
@@ -30,11 +35,7 @@ def crop_transform(points: tf.Tensor, crop: Crop) -> tf.Tensor:
     """
     squeeze = tf.constant([[crop.aspect], [1.0]], points.dtype)
     target = tf.cast(crop.canonical_points(), points.dtype) * squeeze[:, 0]
-    return similarity_transform(points, target, upright=crop.upright) / squeeze
-
-
-# One graph takes a third of the time of its operations one by one.
-_crop_transform_graph = tf.function(crop_transform)
+    return (fit or similarity_transform)(points, target, crop.upright) / squeeze
 
 
 def similarity_transform(source: tf.Tensor, target: tf.Tensor, upright: bool = False) -> tf.Tensor:
@@ -65,6 +66,11 @@ def similarity_transform(source: tf.Tensor, target: tf.Tensor, upright: bool = F
     return tf.concat([linear, translation[..., None]], axis=-1)
 
 
+# One graph takes a third of the time of its operations one by one. It gets no crop: each object
+# that is new to it would make it another graph.
+_similarity_graph = tf.function(similarity_transform)
+
+
 def warp_photograph(image: np.ndarray, points: np.ndarray, crop: Crop) -> np.ndarray:
     """Cuts a network's crop out of a photograph.
 
@@ -84,7 +90,7 @@ def warp_photograph(image: np.ndarray, points: np.ndarray, crop: Crop) -> np.nda
         raise ValueError(f"landmarks {points.tolist()} do not span a face of at least one pixel")
     if crop.upright:
         image, points = _on_its_feet(image, points, crop)
-    matrix = _crop_transform_graph(tf.constant(points), crop).numpy()
+    matrix = crop_transform(tf.constant(points), crop, _similarity_graph).numpy()
     # The vertical scale, which no crop squeezes.
     scale = np.hypot(matrix[1, 0], matrix[1, 1])
     if scale < _ALIASING_SCALE:

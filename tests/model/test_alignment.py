@@ -1,10 +1,13 @@
 """Alignment against known similarities and against OpenCV's own estimate of the warp."""
 
+import dataclasses
+
 import cv2
 import numpy as np
 import pytest
 import tensorflow as tf
 
+from model import alignment
 from model.alignment import crop_transform, mirror_points, similarity_transform, warp_photograph
 from model.crop import BoxCrop, Crop
 
@@ -108,3 +111,14 @@ def test_resized_crop_keeps_the_field_of_view():
     twice = CROP.resized(128)
     # The image spans [-0.5, size - 0.5] at any size.
     np.testing.assert_allclose((twice.canonical_points() + 0.5) / 2, CROP.canonical_points() + 0.5)
+
+
+def test_crops_that_are_made_anew_are_no_new_graphs():
+    # A graph for each photograph's crops made preparation slower with every photograph.
+    image, points = np.zeros([90, 80, 3], np.uint8), np.float32(CROP.points) / 2
+    graphs = []
+    for k in range(4):
+        moved = np.float32(CROP.points) + k
+        warp_photograph(image, points, dataclasses.replace(CROP, points=tuple(map(tuple, moved))))
+        graphs.append(alignment._similarity_graph.experimental_get_tracing_count())
+    assert graphs[0] == graphs[-1]
