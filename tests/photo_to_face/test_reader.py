@@ -10,7 +10,10 @@ from PIL import Image
 
 import open_parts
 import photo_to_face
+from model.decoder import Coefficients
 from model.face_finding import NoFaceError
+from model.face_renderer import FaceRenderer
+from model.rendered_views import FixedViews
 
 PHOTO = open_parts.PHOTOS / "us_congress_A000022.jpg"
 
@@ -45,6 +48,19 @@ def test_images_of_any_kind_are_the_same_face(reader, face, kind):
         "pillow": image,
     }[kind]
     np.testing.assert_allclose(reader.read(given).coefficients, face.coefficients, atol=1e-4)
+
+
+def test_a_refined_face_is_more_alike(reader, face):
+    refined = photo_to_face.FaceReader(refine_steps=6).read(PHOTO)
+    parts = reader._reconstructor
+    views = FixedViews(FaceRenderer(parts.face_model, parts.encoder.crop), (0,))
+    before, after = (
+        views.embeddings(parts.encoder, Coefficients(own.shape[None], own.texture[None]))[0, 0]
+        @ own.embedding
+        for own in (face, refined)
+    )
+    assert after > before + 0.01
+    assert np.sqrt(np.mean(refined.shape**2)) < 1.101
 
 
 def test_a_gray_photograph_is_a_face(reader):

@@ -126,6 +126,9 @@ def test_what_was_made_in_another_way_is_not_taken_for_finished(tmp_path):
     other = dataclasses.replace(options, skip_finished=True, photographed_tone=True)
     with pytest.raises(ValueError, match="made with another skin_tone"):
         reconstruction.run(other)
+    other = dataclasses.replace(options, skip_finished=True, refine_steps=1)
+    with pytest.raises(ValueError, match="made with another refinement"):
+        reconstruction.run(other)
     # A format that is not there yet is made.
     more = dataclasses.replace(options, skip_finished=True, formats=("coefficients", "ply"))
     reconstruction.run(more)
