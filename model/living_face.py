@@ -12,6 +12,7 @@ import tensorflow as tf
 from mesh_renderer.vertex_normals import vertex_normals
 from model.mesh_io import Mesh, Morph
 from model.morphable_model import MorphableModel
+from model.mouth_fit import MouthFit
 from model.named_expressions import NamedExpressions
 
 # What moves less is left out, which keeps files small: millimeters, and parts of a unit normal.
@@ -30,6 +31,7 @@ class LivingFaces:
     def __init__(self, face_model: MorphableModel, expressions: NamedExpressions):
         """Joins a face model and what was made for it."""
         self._expressions = expressions
+        self._fit = MouthFit(face_model, expressions)
         self.triangles = np.concatenate(
             [face_model.triangles, expressions.mouth_triangles + face_model.n_vertices]
         ).astype(np.int32)
@@ -52,7 +54,7 @@ class LivingFaces:
         Returns:
           The mesh; its first N vertices are those of the face.
         """
-        mouth = self._expressions.mouth_vertices(shape)
+        mouth = self._fit(self._expressions.mouth_vertices(shape), vertices)
         return Mesh(
             np.concatenate([vertices, mouth]),
             np.concatenate([colors, self._expressions.mouth_colors]),

@@ -45,6 +45,7 @@ class NamedExpressions:
       mouth: float32 [E, M, 3] mm, those of the vertices inside of the mouth.
       mouth_triangles: int32 [S, 3].
       mouth_colors: float32 sRGB [M, 3] in 0..1.
+      teeth, gums: bool [M], the vertices of teeth, and those of gums and tongue.
     """
 
     names: tuple[str, ...]
@@ -52,11 +53,16 @@ class NamedExpressions:
     mouth: np.ndarray
     mouth_triangles: np.ndarray
     mouth_colors: np.ndarray
+    teeth: np.ndarray
+    gums: np.ndarray
     _mouth_mean: np.ndarray
     _mouth_modes: np.ndarray
 
     def mouth_vertices(self, shape: np.ndarray) -> np.ndarray:
-        """Computes the inside of the mouth of a face with coefficients float [Ks]: [M, 3] mm."""
+        """Computes the inside of the mouth of a face with coefficients float [Ks]: [M, 3] mm.
+
+        It is as the kit has it; `model.mouth_fit` fits it into the face.
+        """
         shape = np.asarray(shape, np.float32)
         return self._mouth_mean + self._mouth_modes[..., : len(shape)] @ shape
 
@@ -91,6 +97,8 @@ def load_named_expressions(
         mouth=_with_sums(names, np.float32(parts["deltas_mm"])),
         mouth_triangles=parts["triangles"],
         mouth_colors=_mouth_colors(parts),
+        teeth=_of_material(parts, "M_Teeth"),
+        gums=_of_material(parts, "M_GumsTongue"),
         _mouth_mean=np.float32(parts["vertices_mm"]) - back,
         _mouth_modes=np.float32(parts["shape_displacements_mm"]),
     )
@@ -132,10 +140,16 @@ def _with_sums(names, deltas):
     return np.concatenate([deltas, np.stack(sums)])
 
 
+def _of_material(parts, material):
+    vertices = np.zeros(len(parts["vertices_mm"]), bool)
+    vertices[parts["triangles"][parts["material"] == material].ravel()] = True
+    return vertices
+
+
 def _mouth_colors(parts):
     colors = np.zeros([len(parts["vertices_mm"]), 3], np.float32)
     for material, color in _COLORS.items():
-        colors[parts["triangles"][parts["material"] == material].ravel()] = color
+        colors[_of_material(parts, material)] = color
     z = parts["vertices_mm"][:, 2:]
     light = np.clip((z - _DARK_Z) / (_LIGHT_Z - _DARK_Z), 0, 1)
     return np.float32(_DARK + (colors - _DARK) * light)
