@@ -25,6 +25,7 @@ BEFORE_FLAGS = {
     "view_framing": 0.0,
     "parameter_weight": 1.0,
     "batch_variance": 1.0,
+    "gray_views": 0,
 }
 
 
