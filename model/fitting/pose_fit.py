@@ -10,10 +10,18 @@ CAMERA_DISTANCE_MM = 1500.0
 # A pose has so many numbers: three of rotation, the focal length, and the center.
 POSE_NUMBERS = 6
 _STEPS = 12
+# The yaws in radians of further starts; another end has to be so much better than the first one.
+_OTHER_STARTS = (-np.pi / 3, np.pi / 3)
+_CLEARLY = 0.9
+# Five points are visible as far as this: the cosine of 105 degrees.
+_LEAST_FACING = -0.26
 
 
 def fit_pose(points: np.ndarray, found: np.ndarray, distance: float = CAMERA_DISTANCE_MM) -> Pose:
     """Finds how faces stand before their cameras, by least squares (Gauss-Newton).
+
+    From a frontal start a head in full profile can end up turned away, so heads that are turned to
+    either side are starts as well. The best end counts in which the face sees the camera.
 
     Args:
       points: float [B, P, 3] mm, points of B faces in the face model's frame, at least four that
@@ -25,7 +33,42 @@ def fit_pose(points: np.ndarray, found: np.ndarray, distance: float = CAMERA_DIS
       The poses. Where the found points say nothing, as where all are one, a pose is frontal.
     """
     points, found = np.asarray(points, np.float64), np.asarray(found, np.float64)
-    pose = frontal_pose(points, found, distance)
+    start = frontal_pose(points, found, distance)
+    best = _descended(start, points, found)
+    least = _error(best, points, found)
+    for yaw in _OTHER_STARTS:
+        pose = _descended(_aside(start, yaw), points, found)
+        error = _error(pose, points, found)
+        better = error < _CLEARLY * least
+        best, least = _chosen(better, pose, best), np.where(better, error, least)
+    return best
+
+
+def _aside(pose, yaw):
+    """The same heads, turned to their side by radians."""
+    identity = np.tile(np.eye(3), (len(pose.rotation), 1, 1))
+    turn = turned(identity, np.tile([0.0, yaw, 0.0], (len(identity), 1)))
+    return dataclasses.replace(pose, rotation=pose.rotation @ turn)
+
+
+def _chosen(mask, pose, other):
+    """Takes poses where a mask bool [B] says so, and others elsewhere."""
+    return Pose(
+        np.where(mask[:, None, None], pose.rotation, other.rotation),
+        np.where(mask, pose.focal, other.focal),
+        np.where(mask[:, None], pose.center, other.center),
+        pose.distance,
+    )
+
+
+def _error(pose, points, found):
+    """The sum of squared distances [B] in mm; infinite where the face is turned away."""
+    per_mm = np.maximum(pose.pixels_per_mm(), 1e-9)[:, None, None]
+    squares = np.sum(((found - pose.project(points)) / per_mm) ** 2, axis=(1, 2))
+    return np.where(pose.rotation[:, 2, 2] > _LEAST_FACING, squares, np.inf)
+
+
+def _descended(pose, points, found):
     for _ in range(_STEPS):
         view = pose.view(points)
         per_mm = np.maximum(pose.pixels_per_mm(), 1e-9)[:, None, None]

@@ -28,6 +28,17 @@ def test_a_pose_is_found_again(focal):
     np.testing.assert_allclose(found.center, pose.center, atol=1e-3 * focal)
 
 
+def test_no_head_in_profile_is_turned_away():
+    """From a frontal start alone three of these 600 heads, which are not quite ours, are."""
+    rng = np.random.default_rng(0)
+    yaws = np.repeat([85.0, 90.0, 95.0], 200)
+    pose = _pose(np.stack([0 * yaws, yaws, 0 * yaws], axis=-1))
+    theirs = POINTS + rng.normal(scale=4, size=[len(yaws), 5, 3])
+    found = fit_pose(np.tile(POINTS, (len(yaws), 1, 1)), pose.project(theirs)).rotation
+    reached = np.degrees(np.arctan2(found[:, 0, 2], found[:, 2, 2]))
+    assert np.abs(reached - yaws).max() < 40
+
+
 def test_noise_of_a_pixel_turns_little():
     pose = _pose([[0, 30, 0]])
     noise = np.random.default_rng(0).normal(scale=0.5, size=[1, 5, 2])
