@@ -25,7 +25,6 @@ BEFORE_FLAGS = {
     "view_framing": 0.0,
     "parameter_weight": 1.0,
     "batch_variance": 1.0,
-    "gray_views": 0,
 }
 
 

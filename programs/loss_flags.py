@@ -75,7 +75,7 @@ def _define_weights() -> None:
         lower_bound=0,
     )
     flags.DEFINE_float(
-        "batch_distribution_weight", 2.8, "The weight omega_batch of equation 2.", lower_bound=0
+        "batch_distribution_weight", 2.0, "The weight omega_batch of equation 2.", lower_bound=0
     )
     flags.DEFINE_float(
         "batch_variance",
@@ -95,7 +95,7 @@ def _define_weights() -> None:
 def _define_gray_views() -> None:
     flags.DEFINE_integer(
         "gray_views",
-        1,
+        0,
         "In how many further poses, besides --views, the face is drawn in one albedo that is the "
         "same for all people, so that shape must carry who it is. The loopback loss does not see "
         "them.",
