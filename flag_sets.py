@@ -229,19 +229,19 @@ def default_settings(script: str) -> dict:
     return {flag.name: flag.default for flag in FLAGS.get_key_flags_for_module(script)}
 
 
-@flag_groups.group("Random scenes and shading")
 def define_refinement() -> None:
     """Defines the flag of how far faces are fitted to their photographs after decoding."""
     flags.DEFINE_integer(
         "refine_steps",
         0,
-        "So many steps fit each face further to its photograph after the decoder has read it, by "
-        "the loss that the decoder was trained with: 30 take some seconds a face on two cores and "
-        "make it clearly more alike (docs/refinement.md). 0 leaves faces as they are read.",
+        "After the decoder has read a face, this many steps fit it further to its photograph by "
+        "the identity loss. Thirty steps take some seconds a face on two cores and make it clearly "
+        "more alike (docs/refinement.md). 0 leaves faces as they are read.",
         lower_bound=0,
     )
 
 
+@flag_groups.group("Random scenes and shading")
 def define_scenes() -> None:
     """Defines the flags of random scenes and of shading; the defaults are those of photos.cfg."""
     shading_defaults, ranges = Shading(), SceneRanges()

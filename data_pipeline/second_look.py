@@ -33,8 +33,7 @@ _SURE, _AGREEING, _APART = 0.95, 4, 0.25
 # A face from the front is confirmed by as many looks of any confidence that are so near to it. Of
 # the 812 portraits one needs that, whose first confidence is .82.
 _NEAR = 0.1
-
-
+# What is said of a face without certain points.
 _UNCERTAIN = (
     "is in full profile, or the detector was misled: it sees eyes, nose and mouth in other places "
     "at each look"
@@ -65,7 +64,7 @@ class SecondLooks:
         if not certain:
             raise NoFaceError(f"the face {_UNCERTAIN}; give a photograph that shows both eyes")
         if uncertain := len(faces) - len(certain):
-            logging.warning("%s: %s", name or "image", left_out(uncertain))
+            logging.warning("%s: %s", name or "image", _left_out(uncertain))
         return sorted(certain, key=lambda face: -face.area)
 
     def _again(self, image: np.ndarray, face: Detection | None) -> Detection | None:
@@ -132,13 +131,6 @@ def agreement(faces: Sequence[Detection]) -> tuple[Detection | None, int]:
     return Detection(tuple(box.tolist()), float(confidence), points.astype(np.float32)), len(most)
 
 
-def left_out(count: int) -> str:
-    """Says that so many faces of a photograph are left out, though others are taken."""
-    if count == 1:
-        return f"one more face is left out, which {_UNCERTAIN}"
-    return f"{count} more faces are left out; each {_UNCERTAIN}"
-
-
 def make_careful_detector(landmarks: str | os.PathLike | None = None) -> Detector:
     """Returns the detector for faces that people see: `make_detector`, which looks again.
 
@@ -146,6 +138,13 @@ def make_careful_detector(landmarks: str | os.PathLike | None = None) -> Detecto
     """
     detector = make_detector(landmarks)
     return SecondLooks(detector) if isinstance(detector, MtcnnDetector) else detector
+
+
+def _left_out(count: int) -> str:
+    """Says that so many faces of a photograph are left out, though others are taken."""
+    if count == 1:
+        return f"one more face is left out, which {_UNCERTAIN}"
+    return f"{count} more faces are left out; each {_UNCERTAIN}"
 
 
 def _is_turned(face):

@@ -96,9 +96,9 @@ def _define_gray_views() -> None:
     flags.DEFINE_integer(
         "gray_views",
         0,
-        "In how many further poses, besides --views, the face is drawn in one albedo that is the "
-        "same for all people, so that shape must carry who it is. The loopback loss does not see "
-        "them.",
+        "Each face is drawn in this many poses more than --views, in one albedo that is the same "
+        "for all people, so that shape must carry who it is. The loopback loss does not see these "
+        "views.",
         lower_bound=0,
     )
     flags.DEFINE_enum(

@@ -86,14 +86,15 @@ def test_a_face_that_no_search_found_is_found_by_looks():
     assert SecondLooks(Looker([], lambda size: []))(IMAGE) == []
 
 
-def test_a_face_that_each_look_sees_elsewhere_is_left_out():
+def test_a_face_that_each_look_sees_elsewhere_is_left_out(caplog):
     def see(size):
         return [scaled(size, moved([size / 4, 0]))]
 
     with pytest.raises(NoFaceError, match="shows both eyes"):
         SecondLooks(Looker([DOUBTED], see))(IMAGE)
     sure = dataclasses.replace(FACE, box=(0.0, 0.0, 5.0, 5.0))
-    assert SecondLooks(Looker([DOUBTED, sure], see))(IMAGE) == [sure]
+    assert SecondLooks(Looker([DOUBTED, sure], see))(IMAGE, "group.jpg") == [sure]
+    assert "group.jpg: one more face is left out" in caplog.text
 
 
 def test_a_photograph_from_the_front_is_confirmed_and_one_that_lies_is_turned_back():

@@ -14,7 +14,6 @@ import open_parts
 from model import mesh_io
 from model.face_models.load import load_face_model
 from model.kit_layout import kit_atlas
-from model.living_face import LivingFaces
 from model.named_expressions import arkit_name, load_named_expressions
 from open_parts import MOUTH_PARTS, NAMED_EXPRESSIONS
 from tests.model.glb_reader import Glb
@@ -32,21 +31,6 @@ ARKIT = (
     "mouthSmileRight mouthStretchLeft mouthStretchRight mouthUpperUpLeft mouthUpperUpRight "
     "noseSneerLeft noseSneerRight"
 ).split()
-
-
-@pytest.fixture(scope="module")
-def face_model():
-    return load_face_model(open_parts.FACE_MODEL)
-
-
-@pytest.fixture(scope="module")
-def expressions(face_model):
-    return load_named_expressions(NAMED_EXPRESSIONS, MOUTH_PARTS, face_model)
-
-
-@pytest.fixture(scope="module")
-def living(face_model, expressions):
-    return LivingFaces(face_model, expressions)
 
 
 @pytest.fixture(scope="module")

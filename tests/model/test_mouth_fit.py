@@ -7,13 +7,8 @@ import numpy as np
 import pytest
 from scipy.ndimage import grey_closing
 
-import open_parts
 from mesh_renderer.rasterize_triangles import rasterize_clip_space
 from model.expression_presets import PRESETS
-from model.face_models.load import load_face_model
-from model.living_face import LivingFaces
-from model.named_expressions import load_named_expressions
-from open_parts import MOUTH_PARTS, NAMED_EXPRESSIONS
 
 _STATES = {
     "rest": {},
@@ -25,21 +20,6 @@ _LEAST_ROOM_MM = {"rest": 1.5, "mouthSmile": 0.0, "jawOpen": 0.0}
 _HALF_MM, _PIXELS = 45.0, 270
 # Lips that are a little apart are closed by this many pixels, of a third of a millimeter.
 _GAP = (14, 1)
-
-
-@pytest.fixture(scope="module")
-def face_model():
-    return load_face_model(open_parts.FACE_MODEL)
-
-
-@pytest.fixture(scope="module")
-def expressions(face_model):
-    return load_named_expressions(NAMED_EXPRESSIONS, MOUTH_PARTS, face_model)
-
-
-@pytest.fixture(scope="module")
-def living(face_model, expressions):
-    return LivingFaces(face_model, expressions)
 
 
 @pytest.fixture(scope="module")
