@@ -5,6 +5,9 @@ are only up to a shift and a scale, since photographs are not renders. The cheek
 photograph does not tell it either: its color depends more on exposure and color cast than on the
 skin. Over hundreds of photographs these average out: middle and spread of the cheeks are those of
 the people.
+
+Hue is told less well. A black-and-white photograph or a color cast moves what is decoded further
+than people differ, so that faces would turn gray or pink. Hence hue is believed in part only.
 """
 
 import functools
@@ -21,6 +24,9 @@ from model.morphable_model import MorphableModel
 
 # This part of the spread of photographed cheeks is taken for the people's; the rest is exposure.
 PEOPLES_SHARE = 0.75
+# This part of what sets a photograph's hue apart from that of the others is taken for the person's;
+# the rest is color cast.
+HUE_SHARE = 0.5
 # A cheek lies this far from the eye to the corner of the mouth and this far outward, and the patch
 # that is looked at is this wide; all are parts of the distance from eye to mouth.
 _DOWN, _OUT, _HALF_WIDTH = 0.62, 0.10, 0.12
@@ -79,11 +85,12 @@ def modeled_cheeks(face_model: MorphableModel, texture: np.ndarray) -> np.ndarra
 def fit_tone_calibration(
     face_model: MorphableModel, texture: np.ndarray, components: int, cheeks: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Finds the scale and the offset of the first tone component, which is lightness.
+    """Finds the scales and the offsets of the tone components.
 
-    Middle and spread are the median and the median absolute deviation, so that gray photographs and
-    extreme exposures do not count. They are those of whole faces: components that are no tone make
-    cheeks a little lighter or darker too. The other components of tone stay as they are.
+    The first component is lightness. Middle and spread of the cheeks' are the median and the median
+    absolute deviation, so that gray photographs and extreme exposures do not count. They are those
+    of whole faces: components that are no tone make cheeks a little lighter or darker too. The
+    other components, which are hue, are drawn to their medians.
 
     Args:
       face_model: the face model, with tone components.
@@ -96,11 +103,13 @@ def fit_tone_calibration(
     """
     wanted = srgb_to_lab(cheeks)[:, 0]
     middle, spread = np.median(wanted), PEOPLES_SHARE * _deviation(wanted)
-    scale, offset = np.ones(components), np.zeros(components)
+    scale, offset = np.full(components, HUE_SHARE), np.zeros(components)
+    scale[0] = 1.0
+    offset[1:] = (1.0 - HUE_SHARE) * np.median(texture[:, 1:components], axis=0)
     # The rest of a face depends a little on its tone, so its part is measured twice.
     for _ in range(_PASSES):
         decoded = np.array(texture, np.float32)
-        decoded[:, 0] = texture[:, 0] * scale[0] + offset[0]
+        decoded[:, :components] = texture[:, :components] * scale + offset
         rest = _lightness(face_model, decoded) - _lightness_of_tone(face_model, decoded[:, 0])
 
         def miss(values, rest=rest):
