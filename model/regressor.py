@@ -100,6 +100,8 @@ class Regressor(tf_keras.Model):
     def metrics(self) -> list[tf_keras.metrics.Metric]:
         return list(self._logged.values())
 
+    # No control flow of the graph depends on values, and AutoGraph takes seconds for it.
+    @tf.autograph.experimental.do_not_convert
     def train_step(self, batch: dict) -> dict[str, tf.Tensor]:
         """Trains one step on one batch.
 
@@ -117,6 +119,7 @@ class Regressor(tf_keras.Model):
         self.optimizer.apply_gradients(zip(gradients, variables, strict=True))
         return self._results(terms, total)
 
+    @tf.autograph.experimental.do_not_convert
     def test_step(self, batch: dict) -> dict[str, tf.Tensor]:
         """Computes what `train_step` returns, without training."""
         terms = self._terms(batch)

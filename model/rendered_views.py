@@ -40,7 +40,9 @@ class FixedViews:
         self._views = len(yaws_deg)
         model = renderer.face_model
 
+        # No control flow depends on values, and AutoGraph takes a second.
         @tf.function(
+            autograph=False,
             input_signature=[
                 tf.TensorSpec([None, model.shape_components], tf.float32),
                 tf.TensorSpec([None, model.texture_components], tf.float32),

@@ -7,7 +7,8 @@ skin. Over hundreds of photographs these average out: middle and spread of the c
 the people.
 
 Hue is told less well. A black-and-white photograph or a color cast moves what is decoded further
-than people differ, so that faces would turn gray or pink. Hence hue is believed in part only.
+than people differ, so that faces would turn gray or pink. Hence hue is believed in part only, and
+for the rest it is that of the face model's mean.
 """
 
 import functools
@@ -24,8 +25,8 @@ from model.morphable_model import MorphableModel
 
 # This part of the spread of photographed cheeks is taken for the people's; the rest is exposure.
 PEOPLES_SHARE = 0.75
-# This part of what sets a photograph's hue apart from that of the others is taken for the person's;
-# the rest is color cast.
+# This part of a decoded hue, the distance from the face model's mean, is taken for the person's; the
+# rest is color cast.
 HUE_SHARE = 0.5
 # A cheek lies this far from the eye to the corner of the mouth and this far outward, and the patch
 # that is looked at is this wide; all are parts of the distance from eye to mouth.
@@ -90,7 +91,7 @@ def fit_tone_calibration(
     The first component is lightness. Middle and spread of the cheeks' are the median and the median
     absolute deviation, so that gray photographs and extreme exposures do not count. They are those
     of whole faces: components that are no tone make cheeks a little lighter or darker too. The
-    other components, which are hue, are drawn to their medians.
+    other components, which are hue, are drawn to the face model's mean.
 
     Args:
       face_model: the face model, with tone components.
@@ -105,7 +106,6 @@ def fit_tone_calibration(
     middle, spread = np.median(wanted), PEOPLES_SHARE * _deviation(wanted)
     scale, offset = np.full(components, HUE_SHARE), np.zeros(components)
     scale[0] = 1.0
-    offset[1:] = (1.0 - HUE_SHARE) * np.median(texture[:, 1:components], axis=0)
     # The rest of a face depends a little on its tone, so its part is measured twice.
     for _ in range(_PASSES):
         decoded = np.array(texture, np.float32)
