@@ -46,7 +46,7 @@ class FixedViews:
             input_signature=[
                 tf.TensorSpec([None, model.shape_components], tf.float32),
                 tf.TensorSpec([None, model.texture_components], tf.float32),
-            ]
+            ],
         )
         def draw(shape, texture):
             scenes = stack_scenes([fixed_scene(yaw) for yaw in yaws_deg], tf.shape(shape)[0])

@@ -25,7 +25,7 @@ from model.morphable_model import MorphableModel
 
 # This part of the spread of photographed cheeks is taken for the people's; the rest is exposure.
 PEOPLES_SHARE = 0.75
-# This part of a decoded hue, the distance from the face model's mean, is taken for the person's; the
+# This part of a decoded hue, as its distance from the mean face, is taken for the person's; the
 # rest is color cast.
 HUE_SHARE = 0.5
 # A cheek lies this far from the eye to the corner of the mouth and this far outward, and the patch

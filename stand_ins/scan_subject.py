@@ -30,8 +30,12 @@ _NOTE_TEXT = (
 _PIXELS, _SUPERSAMPLING = 256, 2
 # How far the head turns and nods in each condition, in degrees (one standard deviation).
 _POSES_DEG = {"cooperative": (8, 4), "indoor": (16, 7), "outdoor": (20, 8)}
+# From how far away a picture is taken.
+DISTANCES_MM = (700.0, 1600.0)
 # The width of what a picture shows, in mm, at the distance of the face.
 _WIDTH_MM = 420.0
+# The tip of the nose is this near to the plane between left and right.
+_MIDDLE_MM = 15.0
 # Light acts on linear colors; the texture is encoded by about this exponent.
 _GAMMA = 2.2
 
@@ -58,15 +62,13 @@ def write_scan_subject(
     """
     output = pathlib.Path(output)
     check_new(output)
-    mesh = read_textured(scan)
-    vertices = mesh.vertices * mm_per_unit
-    vertices -= (vertices.max(axis=0) + vertices.min(axis=0)) / 2
-    surface = trimesh.Trimesh(vertices, mesh.triangles, process=False)
+    head = Head(scan, mm_per_unit)
     for c, (condition, on_disk) in enumerate(CONDITIONS.items()):
         files = {}
         for k in range(frames):
             rng = np.random.default_rng([seed, c, k])
-            picture = _picture(surface, mesh, _POSES_DEG[condition], rng)
+            yaw, pitch = (rng.normal(0, deviation) for deviation in _POSES_DEG[condition])
+            picture = head.photograph(yaw, pitch, rng.uniform(*DISTANCES_MM), rng)
             files[f"{k + 1:05d}.jpg"] = jpeg(to_bytes(picture), 92)
         write_together(output / "subject_01" / "Video" / on_disk, files)
     write_text(output / STAND_IN_NOTE, _NOTE_TEXT)
@@ -74,35 +76,78 @@ def write_scan_subject(
     write_bytes(place / "scan.obj", _obj(*read_mesh(scan), mm_per_unit))
 
 
-def _picture(surface, mesh, poses_deg, rng):
-    """One picture, float32 sRGB [S, S, 3]."""
-    yaw, pitch = rng.normal(0, poses_deg[0]), rng.normal(0, poses_deg[1])
-    turned = Rotation.from_euler("yx", (yaw, pitch), degrees=True).as_matrix()
-    distance = rng.uniform(700, 1600)
-    points = surface.vertices @ turned.T
-    normals = surface.vertex_normals @ turned.T
+class Head:
+    """A textured scan of a head, of which pictures are taken."""
+
+    def __init__(self, scan: str | os.PathLike, mm_per_unit: float):
+        """Reads an OBJ file with a texture, y up and z out of the face.
+
+        Raises:
+          ValueError: the scan has no texture.
+        """
+        self._mesh = read_textured(scan)
+        vertices = self._mesh.vertices * mm_per_unit
+        vertices -= (vertices.max(axis=0) + vertices.min(axis=0)) / 2
+        self._surface = trimesh.Trimesh(vertices, self._mesh.triangles, process=False)
+
+    def photograph(
+        self, yaw_deg: float, pitch_deg: float, distance_mm: float, rng: np.random.Generator
+    ) -> np.ndarray:
+        """Takes one picture in random light, before a random background.
+
+        Args:
+          yaw_deg: how far the head turns to its left.
+          pitch_deg: how far it nods.
+          distance_mm: of the camera to the middle of the head.
+          rng: draws the rest.
+
+        Returns:
+          float32 sRGB [256, 256, 3] in 0..1.
+        """
+        seen = self._rasterized(_turn(yaw_deg, pitch_deg), distance_mm)
+        covered = seen[..., 5] > 0.5
+        normals = seen[covered][:, 2:5]
+        normals /= np.maximum(np.linalg.norm(normals, axis=-1, keepdims=True), 1e-6)
+        albedo = self._mesh.colors_at(seen[covered][:, :2]) ** _GAMMA
+        image = np.float32(random_background(len(seen), rng))
+        lit = albedo * random_environment(rng).irradiance(normals)
+        image[covered] = np.clip(lit, 0, 1) ** (1 / _GAMMA)
+        image = cv2.resize(image, (_PIXELS, _PIXELS), interpolation=cv2.INTER_AREA)
+        return photograph_effects(image, rng)
+
+    def nose_tip(self, yaw_deg: float, pitch_deg: float, distance_mm: float) -> np.ndarray:
+        """Where a picture shows the tip of the nose: float64 (x, y) in pixels."""
+        middle = self._surface.vertices[np.abs(self._surface.vertices[:, 0]) < _MIDDLE_MM]
+        tip = middle[np.argmax(middle[:, 2])][None] @ _turn(yaw_deg, pitch_deg).T
+        x, y, _, depth = _clip_space(tip, distance_mm)[0]
+        return (np.array([x, -y]) / depth + 1) / 2 * _PIXELS - 0.5
+
+    def _rasterized(self, turned, distance):
+        """Texture coordinates, normals and coverage of each pixel, from a distance in mm."""
+        clip = _clip_space(self._surface.vertices @ turned.T, distance)
+        normals = self._surface.vertex_normals @ turned.T
+        size = _PIXELS * _SUPERSAMPLING
+        covered = np.ones((len(normals), 1))
+        attributes = np.concatenate([self._mesh.uv, normals, covered], axis=1)
+        return rasterize_triangles.rasterize_clip_space(
+            clip[None].astype(np.float32),
+            attributes[None].astype(np.float32),
+            self._surface.faces.astype(np.int32),
+            size,
+            size,
+            [0.0] * 6,
+        )[0].numpy()[::-1]
+
+
+def _turn(yaw_deg, pitch_deg):
+    return Rotation.from_euler("yx", (yaw_deg, pitch_deg), degrees=True).as_matrix()
+
+
+def _clip_space(points, distance):
+    """Points [N, 3] in mm around the middle of the head, before a camera: [N, 4]."""
     depth = distance - points[:, 2]
-    size = _PIXELS * _SUPERSAMPLING
-    spread = 2 * distance / _WIDTH_MM
-    clip = np.stack([points[:, 0] * spread, points[:, 1] * spread, depth - 200.0, depth], axis=-1)
-    attributes = np.concatenate([mesh.uv, normals, np.ones((len(normals), 1))], axis=1)
-    seen = rasterize_triangles.rasterize_clip_space(
-        clip[None].astype(np.float32),
-        attributes[None].astype(np.float32),
-        surface.faces.astype(np.int32),
-        size,
-        size,
-        [0.0] * 6,
-    )[0].numpy()[::-1]
-    covered = seen[..., 5] > 0.5
-    normals = seen[covered][:, 2:5]
-    normals /= np.maximum(np.linalg.norm(normals, axis=-1, keepdims=True), 1e-6)
-    albedo = mesh.colors_at(seen[covered][:, :2]) ** _GAMMA
-    image = np.float32(random_background(size, rng))
-    lit = albedo * random_environment(rng).irradiance(normals)
-    image[covered] = np.clip(lit, 0, 1) ** (1 / _GAMMA)
-    image = cv2.resize(image, (_PIXELS, _PIXELS), interpolation=cv2.INTER_AREA)
-    return photograph_effects(image, rng)
+    x, y = points[:, :2].T * 2 * distance / _WIDTH_MM
+    return np.stack([x, y, depth - 200.0, depth], axis=-1)
 
 
 def _obj(vertices, triangles, mm_per_unit):

@@ -86,6 +86,14 @@ def test_a_face_that_no_search_found_is_found_by_looks():
     assert SecondLooks(Looker([], lambda size: []))(IMAGE) == []
 
 
+@pytest.mark.parametrize("width, found", [(0.7, 1), (1.0, 0)])
+def test_looks_that_are_less_sure_count_for_a_turned_face_alone(width, found):
+    points = POINTS * np.float32([width, 1])
+    unsure = dataclasses.replace(FACE, confidence=0.85, points=points)
+    looks = SecondLooks(Looker([], lambda size: [scaled(size, unsure)]))
+    assert len(looks(IMAGE)) == found
+
+
 def test_a_face_that_each_look_sees_elsewhere_is_left_out(caplog):
     def see(size):
         return [scaled(size, moved([size / 4, 0]))]

@@ -14,6 +14,7 @@ from model.decoder import Coefficients
 from model.face_finding import NoFaceError
 from model.face_renderer import FaceRenderer
 from model.rendered_views import FixedViews
+from stand_ins.scan_subject import Head
 
 PHOTO = open_parts.PHOTOS / "us_congress_A000022.jpg"
 
@@ -48,6 +49,15 @@ def test_images_of_any_kind_are_the_same_face(reader, face, kind):
         "pillow": image,
     }[kind]
     np.testing.assert_allclose(reader.read(given).coefficients, face.coefficients, atol=1e-4)
+
+
+@pytest.mark.parametrize("yaw_deg", [60, -90])
+def test_a_head_in_profile_is_read_and_noted(reader, shared_data, yaw_deg):
+    scan = shared_data / "scans" / "lee_perry_smith" / "LeePerrySmith.obj"
+    picture = Head(scan, 52.4).photograph(yaw_deg, 0, 1000.0, np.random.default_rng(3))
+    face = reader.read(picture)
+    assert face.notes == ("the face is turned far to a side, so what is hidden is a guess",)
+    assert 45 < face.pose["yaw_deg"] * np.sign(yaw_deg) < 100
 
 
 def test_a_refined_face_is_more_alike(reader, face):
