@@ -100,7 +100,7 @@ class Regressor(tf_keras.Model):
     def metrics(self) -> list[tf_keras.metrics.Metric]:
         return list(self._logged.values())
 
-    # No control flow of the graph depends on values, and AutoGraph takes seconds for it.
+    # No control flow of the graph depends on values, and AutoGraph takes its time.
     @tf.autograph.experimental.do_not_convert
     def train_step(self, batch: dict) -> dict[str, tf.Tensor]:
         """Trains one step on one batch.

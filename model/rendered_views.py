@@ -40,7 +40,7 @@ class FixedViews:
         self._views = len(yaws_deg)
         model = renderer.face_model
 
-        # No control flow depends on values, and AutoGraph takes a second.
+        # No control flow depends on values, and AutoGraph takes its time.
         @tf.function(
             autograph=False,
             input_signature=[

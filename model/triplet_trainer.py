@@ -86,7 +86,7 @@ class TripletTrainer(tf_keras.Model):
         """Returns unit embeddings float32 [B, E], as the frozen network will give them."""
         return self.network(images)
 
-    # No control flow of the graph depends on values, and AutoGraph takes seconds for it.
+    # No control flow of the graph depends on values, and AutoGraph takes its time.
     @tf.autograph.experimental.do_not_convert
     def train_step(self, batch: dict) -> dict[str, tf.Tensor]:
         """Trains one step on one batch.

@@ -39,7 +39,7 @@ def make_gradient_norms(model: tf_keras.Model) -> Callable[[Iterator], dict[str,
         zero = tf.UnconnectedGradients.ZERO
         return {name: tape.gradient(term, variables, None, zero) for name, term in terms.items()}
 
-    # No control flow depends on values, and AutoGraph takes seconds for each term.
+    # No control flow depends on values, and AutoGraph takes its time for each term.
     @tf.function(autograph=False)
     def norms(batches):
         by_term = strategy.run(gradients_of_replica, (next(batches),))
