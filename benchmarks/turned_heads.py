@@ -32,7 +32,11 @@ def main() -> None:
     parser.add_argument("--mm_per_unit", type=float, default=1.0, help="of the scan (1)")
     parser.add_argument("--renders", type=int, default=12, help="to each side of each angle (12)")
     options = parser.parse_args()
-    head, detector = Head(options.scan, options.mm_per_unit), make_careful_detector()
+    try:
+        head = Head(options.scan, options.mm_per_unit)
+    except (OSError, ValueError) as error:
+        parser.error(str(error))
+    detector = make_careful_detector()
     print("| yaw | renders | right | wrong | left out |\n|---|---|---|---|---|")
     for yaw in _YAWS_DEG:
         sides = (yaw, -yaw) if yaw else (0,)
@@ -49,9 +53,10 @@ def _outcome(head, detector, yaw, seed):
     rng = np.random.default_rng(seed)
     distance, pitch = rng.uniform(*DISTANCES_MM), _NOD_DEG * (seed % 3 - 1)
     face = _found(detector, head.photograph(yaw, pitch, distance, rng))
-    if face is None:
-        return "left out"
     frontal = _found(detector, head.photograph(0, 0, distance, np.random.default_rng(seed)))
+    # Without a frontal face there is no measure of right and wrong.
+    if face is None or frontal is None:
+        return "left out"
     return "right" if _is_right(face, head.nose_tip(yaw, pitch, distance), frontal) else "wrong"
 
 
