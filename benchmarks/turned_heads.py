@@ -15,7 +15,7 @@ import numpy as np
 
 from data_pipeline.detected_face import Detection
 from data_pipeline.second_look import make_careful_detector
-from model.face_finding import NoFaceError
+from model.face_finding import NoFaceError, eyes_to_mouth
 from stand_ins.scan_subject import DISTANCES_MM, Head
 from storage.images import to_bytes
 
@@ -68,14 +68,10 @@ def _found(detector, picture):
 
 
 def _is_right(face: Detection, nose: np.ndarray, frontal: Detection) -> bool:
-    length = np.linalg.norm(_down(frontal))
-    right, down = _down(face)
+    length = np.linalg.norm(eyes_to_mouth(frontal.points))
+    right, down = eyes_to_mouth(face.points)
     near = np.linalg.norm(face.points[2] - nose) < _NOSE * length
     return near and abs(right) < _LEAN * down and _SHORTEST < down / length < _LONGEST
-
-
-def _down(face):
-    return face.points[3:].mean(axis=0) - face.points[:2].mean(axis=0)
 
 
 if __name__ == "__main__":

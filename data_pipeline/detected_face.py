@@ -4,6 +4,8 @@ import dataclasses
 
 import numpy as np
 
+from model.face_finding import is_upright
+
 
 @dataclasses.dataclass(frozen=True)
 class Detection:
@@ -28,8 +30,7 @@ class Detection:
     @property
     def stands(self) -> bool:
         """Whether the face is upright: its mouth lies below its eyes rather than beside them."""
-        right, down = self.points[3:].mean(axis=0) - self.points[:2].mean(axis=0)
-        return bool(down > abs(right))
+        return is_upright(self.points)
 
     def turned_back(self, turns: int, size: tuple[int, int]) -> "Detection":
         """Undoes counterclockwise quarter turns of a photograph of (width, height) pixels."""

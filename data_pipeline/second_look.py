@@ -17,7 +17,7 @@ from data_pipeline.detected_face import Detection
 from data_pipeline.detection import Detector, make_detector
 from data_pipeline.mtcnn_detector import MtcnnDetector
 from model.alignment import mirror_points
-from model.face_finding import FoundFace, NoFaceError, overlap
+from model.face_finding import FoundFace, NoFaceError, eyes_to_mouth, overlap
 
 # A face is looked at again if its confidence is smaller, or its `FoundFace.eye_ratio`, which is .74
 # at 35 degrees. Of 812 portraits 49 are, all by the confidence.
@@ -83,10 +83,10 @@ class SecondLooks:
             near = [sum(_distance(face, seen) < _NEAR for seen in side) for side in looks]
             if max(near) >= _AGREEING:
                 return face
-        found, count = _agreement_of_a_side(looks, _SURE)
+        found, count = _best_agreement(looks, _SURE)
         if count >= _AGREEING:
             return found
-        found, count = _agreement_of_a_side(looks, _SURE_OF_TURNED)
+        found, count = _best_agreement(looks, _SURE_OF_TURNED)
         return found if count >= _AGREEING and _is_turned(found) else None
 
     def _looks(self, part, turns, box):
@@ -144,8 +144,11 @@ def make_careful_detector(landmarks: str | os.PathLike | None = None) -> Detecto
     return SecondLooks(detector) if isinstance(detector, MtcnnDetector) else detector
 
 
-def _agreement_of_a_side(looks, sure):
-    """What most looks agree on that are this sure; a face that lies is looked at from two sides."""
+def _best_agreement(looks, sure):
+    """What most of the looks agree on whose confidence is at least `sure`, and how many do.
+
+    Of a face that lies there are looks from two sides, of which the better one counts.
+    """
     sides = ([seen for seen in side if seen.confidence >= sure] for side in looks)
     return max(map(agreement, sides), key=lambda one: one[1])
 
@@ -163,14 +166,14 @@ def _is_turned(face):
 
 def _distance(face, other):
     """How far apart the points of two faces are, in eye-to-mouth distances of the first one."""
-    down = np.linalg.norm(face.points[3:].mean(axis=0) - face.points[:2].mean(axis=0))
+    length = np.linalg.norm(eyes_to_mouth(face.points))
     apart = np.sqrt(np.mean(np.sum((face.points - other.points) ** 2, axis=1)))
-    return apart / max(down, 1e-9)
+    return apart / max(length, 1e-9)
 
 
 def _turns_to_stand(face):
     """The counterclockwise quarter turns, 1 to 3, after which a face that lies stands."""
-    right, down = face.points[3:].mean(axis=0) - face.points[:2].mean(axis=0)
+    right, down = eyes_to_mouth(face.points)
     if abs(right) < abs(down):
         return 2
     return 3 if right > 0 else 1

@@ -19,6 +19,26 @@ class NoFaceError(ValueError):
     """No face was found in a photograph, or none where it should be."""
 
 
+def eyes_to_mouth(points: np.ndarray) -> np.ndarray:
+    """The way from the middle of the eyes to that of the mouth: float64 (x, y) in pixels.
+
+    Args:
+      points: [5, 2], the `model.crop.FIVE_POINTS` in pixels; x points right and y down.
+    """
+    points = np.asarray(points, np.float64)
+    return points[3:].mean(axis=0) - points[:2].mean(axis=0)
+
+
+def is_upright(points: np.ndarray) -> bool:
+    """Whether a face stands: its mouth lies below its eyes rather than beside or above them.
+
+    Args:
+      points: [5, 2], as for `eyes_to_mouth`.
+    """
+    right, down = eyes_to_mouth(points)
+    return bool(down > abs(right))
+
+
 @dataclasses.dataclass(frozen=True)
 class FoundFace:
     """The face that a photograph is about; pixel coordinates with integers at pixel centers.
@@ -50,9 +70,9 @@ class FoundFace:
         It is .87 on average where faces look at the camera, .74 if they are turned by 35 degrees,
         and .36 in profile.
         """
-        right_eye, left_eye, _, right_mouth, left_mouth = np.asarray(self.points, np.float64)
-        down = np.linalg.norm((right_mouth + left_mouth - right_eye - left_eye) / 2)
-        return float(np.linalg.norm(left_eye - right_eye) / max(down, 1e-9))
+        right_eye, left_eye = np.asarray(self.points, np.float64)[:2]
+        length = np.linalg.norm(eyes_to_mouth(self.points))
+        return float(np.linalg.norm(left_eye - right_eye) / max(length, 1e-9))
 
     def profile_note(self) -> str:
         """Warns of a face that is turned far to a side; the text is empty if it is not."""
@@ -62,9 +82,7 @@ class FoundFace:
 
     def roll_note(self) -> str:
         """Warns of a face that does not stand; the text is empty if its mouth is below its eyes."""
-        eyes, mouth = (np.asarray(self.points)[part].mean(axis=0) for part in ([0, 1], [3, 4]))
-        right, down = mouth - eyes
-        if down > abs(right):
+        if is_upright(self.points):
             return ""
         return "the face lies on its side or upside down; if it does not, the detector was misled"
 

@@ -80,9 +80,14 @@ class Head:
     """A textured scan of a head, of which pictures are taken."""
 
     def __init__(self, scan: str | os.PathLike, mm_per_unit: float):
-        """Reads an OBJ file with a texture, y up and z out of the face.
+        """Reads a scan.
+
+        Args:
+          scan: an OBJ file with a texture, y up and z out of the face.
+          mm_per_unit: how many millimeters its unit is.
 
         Raises:
+          OSError: the file cannot be read.
           ValueError: the scan has no texture.
         """
         self._mesh = read_textured(scan)
@@ -96,9 +101,9 @@ class Head:
         """Takes one picture in random light, before a random background.
 
         Args:
-          yaw_deg: how far the head turns to its left.
-          pitch_deg: how far it nods.
-          distance_mm: of the camera to the middle of the head.
+          yaw_deg: how far the head turns to its left, in degrees.
+          pitch_deg: how far it nods, in degrees.
+          distance_mm: of the camera to the middle of the head, in mm.
           rng: draws the rest.
 
         Returns:
@@ -116,7 +121,11 @@ class Head:
         return photograph_effects(image, rng)
 
     def nose_tip(self, yaw_deg: float, pitch_deg: float, distance_mm: float) -> np.ndarray:
-        """Where a picture shows the tip of the nose: float64 (x, y) in pixels."""
+        """Where `photograph` shows the tip of the nose in the same pose from the same distance.
+
+        Returns:
+          float64 (x, y) in pixels, with whole numbers at pixel centers.
+        """
         middle = self._surface.vertices[np.abs(self._surface.vertices[:, 0]) < _MIDDLE_MM]
         tip = middle[np.argmax(middle[:, 2])][None] @ _turn(yaw_deg, pitch_deg).T
         x, y, _, depth = _clip_space(tip, distance_mm)[0]
