@@ -31,6 +31,16 @@ class Pca(NamedTuple):
             result = result._replace(variance=(np.sqrt(self.variance) * deviations) ** 2)
         return result
 
+    def moved(self, coefficients: np.ndarray) -> "Pca":
+        """Moves the mean to the point of some coefficients.
+
+        Args:
+          coefficients: float [C], of the first components; those that are left out are 0.
+        """
+        modes = self.modes()[..., : len(coefficients)]
+        mean = self.mean + modes @ coefficients.astype(np.float64)
+        return self._replace(mean=mean.astype(np.float32))
+
     def spread(self) -> np.ndarray:
         """The standard deviation of each vertex over its three values: float [N]."""
         squares = np.einsum("mk,mk,k->m", self.basis, self.basis, self.variance)

@@ -2,7 +2,8 @@
 
 ICT-FaceKit lets them follow the shape by linear modes of their own, which know little of lips and
 chin: in one face the lips end at the gums, in another the gums come out below the lower lip. Here
-the face itself says where they stand, in three steps that leave the mean face nearly as it is.
+the face itself says where they stand, in three steps that leave the mean face of the kit nearly as
+it is.
 """
 
 import numpy as np
@@ -12,7 +13,7 @@ from mesh_renderer.rasterize_triangles import rasterize_clip_space
 from model.morphable_model import MorphableModel
 from model.named_expressions import NamedExpressions
 
-# Places on the mean face in millimeters: the edge of the upper lip, and where teeth meet.
+# Places on the kit's mean face in millimeters: the edge of the upper lip, and where teeth meet.
 _UPPER_LIP = ((-10.0, -33.0, 110.9), (0.0, -33.2, 112.8), (10.0, -33.0, 110.9))
 _TEETH_MEET = (0.0, -33.6, 112.6)
 # So many vertices of the incisors lie about that place.
@@ -39,14 +40,15 @@ class MouthFit:
     """Moves what is inside of a mouth to where a face has room for it."""
 
     def __init__(self, face_model: MorphableModel, expressions: NamedExpressions):
-        """Finds on the mean face what belongs together.
+        """Finds on the kit's mean face what belongs together.
 
         Args:
           face_model: whose faces are given.
           expressions: of that face model.
         """
-        skin = face_model.mean_vertices
-        self._mean = expressions.mouth_vertices(np.zeros(0))
+        kit = -expressions.mean_shape[: face_model.shape_components]
+        skin = face_model.decode_shape(kit[None])[0].numpy()
+        self._mean = expressions.mouth_vertices(kit)
         self._lip = scipy.spatial.cKDTree(skin).query(_UPPER_LIP)[1]
         self._mean_lip = skin[self._lip].mean(axis=0)
         teeth = np.flatnonzero(expressions.teeth)
@@ -66,9 +68,9 @@ class MouthFit:
     def __call__(self, mouth: np.ndarray, skin: np.ndarray) -> np.ndarray:
         """Fits the inside of a mouth into a face at rest.
 
-        The teeth are moved until their edges stand to the upper lip as in the mean face; gums are
-        drawn back; and what then lies too close behind the skin, as gums do behind a receding chin,
-        is tilted back about the edges of the teeth, so that from the front nothing changes.
+        The teeth are moved until their edges stand to the upper lip as in the kit's mean face; gums
+        are drawn back; and what then lies too close behind the skin, as gums do behind a receding
+        chin, is tilted back about the edges of the teeth, so that from the front nothing changes.
 
         Args:
           mouth: float32 [M, 3] mm, as `NamedExpressions.mouth_vertices` gives it.

@@ -1,9 +1,9 @@
 """Expressions with names, and what is inside of a mouth: what makes a face of the ICT model live.
 
 Both are files of ICT-FaceKit for the embedded face model and for all that share its shapes, such as
-those with other colors. An expression is a displacement of each vertex, in millimeters, that is
-added to any face. Teeth, gums, tongue and the mouth's inside follow the coefficients of the shape
-and the same expressions.
+those with other colors or another mean face. An expression is a displacement of each vertex, in
+millimeters, that is added to any face. Teeth, gums, tongue and the mouth's inside follow the
+coefficients of the shape and the same expressions.
 """
 
 import dataclasses
@@ -30,8 +30,9 @@ _COLORS = {
 # since the light that gets there comes from its own red walls.
 _DARK_Z, _LIGHT_Z = 55.0, 100.0
 _DARK = np.float32([0.20, 0.08, 0.07])
-# Vertices of a face model lie where the files expect them to this, in millimeters.
-_SAME_MM = 0.05
+# Vertices of a face model move as the files expect them to this, in millimeters, and lie there to
+# what half precision rounds a mean face by.
+_SAME_MM, _ROUNDING_MM = 0.05, 0.15
 
 
 @dataclasses.dataclass(frozen=True)
@@ -46,6 +47,8 @@ class NamedExpressions:
       mouth_triangles: int32 [S, 3].
       mouth_colors: float32 sRGB [M, 3] in 0..1.
       teeth, gums: bool [M], the vertices of teeth, and those of gums and tongue.
+      mean_shape: float32 [K], where the mean face of the face model lies, from that of the kit, in
+        standard deviations of the shape's components.
     """
 
     names: tuple[str, ...]
@@ -55,6 +58,7 @@ class NamedExpressions:
     mouth_colors: np.ndarray
     teeth: np.ndarray
     gums: np.ndarray
+    mean_shape: np.ndarray
     _mouth_mean: np.ndarray
     _mouth_modes: np.ndarray
 
@@ -63,8 +67,9 @@ class NamedExpressions:
 
         It is as the kit has it; `model.mouth_fit` fits it into the face.
         """
-        shape = np.asarray(shape, np.float32)
-        return self._mouth_mean + self._mouth_modes[..., : len(shape)] @ shape
+        from_kit = self.mean_shape.copy()
+        from_kit[: len(shape)] += np.asarray(shape, np.float32)
+        return self._mouth_mean + self._mouth_modes @ from_kit
 
 
 def load_named_expressions(
@@ -75,16 +80,17 @@ def load_named_expressions(
     Args:
       expressions: `names` [E], `deltas_mm` [E, N, 3].
       mouth: `names` and `deltas_mm` [E, M, 3] of the same expressions, `vertices_mm` [M, 3] of the
-        mean face, `shape_displacements_mm` [M, 3, K] for one standard deviation each, `triangles`,
-        `material` by triangle; and as marks of the face model `probes` [P], some of its vertices,
-        with `probe_mean_mm` [P, 3] and `probe_displacements_mm` [P, 3, K].
+        kit's mean face, `shape_displacements_mm` [M, 3, K] for one standard deviation each,
+        `triangles`, `material` by triangle; and as marks of the kit `probes` [P], some vertices of
+        the face model, with `probe_mean_mm` [P, 3] and `probe_displacements_mm` [P, 3, K].
       face_model: whose faces are to live.
 
     Raises:
       FileNotFoundError, ValueError: a file is missing, damaged, or lacks an array.
     """
     parts = _read(mouth, _MOUTH_ARRAYS)
-    if not _fits(parts, face_model):
+    mean_shape = _mean_shape(parts, face_model)
+    if mean_shape is None:
         return None
     own = _read(expressions, ("names", "deltas_mm"))
     names = [str(name) for name in own["names"]]
@@ -99,6 +105,7 @@ def load_named_expressions(
         mouth_colors=_mouth_colors(parts),
         teeth=_of_material(parts, "M_Teeth"),
         gums=_of_material(parts, "M_GumsTongue"),
+        mean_shape=mean_shape,
         _mouth_mean=np.float32(parts["vertices_mm"]) - back,
         _mouth_modes=np.float32(parts["shape_displacements_mm"]),
     )
@@ -120,19 +127,21 @@ def _read(path, names):
         return {name: arrays.array(name) for name in names}
 
 
-def _fits(parts, face_model):
-    """Whether the face model's vertices lie and move where the parts were made for."""
+def _mean_shape(parts, face_model):
+    """Where the face model's mean face lies in the kit, [K]; None if it is made of other faces."""
     probes, modes = parts["probes"], np.float32(parts["probe_displacements_mm"])
     components = face_model.shape_components
     if probes.max() >= face_model.n_vertices or components > modes.shape[-1]:
-        return False
-    if np.abs(face_model.mean_vertices[probes] - parts["probe_mean_mm"]).max() > _SAME_MM:
-        return False
+        return None
     # The first components are compared: others differ more in what half precision loses.
     tried = min(components, 10)
     moved = face_model.decode_shape(np.eye(tried, components, dtype=np.float32)).numpy()
     own = (moved[:, probes] - face_model.mean_vertices[probes]).transpose(1, 2, 0)
-    return bool(np.abs(own - modes[..., :tried]).max() < _SAME_MM)
+    if np.abs(own - modes[..., :tried]).max() > _SAME_MM:
+        return None
+    away = face_model.mean_vertices[probes] - parts["probe_mean_mm"]
+    shape, *_ = np.linalg.lstsq(modes.reshape(away.size, -1), away.ravel(), rcond=None)
+    return np.float32(shape) if np.abs(modes @ shape - away).max() < _ROUNDING_MM else None
 
 
 def _with_sums(names, deltas):

@@ -13,6 +13,12 @@ face model's colors are learned first, from the portraits of the source (docs/le
     python -m model.face_models learn-colors SOURCE_DIR/face_model/ict_bfm_layout_f16.h5 \
         --photos=SOURCE_DIR/photos --dense_landmarks=SOURCE_DIR/photos/dense_landmarks.npz \
         --points_on_mesh=SOURCE_DIR/face_model/dense_points_on_mesh.npz --split=train --output=FILE
+
+Its mean face is then moved to that of the same portraits, by a decoder that was trained on it
+(docs/learned_mean.md):
+
+    python -m data_pipeline.learn_mean FILE --decoder=RUN --photos=SOURCE_DIR/photos --split=train \
+        --output=MOVED
 """
 
 import argparse
@@ -41,7 +47,8 @@ TABLES = ("photos/splits.csv", "photos/landmarks.csv")
 DENSE_LANDMARKS = "photos/dense_landmarks.npz"
 MOUTH_PARTS = "face_model/ict_mouth_parts.npz"
 # The model that the mouth's parts were made for, and how many of its vertices mark it.
-MOUTH_FACE_MODEL, PROBES = "face_model/ict_bfm_layout_f16.h5", 32
+# They are more than it has components, so that another mean face is found among its faces.
+MOUTH_FACE_MODEL, PROBES = "face_model/ict_bfm_layout_f16.h5", 256
 GOLDENS = ("encoder/golden_embeddings.npz", "scorer/golden_embeddings.npz")
 
 

@@ -71,11 +71,11 @@ def _define_weights() -> None:
     flags.DEFINE_float(
         "gray_identity_weight",
         None,
-        "The weight of the identity loss of gray views. By default it is that of the others.",
+        "The weight of the identity loss of gray views. By default it is twice that of the others.",
         lower_bound=0,
     )
     flags.DEFINE_float(
-        "batch_distribution_weight", 2.0, "The weight omega_batch of equation 2.", lower_bound=0
+        "batch_distribution_weight", 1.4, "The weight omega_batch of equation 2.", lower_bound=0
     )
     flags.DEFINE_float(
         "batch_variance",
@@ -95,7 +95,7 @@ def _define_weights() -> None:
 def _define_gray_views() -> None:
     flags.DEFINE_integer(
         "gray_views",
-        0,
+        1,
         "Each face is drawn in this many poses more than --views, in one albedo that is the same "
         "for all people, so that shape must carry who it is. The loopback loss does not see these "
         "views.",
@@ -118,7 +118,7 @@ def read_weights() -> LossWeights:
         texture=FLAGS.texture_weight,
         parameter=FLAGS.parameter_weight,
         identity=FLAGS.identity_weight,
-        gray_identity=FLAGS.identity_weight if gray is None else gray,
+        gray_identity=2 * FLAGS.identity_weight if gray is None else gray,
         batch_distribution=FLAGS.batch_distribution_weight,
         batch_variance=FLAGS.batch_variance,
         loopback=FLAGS.loopback_weight,

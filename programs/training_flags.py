@@ -119,7 +119,7 @@ def _define_steps() -> None:
         "stage1_steps", 4000, "Steps of stage 1, on synthetic faces alone.", lower_bound=0
     )
     flags.DEFINE_integer(
-        "stage2_steps", 2000, "Steps of stage 2, on photographs as well.", lower_bound=0
+        "stage2_steps", 4000, "Steps of stage 2, on photographs as well.", lower_bound=0
     )
     flags.DEFINE_float(
         "stage1_learning_rate", 1e-3, "The largest learning rate of stage 1.", lower_bound=0
@@ -127,7 +127,7 @@ def _define_steps() -> None:
     flags.DEFINE_float(
         "learning_rate", 5e-4, "The largest learning rate of stage 2.", lower_bound=0
     )
-    flags.DEFINE_integer("photo_batch", 8, "Photographs in a step of stage 2.", lower_bound=1)
+    flags.DEFINE_integer("photo_batch", 4, "Photographs in a step of stage 2.", lower_bound=1)
     flags.DEFINE_integer("synthetic_batch", 128, "Synthetic faces in a step.", lower_bound=1)
     flags.DEFINE_integer(
         "moment_batch",

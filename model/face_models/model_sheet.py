@@ -76,6 +76,27 @@ class FaceArtist:
         return plane + self._pixels / 2
 
 
+def mean_sheet(models: dict[str, MorphableModel], pixels: int = 256) -> np.ndarray:
+    """Draws the mean faces of models, a row for each: in color and without, from two sides.
+
+    Args:
+      models: face models by what is written beside them.
+      pixels: the width and height of the picture of one face.
+
+    Returns:
+      uint8 RGB [H, W, 3].
+    """
+    rows = []
+    for name, model in models.items():
+        artist = FaceArtist(model, pixels)
+        mean, colors = _decode(model)
+        kinds = (name, colors), (f"{name}, without color", np.full_like(colors, _GRAY))
+        rows.append(
+            [(text, artist.draw(mean, own, yaw)) for text, own in kinds for yaw in (0, -40)]
+        )
+    return _sheet(rows)
+
+
 def model_sheet(model: MorphableModel, components: int = 4, pixels: int = _PIXELS) -> np.ndarray:
     """Draws the mean from three sides and with its landmarks, and components at ±3 deviations.
 

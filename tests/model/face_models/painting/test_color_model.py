@@ -69,7 +69,9 @@ def test_windows_are_symmetric_and_without_steps(face, places):
     front = np.flatnonzero(face.shape.mean[:, 2] > 60)[::7]
     gaps = np.linalg.norm(mirrored[front, None] - face.shape.mean[None], axis=2)
     twins = gaps.argmin(axis=1)
-    near = gaps.min(axis=1) < 0.5
+    # The mean face is that of portraits, and symmetric but for some tenths of a millimeter.
+    near = gaps.min(axis=1) < 0.15
+    assert np.count_nonzero(near) > 200
     skin = face.regions["skin"]
     edges = np.concatenate([face.triangles[:, [0, 1]], face.triangles[:, [1, 2]]])
     edges = edges[skin[edges].all(axis=1)]
