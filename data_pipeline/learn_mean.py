@@ -1,6 +1,8 @@
-r"""Moves the mean face of a face model to that of the people in portraits (docs/learned_mean.md).
+r"""Moves the mean face of a face model to that of the people in portraits.
 
-python -m data_pipeline.learn_mean FACE_MODEL --decoder=RUN --photos=DIR --output=FILE.h5
+    python -m data_pipeline.learn_mean FACE_MODEL --decoder=RUN --photos=DIR --output=FILE.h5
+
+How the mean is found, and what it is good for, is told in docs/learned_mean.md.
 """
 
 import argparse
