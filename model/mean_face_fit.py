@@ -12,20 +12,15 @@ import numpy as np
 import tensorflow as tf
 import tf_keras
 
-import losses
 from model.decoder import Coefficients, Decoder
-from model.face_renderer import FaceRenderer
-from model.gray_views import GrayViews
+from model.face_likeness import FaceLikeness
 from model.identity.network import IdentityNetwork
-from model.identity_views import IdentityViews
 from model.morphable_model import MorphableModel
 from model.scene import draw_noise
-from model.scene_ranges import SceneRanges
 from model.shading import Shading
 
 # Half of the views show shape alone, so that texture does not explain what shape should.
 _COLORED_VIEWS, _GRAY_VIEWS = 2, 2
-_FRAMING = 0.05
 _PHOTOGRAPHS = 8
 # The weight of the offset's squared length. It was chosen on the tune split (docs/learned_mean.md):
 # far longer offsets please the encoder, and no longer the independent network.
@@ -61,12 +56,7 @@ class MeanFitter:
         if steps < 1:
             raise ValueError(f"steps is {steps}; it must be at least 1")
         self._decoder = decoder
-        self._encoder = encoder
-        self._views = IdentityViews(
-            FaceRenderer(face_model, encoder.crop, shading),
-            SceneRanges(framing=_FRAMING),
-            GrayViews(_GRAY_VIEWS, "gray"),
-        )
+        self._likeness = FaceLikeness(encoder, face_model, shading, _COLORED_VIEWS, _GRAY_VIEWS)
         self._steps = steps
         self._seed = seed
 
@@ -117,12 +107,10 @@ class MeanFitter:
         """The mean identity loss of the moved faces, and the prior of their offset."""
         offset = self._without_tone(offset)
         faces = Coefficients(*(part + moved for part, moved in zip(faces, offset, strict=True)))
-        views = _COLORED_VIEWS + _GRAY_VIEWS
-        noise = draw_noise(tf.stack([self._seed, step]), views * embedding.shape[0])
-        images = self._views(faces, tf.reshape(noise, [embedding.shape[0], views, -1]))
-        embeddings = self._encoder(tf.reshape(images, [-1, *images.shape[2:]])).embedding
-        by_view = tf.reshape(embeddings, [-1, views, embedding.shape[-1]])
-        loss = tf.reduce_mean(losses.identity_loss(embedding, by_view))
+        count, views = embedding.shape[0], self._likeness.views
+        noise = draw_noise(tf.stack([self._seed, step]), views * count)
+        noise = tf.reshape(noise, [count, views, -1])
+        loss = tf.reduce_mean(self._likeness(faces, embedding, noise))
         return loss + _PRIOR * tf.add_n([tf.reduce_sum(part**2) for part in offset])
 
     def _without_tone(self, face):

@@ -7,21 +7,15 @@ the only unknowns.
 
 import tensorflow as tf
 
-import losses
 from model.decoder import Coefficients, Decoder, shortened
-from model.face_renderer import FaceRenderer
-from model.gray_views import GrayViews
+from model.face_likeness import FaceLikeness
 from model.identity.network import IdentityNetwork
-from model.identity_views import IdentityViews
 from model.morphable_model import MorphableModel
 from model.scene import draw_noise
-from model.scene_ranges import SceneRanges
 from model.shading import Shading
 
 # A gray view besides those in color keeps shape from being explained by texture.
 _COLORED_VIEWS, _GRAY_VIEWS = 3, 1
-# Faces are framed as loosely as a detector's points scatter.
-_FRAMING = 0.05
 # No shape and no texture gets longer, in lengths of random faces: likeness must not be bought by
 # faces that the model calls impossible.
 _RADIUS = 1.1
@@ -56,12 +50,7 @@ class Refiner:
         if steps < 1:
             raise ValueError(f"steps is {steps}; it must be at least 1")
         self._decoder = decoder
-        self._encoder = encoder
-        self._views = IdentityViews(
-            FaceRenderer(face_model, encoder.crop, shading),
-            SceneRanges(framing=_FRAMING),
-            GrayViews(_GRAY_VIEWS, "gray"),
-        )
+        self._loss = FaceLikeness(encoder, face_model, shading, _COLORED_VIEWS, _GRAY_VIEWS)
         self._steps = steps
         sizes = (face_model.shape_components, face_model.texture_components)
         sizes += (encoder.embedding_size,)
@@ -93,14 +82,11 @@ class Refiner:
     def _gradient(self, face, embedding, step):
         """The gradient of the sum over the faces of each one's mean identity loss."""
         # All faces get the same scenes, so that none depends on its place in the batch.
-        noise = draw_noise(tf.stack([_SEED, step]), _COLORED_VIEWS + _GRAY_VIEWS)
+        noise = draw_noise(tf.stack([_SEED, step]), self._loss.views)
         noise = tf.tile(noise[None], [tf.shape(embedding)[0], 1, 1])
         with tf.GradientTape() as tape:
             tape.watch(face)
-            images = self._views(self._decoder.hold_tone(face), noise)
-            embeddings = self._encoder(tf.reshape(images, [-1, *images.shape[2:]])).embedding
-            by_view = tf.reshape(embeddings, [-1, noise.shape[1], embedding.shape[-1]])
-            loss = losses.identity_loss(embedding, by_view)
+            loss = self._loss(self._decoder.hold_tone(face), embedding, noise)
             loss = tf.reduce_sum(tf.reduce_mean(loss, axis=-1))
         return tape.gradient(loss, face)
 

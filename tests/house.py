@@ -37,6 +37,7 @@ METHOD = frozenset(
         *("decoder", "decoder_io", "encoding", "feature_normalization", "identity_views"),
         *("loss_weights",),
         *(
+            "face_likeness",
             "mean_face_fit",
             "reconstructor",
             "refinement",

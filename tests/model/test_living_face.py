@@ -1,5 +1,6 @@
 """Faces that move: what their files say, by the specification and by the Khronos validator."""
 
+import dataclasses
 import io
 import json
 import pathlib
@@ -12,7 +13,8 @@ from PIL import Image
 
 import open_parts
 from model import mesh_io
-from model.face_models.load import load_face_model
+from model.face_models.bfm_hdf5 import write_bfm_hdf5
+from model.face_models.load import load_face_model, read_face_model
 from model.kit_layout import kit_atlas
 from model.named_expressions import arkit_name, load_named_expressions
 from open_parts import MOUTH_PARTS, NAMED_EXPRESSIONS
@@ -238,3 +240,19 @@ def test_the_khronos_validator_finds_nothing(data, mesh, living, atlas, tmp_path
     done = subprocess.run(["node", "-e", _VALIDATE, path], capture_output=True, text=True)
     issues = json.loads(done.stdout)
     assert (issues["numErrors"], issues["numWarnings"]) == (0, 0), issues["messages"]
+
+
+def test_another_mean_face_is_found_in_the_kit(tmp_path, expressions):
+    """A model whose mean face is moved keeps its mouth, and the same face has the same one."""
+    contents = read_face_model(open_parts.FACE_MODEL)
+    away = np.float32(np.random.default_rng(0).normal(scale=0.5, size=100))
+    write_bfm_hdf5(
+        tmp_path / "moved.h5", dataclasses.replace(contents, shape=contents.shape.moved(away))
+    )
+    own = load_named_expressions(
+        NAMED_EXPRESSIONS, MOUTH_PARTS, load_face_model(tmp_path / "moved.h5")
+    )
+    np.testing.assert_allclose(own.mean_shape, expressions.mean_shape + away, atol=1e-3)
+    np.testing.assert_allclose(
+        own.mouth_vertices(-away), expressions.mouth_vertices(np.zeros(0)), atol=0.01
+    )

@@ -5,16 +5,12 @@ import pytest
 import tensorflow as tf
 
 from model import mean_face_fit
-from model.decoder import Coefficients, Decoder, ToneInput
-from model.face_models.load import load_face_model
+from model.decoder import Coefficients
 from model.face_renderer import FaceRenderer
 from model.mean_face_fit import MeanFitter
 from model.scene import NOISE_SIZE, fixed_scene, random_scene, stack_scenes
-from model.shading import Shading
-from tests.model.fake_identity import FakeIdentityNetwork
-from tests.model.small_face_model import write_small_face_model
+from tests.model.fit_parts import TONE, make_fit_parts
 
-TONE = 2
 OFFSET = Coefficients(
     np.float32([[1.0, -1.0, 0.5, 0.0, 0.5, -0.5]]), np.float32([[0.0, 0.0, 1.0, -0.5, 0.0, 0.5]])
 )
@@ -22,10 +18,7 @@ OFFSET = Coefficients(
 
 @pytest.fixture(scope="module")
 def parts(tmp_path_factory):
-    path = write_small_face_model(tmp_path_factory.mktemp("model") / "model.h5")
-    face_model, encoder = load_face_model(path), FakeIdentityNetwork()
-    decoder = Decoder(encoder.feature_size, 6, 6, tone=ToneInput(TONE, 4))
-    return decoder, encoder, face_model, Shading()
+    return make_fit_parts(tmp_path_factory.mktemp("model"))
 
 
 @pytest.fixture(scope="module")

@@ -6,27 +6,19 @@ import tensorflow as tf
 import tf_keras
 
 import losses
-from model.decoder import Coefficients, Decoder, ToneInput
-from model.face_models.load import load_face_model
+from model.decoder import Coefficients
 from model.face_renderer import FaceRenderer
 from model.gray_views import GrayViews
 from model.identity_views import IdentityViews
 from model.refinement import Refiner
 from model.scene import draw_noise, fixed_scene, stack_scenes
 from model.scene_ranges import SceneRanges
-from model.shading import Shading
-from tests.model.fake_identity import FakeIdentityNetwork
-from tests.model.small_face_model import write_small_face_model
-
-TONE = 2
+from tests.model.fit_parts import TONE, make_fit_parts
 
 
 @pytest.fixture(scope="module")
 def parts(tmp_path_factory):
-    path = write_small_face_model(tmp_path_factory.mktemp("model") / "model.h5")
-    face_model, encoder = load_face_model(path), FakeIdentityNetwork()
-    decoder = Decoder(encoder.feature_size, 6, 6, tone=ToneInput(TONE, 4))
-    return decoder, encoder, face_model, Shading()
+    return make_fit_parts(tmp_path_factory.mktemp("model"))
 
 
 def random_face(count, seed, deviation=0.3):
