@@ -10,6 +10,7 @@ import tf_keras
 from benchmarks.timing import forward_and_backward
 from model.decoder import Decoder
 from model.face_renderer import FaceRenderer
+from model.gray_views import GrayViews
 from model.identity.network import IdentityNetwork
 from model.loss_weights import LossWeights
 from model.regressor import Regressor
@@ -22,7 +23,7 @@ class Sizes:
 
     Attributes:
       photos: photographs, each drawn in `views` views.
-      views: of each photograph's face.
+      views: of each photograph's face, gray ones included.
       synthetic: synthetic faces, whose features are known.
       moments: photographs that are decoded alone.
     """
@@ -62,12 +63,16 @@ def make_batch(renderer: FaceRenderer, encoder: IdentityNetwork, sizes: Sizes) -
 
 
 def training_step(
-    renderer: FaceRenderer, encoder: IdentityNetwork, sizes: Sizes, weights: LossWeights
+    renderer: FaceRenderer,
+    encoder: IdentityNetwork,
+    sizes: Sizes,
+    weights: LossWeights,
+    gray_views: GrayViews = GrayViews(),
 ) -> Callable[[], object]:
     """Returns a call of one step of stage 2."""
     model = renderer.face_model
     decoder = Decoder(encoder.feature_size, model.shape_components, model.texture_components)
-    regressor = Regressor(decoder, encoder, renderer, weights)
+    regressor = Regressor(decoder, encoder, renderer, weights, gray_views=gray_views)
     regressor.compile(tf_keras.optimizers.Adam(1e-5))
     batch = make_batch(renderer, encoder, sizes)
     batches = iter(tf.data.Dataset.from_tensors(batch).repeat().prefetch(2))

@@ -1,4 +1,4 @@
-"""A step of stage 2 with the settings of photos.cfg, against its encoder's convolutions alone.
+"""A step of stage 2 by train.py's defaults, against its encoder's convolutions alone.
 
     python -m benchmarks.training_step [--repeats=N] [--encoder_precision=bfloat16]
 
@@ -13,6 +13,7 @@ from collections.abc import Callable
 
 import tensorflow as tf
 import tf_keras
+from absl import flags
 
 import open_parts
 from benchmarks.networks import convolutions
@@ -22,19 +23,15 @@ from model import identity
 from model.face_models.load import load_face_model
 from model.face_renderer import FaceRenderer
 from model.identity.frozen.precision import PRECISIONS
-from model.loss_weights import LossWeights
+from programs import training_flags
+from programs.training_options import Options
 
-# Those of configs/photos.cfg; the renders and the convolutions are most of a step.
-_SIZES = Sizes(photos=8, views=3, synthetic=128, moments=512)
-_WEIGHTS = LossWeights(
-    texture=0.4,
-    parameter=8.0,
-    identity=300.0,
-    batch_distribution=2.0,
-    batch_variance=1.27,
-    loopback=0.56,
-    weight_decay=0.01,
-)
+
+def default_options() -> Options:
+    """Reads the defaults of `train.py`, which are those of configs/photos.cfg."""
+    training_flags.define()
+    flags.FLAGS(["train.py", "--output_dir=unused"])
+    return training_flags.read_options()
 
 
 def bare_convolutions(images: int) -> Callable[[], object]:
@@ -76,14 +73,18 @@ def main() -> None:
     if options.deterministic:
         tf.config.experimental.enable_op_determinism()
         tf_keras.utils.set_random_seed(0)
+    training = default_options()
+    batch = training.batch
+    sizes = Sizes(batch.photos, batch.views, batch.synthetic, batch.moments)
     encoder = identity.load("openvino_ir", open_parts.ENCODER)
     used = encoder.computed_in(options.encoder_precision)
     renderer = FaceRenderer(load_face_model(open_parts.FACE_MODEL), encoder.crop)
+    step = training_step(renderer, used, sizes, training.weights, training.gray_views)
     functions = {
-        "the encoder's convolutions alone": bare_convolutions(_SIZES.images),
-        "encoder, with gradient": encoding(used, _SIZES.images),
-        "renderer, with gradient": rendering(renderer, _SIZES),
-        "step of stage 2": training_step(renderer, used, _SIZES, _WEIGHTS),
+        "the encoder's convolutions alone": bare_convolutions(sizes.images),
+        "encoder, with gradient": encoding(used, sizes.images),
+        "renderer, with gradient": rendering(renderer, sizes),
+        "step of stage 2": step,
     }
     clock = time.process_time if options.processor_time else time.perf_counter
     times = median_seconds(*functions.values(), repeats=options.repeats, clock=clock)

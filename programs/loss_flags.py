@@ -26,7 +26,7 @@ def define() -> None:
     )
     flags.DEFINE_enum(
         "feature_normalization",
-        "coral",
+        "none",
         KINDS,
         "How features of photographs are brought near those of renders.",
     )
