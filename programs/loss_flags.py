@@ -28,7 +28,8 @@ def define() -> None:
         "feature_normalization",
         "none",
         KINDS,
-        "How features of photographs are brought near those of renders.",
+        "How features of photographs are brought near those of renders before they are read; none "
+        "leaves both as they are.",
     )
     flags.DEFINE_bool(
         "photo_adapter",
