@@ -1,4 +1,4 @@
-"""The four runs of figure 3: one with all losses, and three that each lack something."""
+"""The runs of figure 3: with all losses, lacking one thing each, and with identity alone."""
 
 import dataclasses
 import pathlib
@@ -15,6 +15,7 @@ RUNS = {
     "no_batch_distribution": "without batch distribution",
     "no_loopback": "without loopback",
     "single_frontal_view": "one view",
+    "identity_alone": "identity alone",
     "full": "full",
 }
 # The settings train stage 2 for so many steps, after so many of stage 1, on so many faces.

@@ -1,6 +1,7 @@
 """The evaluation of decoders, from photographs to a report."""
 
 import dataclasses
+import itertools
 import json
 import pathlib
 import shutil
@@ -48,7 +49,7 @@ def checkpoints(tmp_path_factory):
             encoder.feature_size, face_model.shape_components, face_model.texture_components
         )
         save_decoder(folder / f"{name}.npz", decoder, face_model, encoder)
-    for run, name in zip(RUNS, ("decoder_stage1", "decoder") * 2, strict=True):
+    for run, name in zip(RUNS, itertools.cycle(("decoder_stage1", "decoder")), strict=False):
         (folder / "ablation" / run).mkdir(parents=True)
         shutil.copy(folder / f"{name}.npz", folder / "ablation" / run / "decoder.npz")
     return folder
