@@ -34,6 +34,8 @@ _DOWN, _OUT, _HALF_WIDTH = 0.62, 0.10, 0.12
 # The median absolute deviation of a normal distribution, as a part of its standard deviation.
 _MAD = 0.6745
 _PASSES = 2
+# What the search tries first: the logarithm of the scale and the level, in standard deviations.
+_FIRST_STEPS = np.array([[0.0, 0.0], [0.5, 0.0], [0.0, 0.5]])
 
 
 def photographed_cheeks(crops: np.ndarray, points: np.ndarray, crop: Crop) -> np.ndarray:
@@ -100,7 +102,8 @@ def fit_tone_calibration(
       cheeks: float sRGB [P, 3], of the same photographs.
 
     Returns:
-      Scale and offset, both float [T].
+      Scale and offset, both float [T]. The scale is positive: who is decoded as darker than another
+      stays so.
     """
     wanted = srgb_to_lab(cheeks)[:, 0]
     middle, spread = np.median(wanted), PEOPLES_SHARE * _deviation(wanted)
@@ -111,15 +114,27 @@ def fit_tone_calibration(
         decoded = np.array(texture, np.float32)
         decoded[:, :components] = texture[:, :components] * scale + offset
         rest = _lightness(face_model, decoded) - _lightness_of_tone(face_model, decoded[:, 0])
-
-        def miss(values, rest=rest):
-            tone = texture[:, 0] * values[0] + values[1]
-            reached = _lightness_of_tone(face_model, tone) + rest
-            return (np.median(reached) - middle) ** 2 + (_deviation(reached) - spread) ** 2
-
-        start = [scale[0], offset[0]]
-        scale[0], offset[0] = scipy.optimize.minimize(miss, start, method="Nelder-Mead").x
+        scale[0], offset[0] = _fit_lightness(face_model, texture[:, 0], rest, middle, spread)
     return scale, offset
+
+
+def _fit_lightness(face_model, tone, rest, middle, spread):
+    """The scale and the offset of the tones with which cheeks get this middle and spread of L*."""
+    center = np.median(tone)
+
+    def miss(values):
+        logarithm, level = values
+        scaled = np.exp(logarithm) * (tone - center) + level
+        reached = _lightness_of_tone(face_model, scaled) + rest
+        return (np.median(reached) - middle) ** 2 + (_deviation(reached) - spread) ** 2
+
+    # Mirrored tones would have the same spread, with the dark people as the light ones: that the
+    # logarithm of the scale is searched rules them out.
+    start = np.array([0.0, _tone_of(face_model, middle - np.median(rest))])
+    options = {"initial_simplex": start + _FIRST_STEPS}
+    found = scipy.optimize.minimize(miss, start, method="Nelder-Mead", options=options)
+    scale = np.exp(found.x[0])
+    return scale, found.x[1] - scale * center
 
 
 def _lightness(face_model, texture):
@@ -137,6 +152,12 @@ def _lightness_by_tone(face_model):
 
 def _lightness_of_tone(face_model, tone):
     return np.interp(tone, *_lightness_by_tone(face_model))
+
+
+def _tone_of(face_model, lightness):
+    """The first component at which cheeks have this L*, to a step."""
+    steps, reached = _lightness_by_tone(face_model)
+    return steps[np.argmin(np.abs(reached - lightness))]
 
 
 def _deviation(values: np.ndarray) -> float:

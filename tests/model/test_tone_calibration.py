@@ -38,7 +38,10 @@ def face_model():
     return load_face_model(open_parts.FACE_MODEL, 2, 8)
 
 
-def test_calibrated_tones_have_the_level_and_the_spread_of_the_cheeks(face_model):
+@pytest.mark.parametrize(
+    "middle, spread", [(-0.4, 0.3), (-1.0, 0.3), (-2.0, 1.0), (0.0, 2.0), (3.0, 0.1), (-3.0, 0.1)]
+)
+def test_calibrated_tones_have_the_level_and_the_spread_of_the_cheeks(face_model, middle, spread):
     generator = np.random.default_rng(0)
     lightness = np.clip(generator.normal(60, 7, 400), 35, 80)
     lab = np.stack([lightness, np.full(400, 13.0), np.full(400, 18.0)], axis=-1)
@@ -46,7 +49,7 @@ def test_calibrated_tones_have_the_level_and_the_spread_of_the_cheeks(face_model
     # A few black and white ones must not count.
     cheeks[:20] = generator.choice([0.0, 1.0], size=(20, 1))
     texture = np.float32(generator.normal(0.5, 1.0, (400, face_model.texture_components)))
-    texture[:, 0] = generator.normal(-0.4, 0.3, 400)
+    texture[:, 0] = generator.normal(middle, spread, 400)
     scale, offset = fit_tone_calibration(face_model, texture, 2, cheeks)
     texture[:, 0] = texture[:, 0] * scale[0] + offset[0]
     decoded = srgb_to_lab(modeled_cheeks(face_model, texture))[:, 0]
@@ -55,3 +58,5 @@ def test_calibrated_tones_have_the_level_and_the_spread_of_the_cheeks(face_model
     spreads = [np.median(np.abs(x - np.median(x))) for x in (decoded, wanted)]
     assert spreads[0] == pytest.approx(PEOPLES_SHARE * spreads[1], rel=0.05)
     assert (scale[1], offset[1]) == (HUE_SHARE, 0.0)
+    # Otherwise the people with dark skin would be the light ones.
+    assert scale[0] > 0
