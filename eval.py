@@ -102,7 +102,7 @@ def define_flags() -> None:
         "ablation_steps",
         40,
         "Steps of stage 2 of an ablation that has to be trained; stage 1 and the number of "
-        "synthetic faces are cut down with it. The settings' own number is 400.",
+        "synthetic faces are cut down with it. configs/ablations says how many it has by itself.",
         lower_bound=1,
     )
     flag_sets.define_refinement()

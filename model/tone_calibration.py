@@ -128,8 +128,8 @@ def _fit_lightness(face_model, tone, rest, middle, spread):
         reached = _lightness_of_tone(face_model, scaled) + rest
         return (np.median(reached) - middle) ** 2 + (_deviation(reached) - spread) ** 2
 
-    # Mirrored tones would have the same spread, with the dark people as the light ones: that the
-    # logarithm of the scale is searched rules them out.
+    # A negative scale would give the same spread and make the dark people the light ones. So its
+    # logarithm is searched. The median alone says where the level is, so the search starts there.
     start = np.array([0.0, _tone_of(face_model, middle - np.median(rest))])
     options = {"initial_simplex": start + _FIRST_STEPS}
     found = scipy.optimize.minimize(miss, start, method="Nelder-Mead", options=options)

@@ -14,6 +14,15 @@ def test_there_are_settings_for_each_run():
         assert (ablation_runs._ROOT / ablation_runs._CONFIGS / f"{run}.cfg").is_file()
 
 
+def test_what_a_short_training_is_a_part_of_is_what_the_settings_say():
+    folder = ablation_runs._ROOT / "configs"
+    settings = [(folder / name).read_text() for name in ("photos.cfg", "ablations/full.cfg")]
+    said = dict(line[2:].split("=") for text in settings for line in text.split() if "=" in line)
+    assert int(said["stage2_steps"]) == ablation_runs.OWN_STEPS
+    assert int(said["stage1_steps"]) == ablation_runs._STAGE_1
+    assert int(said["synthetic_pool"]) == ablation_runs._FACES
+
+
 def test_only_missing_runs_are_trained(tmp_path, monkeypatch):
     commands = []
 
