@@ -124,7 +124,7 @@ def robustness_curves(curves: dict[str, dict[str, Curve]], units: dict[str, str]
             means = [interval.mean for interval in own.cosine]
             axes.plot(own.levels, means, marker="o", ms=3, label=name)
             axes.fill_between(own.levels, *zip(*ends, strict=True), alpha=0.2)
-    axes.legend(fontsize="small")
+    _legend(figure, axes)
     caption = (
         "How alike the face stays to the one from the unchanged photograph, as the photograph gets "
         "worse: cosines of frontal renders by the scorer, with 95 % intervals over people."
@@ -148,9 +148,15 @@ def _figure(title: str, x_label: str, y_label: str):
 
 
 def _picture(figure, axes, name: str, caption: str) -> Picture:
-    axes.legend(fontsize="small")
+    _legend(figure, axes)
     axes.grid(alpha=0.3)
     return _files(figure, name, caption)
+
+
+def _legend(figure, axes):
+    """Says below the panels what the lines of these axes are; inside it would hide some."""
+    handles, labels = axes.get_legend_handles_labels()
+    figure.legend(handles, labels, fontsize="small", loc="outside lower center", ncols=3)
 
 
 def _files(figure, name: str, caption: str) -> Picture:
